@@ -1,0 +1,1 @@
+"""Divide, rank and test graphs: a file a method."""

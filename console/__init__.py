@@ -1,0 +1,1 @@
+"""The face: arguments in, text, page or file out."""

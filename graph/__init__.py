@@ -1,0 +1,1 @@
+"""The nouns: schemas, tables, graphs, clusterings, rankings, and the engines that hold them."""

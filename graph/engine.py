@@ -1,0 +1,77 @@
+"""What an engine is: the few verbs that every engine offers to the rest of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from graph.schema import Schema
+    from graph.table import Table
+
+Kernel = Callable[..., Any]
+
+
+class Engine(Protocol):
+    """Holds tables and answers SQL about them.
+
+    The house writes one SQL text for every engine. Braces name tables (`{edges}`), a dollar sign
+    names values (`$within_ms`); values never enter the text. The text keeps to what DuckDB and
+    Spark SQL share: integer milliseconds in place of timestamps, no engine functions outside
+    `graph/engines/`.
+    """
+
+    @property
+    def name(self) -> str:
+        """`local` or `spark`."""
+
+    def sql(
+        self,
+        query: str,
+        schema: Schema,
+        params: Mapping[str, object] | None = None,
+        /,
+        **tables: Table,
+    ) -> Table:
+        """Run `query`, keep its rows as a table of `schema`, and give the handle.
+
+        Columns are taken by name and cast to the schema's types.
+
+        Raises:
+            SchemaError: the query lacks a column of the schema or gives a null where none may be.
+        """
+
+    def query(
+        self, query: str, params: Mapping[str, object] | None = None, /, **tables: Table
+    ) -> pa.Table:
+        """Run `query` and give its rows at once: for small answers that nobody queries again."""
+
+    def from_arrow(self, rows: pa.Table | pa.RecordBatchReader, schema: Schema) -> Table:
+        """Take rows from memory or from a stream; the columns must be the schema's."""
+
+    def read_parquet(self, paths: Sequence[Path], schema: Schema) -> Table:
+        """The rows of Parquet files that the house wrote itself; the files stay where they are."""
+
+    def write_parquet(self, table: Table, path: Path) -> int:
+        """Write in key order to one file, whole or not at all; give the number of rows."""
+
+    def arrow(self, table: Table) -> pa.Table:
+        """Every row, in key order."""
+
+    def batches(self, table: Table, *, rows: int = 131_072) -> Iterator[pa.RecordBatch]:
+        """Every row in key order, a batch at a time."""
+
+    def count(self, table: Table) -> int:
+        """How many rows."""
+
+    def drop(self, table: Table) -> None:
+        """Let go of a table that nobody needs any more."""
+
+    def kernel(self, name: str) -> Kernel | None:
+        """The native way to do `name` on this engine's tables, or None when it has none."""
+
+    def close(self) -> None:
+        """Give back memory, files and connections."""

@@ -1,0 +1,22 @@
+"""The local engine's kernels by name. A kernel takes a graph or tables and gives a table."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graph.engine import Kernel
+
+_KERNELS: dict[str, str] = {}
+"""Kernel name to `module:function`; modules load on first use, so start-up stays quick."""
+
+
+def find(name: str) -> Kernel | None:
+    """The kernel called `name`, or None."""
+    place = _KERNELS.get(name)
+    if place is None:
+        return None
+    module, function = place.split(":")
+    found: Kernel = getattr(import_module(module), function)
+    return found

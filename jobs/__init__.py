@@ -1,0 +1,1 @@
+"""Detectors and runs: where builders and algorithms meet."""

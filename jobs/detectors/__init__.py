@@ -1,0 +1,1 @@
+"""One file a detector; `DETECTORS` lists them in the order of the report."""

@@ -1,0 +1,1 @@
+"""What was found, why, and what a person decided."""
