@@ -49,6 +49,18 @@ class Engine(Protocol):
     ) -> pa.Table:
         """Run `query` and give its rows at once: for small answers that nobody queries again."""
 
+    def evaluate(
+        self, rows: pa.Table, query: str, params: Mapping[str, object] | None = None, /
+    ) -> pa.Table:
+        """Run `query` over rows at hand, which it names `{rows}`; nothing is kept.
+
+        For expressions that a job file wrote: they run apart from the house's tables and may
+        reach neither files nor settings. Rows of any Arrow type are allowed, lists and maps too.
+
+        Raises:
+            ConfigError: the query cannot be understood or fails on these rows.
+        """
+
     def from_arrow(self, rows: pa.Table | pa.RecordBatchReader, schema: Schema) -> Table:
         """Take rows from memory or from a stream; the columns must be the schema's."""
 

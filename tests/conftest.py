@@ -68,4 +68,6 @@ def _value(column: Column, cell: str | None) -> Any:
         return cell or ""
     if column.type == "BIGINT":
         return int(cell or 0)
+    if column.type == "BOOLEAN":
+        return cell == "true"
     return float(cell or 0)

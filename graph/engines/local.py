@@ -51,6 +51,9 @@ class LocalEngine:
             raise ConfigError(message) from error
         self._duck.execute(f"set threads = {int(self.threads)}")
         self._duck.execute("set temp_directory = $spill", {"spill": str(self._spill)})
+        self._apart = duckdb.connect(":memory:", config={"enable_external_access": "false"})
+        self._apart.execute(f"set threads = {int(self.threads)}")
+        self._apart.execute("set lock_configuration = true")
         # Order comes from each schema's key where it matters; holding rows in arrival order
         # everywhere costs memory.
         self._duck.execute("set preserve_insertion_order = false")
@@ -98,6 +101,21 @@ class LocalEngine:
             self._named(query, tables), params=dict(params) if params else None
         )
         return relation.to_arrow_table()
+
+    def evaluate(
+        self, rows: pa.Table, query: str, params: Mapping[str, object] | None = None, /
+    ) -> pa.Table:
+        """Run `query` over rows at hand, which it names `{rows}`; nothing is kept."""
+        self._apart.register("given_rows", rows)
+        try:
+            text = query.replace("{rows}", "given_rows")
+            relation = self._apart.sql(text, params=dict(params) if params else None)
+            return relation.to_arrow_table()
+        except duckdb.Error as error:
+            message = f"the expression fails: {str(error).splitlines()[0]}"
+            raise ConfigError(message) from error
+        finally:
+            self._apart.unregister("given_rows")
 
     def from_arrow(self, rows: pa.Table | pa.RecordBatchReader, schema: Schema) -> Table:
         """Take rows from memory or from a stream; the columns must be the schema's."""
@@ -185,6 +203,7 @@ class LocalEngine:
     def close(self) -> None:
         """Give back memory, files and connections."""
         self._duck.close()
+        self._apart.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 
     def _new_name(self, schema: Schema) -> str:
