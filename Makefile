@@ -1,0 +1,54 @@
+# Two commands do all set-up on a machine with Python 3.11+ and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := out/demo
+READY := $(VENV)/.ready
+
+.PHONY: help demo test test-slow check format bench lock wheel clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"ringwatch needs Python 3.11 or newer, and {sys.executable} is {v[0]}.{v[1]}; set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY)  ## a generated extract of a million interactions, to ranked clusters
+	$(BIN)/ringwatch demo --out $(DEMO)
+
+test: $(READY)  ## every test but the slow ones
+	$(BIN)/python -m pytest -q -m "not slow"
+
+test-slow: $(READY)  ## the tests that take minutes
+	$(BIN)/python -m pytest -q -m slow
+
+check: $(READY)  ## lint, types, import order, the wheel's contents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) wheel
+
+wheel: $(READY)  ## build the wheel and look at its contents
+	rm -rf dist
+	$(BIN)/python -m hatchling build -t wheel
+	$(BIN)/check-wheel-contents --toplevel algorithms,builders,console,graph,jobs,review,ringwatch dist
+
+format: $(READY)  ## put the code in the house's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)  ## measure against peers and the floor
+	$(BIN)/python benchmarks/coaction.py
+
+lock: $(READY)  ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --extra igraph --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--quiet --output-file requirements.lock
+
+clean:  ## forget the environment and generated output
+	rm -rf $(VENV) dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis
