@@ -48,7 +48,9 @@ def dense(graph: InteractionGraph) -> DenseGraph:
         "account"
     ].combine_chunks()
     edges = engine.query(
-        "select src, dst, sum(weight) as weight from {edges} group by src, dst order by src, dst",
+        # Decimals add up alike in any order; doubles do not.
+        "select src, dst, cast(sum(cast(weight as decimal(38, 15))) as double) as weight"
+        " from {edges} group by src, dst order by src, dst",
         edges=graph.edges,
     )
     return DenseGraph(

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from graph.engine import Kernel
 
-_KERNELS: dict[str, str] = {}
+_KERNELS: dict[str, str] = {
+    "expect-co-actions": "graph.engines.chance:expect_co_actions",
+}
 """Kernel name to `module:function`; modules load on first use, so start-up stays quick."""
 
 

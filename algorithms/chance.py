@@ -1,0 +1,149 @@
+"""Is an edge more than chance? Expectation, p-value, and the cut among all eligible pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from algorithms.tail import benjamini_hochberg_cut, log10_upper_tail
+from graph.model import InteractionGraph, kernel
+from graph.schemas import EDGES
+from graph.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A graph whose edges carry `expected` and `log10_p`, and how the test went."""
+
+    graph: InteractionGraph
+    matches: int
+    """Pairs of interactions by two accounts that match, in the whole extract."""
+    observed: float
+    """Summed counts of the edges tested."""
+    expected: float
+    """Summed expectation of the edges tested."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The edges that survive a false-discovery cut, and where it fell."""
+
+    graph: InteractionGraph
+    log10_cut: float
+    tested_pairs: float
+    kept: int
+    refused: int
+
+
+def co_action_against_chance(
+    graph: InteractionGraph,
+    interactions: Table,
+    *,
+    within_seconds: float | None,
+    dispersion: float = 0.25,
+    least_in_stratum: int = 200,
+    timed: bool = True,
+) -> Tested:
+    """Fill in `expected` and `log10_p` of co-action edges.
+
+    The null is the configuration model inside day-and-hour strata (`graph.engines.kernels.chance`)
+    and the tail is negative binomial. The count tested is the least of distinct objects and both
+    sides' own posts, so one pair of posts that shares a link, its domain and a hashtag is one
+    coincidence and not three. An expectation of post pairs is never below that of this count.
+
+    Args:
+        graph: co-action edges (`EDGES`) that the interactions gave with this window.
+        interactions: the interactions the builder could choose from.
+        within_seconds: the window the edges were built with; None for any time.
+        dispersion: relative variance beyond Poisson: people in one fandom act more alike than
+            independent accounts do.
+        least_in_stratum: an hour with fewer interactions joins the rest of its day.
+        timed: False puts all time into one stratum.
+
+    Raises:
+        NotOnThisEngine: the engine has no such kernel.
+    """
+    filled, matches = kernel(graph, "expect-co-actions")(
+        graph.edges,
+        interactions,
+        within_ms=-1 if within_seconds is None else round(within_seconds * 1000),
+        least=least_in_stratum,
+        timed=timed,
+    )
+    edges = with_tail(filled, dispersion=dispersion)
+    sums = edges.engine.query(
+        "select coalesce(sum(least(objects, src_count, dst_count)), 0) as observed,"
+        " coalesce(sum(expected), 0) as expected from {edges}",
+        edges=edges,
+    ).to_pylist()[0]
+    return Tested(
+        graph=InteractionGraph(edges, directed=graph.directed, accounts=graph.accounts),
+        matches=matches,
+        observed=float(sums["observed"]),
+        expected=float(sums["expected"]),
+    )
+
+
+def with_tail(edges: Table, *, dispersion: float) -> Table:
+    """The edges with `log10_p` of the least of `objects`, `src_count` and `dst_count`."""
+    stream = pa.RecordBatchReader.from_batches(EDGES.arrow, _with_tail(edges, dispersion))
+    return edges.engine.from_arrow(stream, EDGES)
+
+
+def call_edges(
+    graph: InteractionGraph, *, tested_pairs: float, false_discovery_rate: float
+) -> Called:
+    """Keep the edges that Benjamini and Hochberg call among `tested_pairs` tests.
+
+    Args:
+        graph: edges with `log10_p`.
+        tested_pairs: all eligible pairs of accounts, joined or not.
+        false_discovery_rate: the share of false edges to accept, in (0, 1).
+    """
+    engine = graph.engine
+    logs = engine.query("select log10_p from {edges}", edges=graph.edges)["log10_p"].to_numpy()
+    cut = benjamini_hochberg_cut(
+        logs, tests=max(tested_pairs, len(logs)), rate=false_discovery_rate
+    )
+    kept = engine.sql(
+        "select * from {edges} where log10_p <= $cut", EDGES, {"cut": cut}, edges=graph.edges
+    )
+    number = kept.count()
+    return Called(
+        graph=InteractionGraph(kept, directed=graph.directed, accounts=graph.accounts),
+        log10_cut=cut,
+        tested_pairs=tested_pairs,
+        kept=number,
+        refused=len(logs) - number,
+    )
+
+
+def eligible_pairs(interactions: Table, *, at_least: int) -> float:
+    """Unordered pairs of accounts with at least `at_least` interactions each.
+
+    The rule looks at margins that the null model fixes, so it does not bias the test.
+    """
+    found = interactions.engine.query(
+        "select count(*) as accounts from (select account from {interactions}"
+        " group by account having count(*) >= $at_least)",
+        {"at_least": at_least},
+        interactions=interactions,
+    )
+    accounts = found["accounts"][0].as_py()
+    return accounts * (accounts - 1) / 2
+
+
+def _with_tail(edges: Table, dispersion: float) -> Iterator[pa.RecordBatch]:
+    place = EDGES.names.index("log10_p")
+    for batch in edges.batches():
+        count = np.minimum.reduce(
+            [batch[name].to_numpy() for name in ("objects", "src_count", "dst_count")]
+        )
+        logs = log10_upper_tail(count, batch["expected"].to_numpy(), dispersion=dispersion)
+        if not np.isfinite(logs).all():
+            message = "a p-value is not finite: the expectation of an edge is missing"
+            raise ArithmeticError(message)
+        yield batch.set_column(place, EDGES.arrow.field("log10_p"), pa.array(logs))
