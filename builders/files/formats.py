@@ -48,6 +48,7 @@ _NAMES_FOR_KIND = {
     "ndjson": "jsonl",
     "pq": "parquet",
 }
+_KIND_WORDS: dict[type, str] = {str: "a text such as `\\N`", bool: "true or false"}
 _DIVIDED = ("text", "csv", "tsv")
 
 
@@ -105,35 +106,36 @@ class FileFormat:
         return self.kind in _DIVIDED
 
 
-def file_format(kind: str, **settings: Any) -> FileFormat:
-    """The format called `kind`, with its defaults where `settings` say nothing.
+def file_format(kind: str, **settings: object) -> FileFormat:
+    r"""The format called `kind`, with its defaults where `settings` say nothing.
 
-    `text` is Hive's: Ctrl-A between fields, Ctrl-B between items, Ctrl-C after a key, `\\N` for
+    `text` is Hive's: Ctrl-A between fields, Ctrl-B between items, Ctrl-C after a key, `\N` for
     null. `csv` has commas, RFC 4180 quotes and a header; `tsv` tabs and a header. `columns` is
     `["account", ...]`, `{account = "bigint", ...}` or a list of `{name, type}`. Delimiters may be
-    spelled `ctrl-a`, `tab`, `\\001`, `\\x01`.
+    spelled `ctrl-a`, `tab`, `\001`, `\x01`.
 
     Raises:
         ConfigError: no such kind, setting or column type (the nearest one is named), columns are
             lacking, or two settings contradict each other.
     """
     known = _kind(kind)
-    names = [field.name for field in dataclasses.fields(FileFormat) if field.name != "kind"]
     for name in settings:
-        if name not in names:
-            message = f"a file format has no setting `{name}`; {_nearest(name, names)}"
+        if name not in _SETTINGS:
+            message = f"a file format has no setting `{name}`; {_nearest(name, _SETTINGS)}"
             raise ConfigError(message)
-    given = {name: value for name, value in settings.items() if value is not None}
-    dropped = {name: None for name, value in settings.items() if value is None}
-    values = {**_DEFAULTS[known], **given}
-    for name in dropped:
-        if name in ("quote", "escape"):
-            values[name] = None
+    values: dict[str, Any] = {**_DEFAULTS[known], **settings}
     for name in ("delimiter", "item_delimiter", "key_delimiter", "quote", "escape"):
-        if values.get(name) is not None:
-            values[name] = _one_byte(name, values[name])
+        if name in values:
+            values[name] = _mark(name, values[name])
+    for name, kind_of in (("null", str), ("header", bool)):
+        if not isinstance(values.get(name, kind_of()), kind_of):
+            message = f"`{name}` is {_KIND_WORDS[kind_of]}, not {values[name]!r}"
+            raise ConfigError(message)
     values["columns"] = tuple(_columns(values.get("columns", ())))
     return _checked(FileFormat(kind=known, **values))
+
+
+_SETTINGS = tuple(field.name for field in dataclasses.fields(FileFormat) if field.name != "kind")
 
 
 def _kind(kind: str) -> FormatKind:
@@ -154,7 +156,9 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return "there are " + ", ".join(f"`{choice}`" for choice in choices)
 
 
-def _one_byte(setting: str, given: object) -> str:
+def _mark(setting: str, given: object) -> str | None:
+    if given in (None, "", False) and setting in ("quote", "escape"):
+        return None
     text = given if isinstance(given, str) else ""
     spelled = _SPELLED_BYTE.fullmatch(text)
     if spelled:
