@@ -1,0 +1,250 @@
+"""Finding an extract's files: one file, or a tree of Hive partitions."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from builders.files.names import first_line, listed, shown_path, shown_text
+from builders.files.partitions import (
+    Partition,
+    missing_days,
+    partition_of,
+    partition_text,
+    refuse_repeated,
+)
+from graph.errors import ExtractError
+
+_ACID_FOLDER = re.compile(r"(?:base|delta|delete_delta)_\d{7}(?:_\d{7}){0,2}(?:_v\d+)?")
+_MOST_DEEP = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractFile:
+    """One file of an extract, as it was when it was listed.
+
+    `name` is relative to the extract's root (the bare name where the root is the file itself), with
+    `/` between folders; `partition` holds its Hive keys with decoded values, None for Hive's null.
+    """
+
+    path: Path
+    name: str
+    partition: Partition
+    bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that was found and is not read, and by which rule."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What there is to read, ordered by name; what was skipped; what a reader should know."""
+
+    files: tuple[ExtractFile, ...]
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a walk has gathered so far."""
+
+    root: Path
+    files: list[ExtractFile] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    folders: dict[tuple[str, Partition], set[str]] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
+
+
+def list_files(root: Path) -> Listing:
+    """Every file to read under `root`, which is one file or a tree of (Hive-partitioned) folders.
+
+    Hidden files and folders (`_` or `.` before the name) are skipped and listed. Empty folders,
+    days that lack between two others, and files outside the partitions are noted.
+
+    Raises:
+        ExtractError: nothing is there, or it cannot be read; a `_temporary` folder without
+            `_SUCCESS` says that the writer did not finish; a partition stands there twice in other
+            words; a link leads out of the root, round in a circle or to a file that is listed
+            already; the folder is a table (Delta, Hudi, Hive ACID) whose log says what is valid.
+    """
+    try:
+        resolved = root.resolve(strict=True)
+        facts = resolved.stat()
+    except (OSError, RuntimeError) as error:
+        message = f"cannot read {shown_path(root)}: {_why(error)}"
+        raise ExtractError(message) from None
+    if stat.S_ISREG(facts.st_mode):
+        return Listing((_single(resolved, facts),))
+    if not stat.S_ISDIR(facts.st_mode):
+        message = f"{shown_path(root)} is neither a file nor a folder"
+        raise ExtractError(message)
+    found = _Found(resolved)
+    _walk(found, resolved, (), (resolved,))
+    refuse_repeated(found.folders)
+    if found.links:
+        _refuse_linked_twice(found)
+    return _listing(found)
+
+
+def _single(path: Path, facts: os.stat_result) -> ExtractFile:
+    folders = [part for part in path.parent.parts if "=" in part]
+    partition = partition_of(folders, name=shown_path(path))
+    name = shown_path(Path(path.name))
+    return ExtractFile(path, name, partition, facts.st_size, facts.st_mtime_ns)
+
+
+def _listing(found: _Found) -> Listing:
+    files = tuple(sorted(found.files, key=lambda file: file.name))
+    partitions = dict.fromkeys(file.partition for file in files)
+    keys = {tuple(key.lower() for key, _ in partition) for partition in partitions}
+    notes = list(found.notes)
+    if len(keys) > 1:
+        shown = " beside ".join(f"`{'/'.join(key) or '(no partition)'}`" for key in sorted(keys))
+        notes.append(f"files are not partitioned alike: {shown}")
+    notes.extend(missing_days(partitions))
+    if not files:
+        notes.append(f"{shown_path(found.root)} holds no file to read")
+    skipped = tuple(sorted(found.skipped, key=lambda one: one.name))
+    return Listing(files, skipped, tuple(notes))
+
+
+def _walk(found: _Found, folder: Path, way: tuple[str, ...], above: tuple[Path, ...]) -> None:
+    entries = _entries(folder)
+    names = {entry.name for entry in entries}
+    _refuse_unfinished(folder, names)
+    _refuse_managed(folder, names)
+    anything = False
+    for entry in entries:
+        here = (*way, entry.name)
+        if entry.name.startswith(("_", ".")):
+            rule = "a name that begins with `_` or `.` is hidden"
+            found.skipped.append(Skipped(_joined(here), rule))
+            continue
+        anything = True
+        _visit(found, entry, here, above)
+    if way and not anything:
+        _note_empty(found, way)
+
+
+def _visit(
+    found: _Found, entry: os.DirEntry[str], way: tuple[str, ...], above: tuple[Path, ...]
+) -> None:
+    name = _joined(way)
+    path = Path(entry.path)
+    facts = _followed(found, entry, name, above)
+    if stat.S_ISDIR(facts.st_mode):
+        if len(way) > _MOST_DEEP:
+            message = f"{name} lies more than {_MOST_DEEP} folders deep; is it a circle?"
+            raise ExtractError(message)
+        _walk(found, path, way, (*above, path.resolve()))
+    elif stat.S_ISREG(facts.st_mode):
+        _add(found, path, way, facts)
+    else:
+        found.skipped.append(Skipped(name, "neither a file nor a folder (a pipe or a device)"))
+
+
+def _followed(
+    found: _Found, entry: os.DirEntry[str], name: str, above: tuple[Path, ...]
+) -> os.stat_result:
+    """What an entry is, after a link was followed and found to stay inside the root."""
+    try:
+        if not entry.is_symlink():
+            return entry.stat()
+        target = Path(entry.path).resolve(strict=True)
+        facts = target.stat()
+    except (OSError, RuntimeError) as error:
+        message = f"{name}: cannot be read: {_why(error)}"
+        raise ExtractError(message) from None
+    if not target.is_relative_to(found.root):
+        message = f"{name} is a link out of the extract, to {shown_path(target)}; copy it inside"
+        raise ExtractError(message)
+    if target in above:
+        message = f"{name} is a link to a folder that holds it: a circle; remove the link"
+        raise ExtractError(message)
+    found.links.append(name)
+    return facts
+
+
+def _add(found: _Found, path: Path, way: tuple[str, ...], facts: os.stat_result) -> None:
+    name = _joined(way)
+    partition = partition_of(way[:-1], name=name)
+    found.files.append(ExtractFile(path, name, partition, facts.st_size, facts.st_mtime_ns))
+    _remember_folder(found, way[:-1], partition)
+
+
+def _refuse_linked_twice(found: _Found) -> None:
+    seen: dict[Path, str] = {}
+    for file in found.files:
+        before = seen.setdefault(file.path.resolve(), file.name)
+        if before != file.name:
+            message = f"{file.name} and {before} are one file, by a link; remove the link"
+            raise ExtractError(message)
+
+
+def _remember_folder(found: _Found, way: tuple[str, ...], partition: Partition) -> None:
+    plain = "/".join(part for part in way if "=" not in part)
+    folder = "/".join(part for part in way if "=" in part)
+    if partition:
+        found.folders.setdefault((plain, partition), set()).add(shown_text(folder))
+
+
+def _note_empty(found: _Found, way: tuple[str, ...]) -> None:
+    partition = partition_of(way, name=_joined(way))
+    if partition:
+        found.notes.append(f"the partition {shown_text(partition_text(partition))} holds no file")
+        _remember_folder(found, way, partition)
+    else:
+        found.notes.append(f"the folder {_joined(way)} holds no file")
+
+
+def _refuse_unfinished(folder: Path, names: set[str]) -> None:
+    if "_temporary" in names and "_SUCCESS" not in names:
+        message = (
+            f"{shown_path(folder)} holds `_temporary` and no `_SUCCESS`: its writer has not finished"
+            " or has failed; let it finish, or remove `_temporary` if the rest is known to be whole"
+        )
+        raise ExtractError(message)
+
+
+def _refuse_managed(folder: Path, names: set[str]) -> None:
+    log = {"_delta_log": "Delta Lake", ".hoodie": "Hudi"}
+    kind = next((log[name] for name in sorted(names & set(log))), None)
+    acid = sorted(name for name in names if _ACID_FOLDER.fullmatch(name))
+    if kind is None and acid:
+        kind = f"transactional Hive (it holds {listed(acid)})"
+    if kind:
+        message = (
+            f"{shown_path(folder)} is a {kind} table, whose files also hold rows that were deleted"
+            " or replaced; export it to plain Parquet first"
+        )
+        raise ExtractError(message)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: os.fsencode(entry.name))
+    except OSError as error:
+        message = f"cannot read the folder {shown_path(folder)}: {_why(error)}"
+        raise ExtractError(message) from None
+
+
+def _joined(way: tuple[str, ...]) -> str:
+    return shown_path(Path(*way))
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return first_line(error)
