@@ -1,0 +1,30 @@
+"""The tables of a published run that exports and reports read, held by an engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from graph.table import Table
+from review.run import Run
+
+if TYPE_CHECKING:
+    from graph.engine import Engine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTables:
+    """One run's tables, each of the schema of its name in `graph.schemas`."""
+
+    clusters: Table
+    members: Table
+    edges: Table
+    evidence: Table
+    cluster_objects: Table
+    joint_acts: Table
+    member_interactions: Table
+
+
+def run_tables(run: Run, engine: Engine) -> RunTables:
+    """A published run's tables as `engine` reads them."""
+    return RunTables(**{entry.name: run.table(engine, entry.name) for entry in fields(RunTables)})
