@@ -9,7 +9,13 @@ if TYPE_CHECKING:
     from graph.engine import Kernel
 
 _KERNELS: dict[str, str] = {
+    "components": "graph.engines.clustering:components",
+    "leiden": "graph.engines.clustering:leiden",
+    "pagerank": "graph.engines.ranking:pagerank",
+    "coaction": "graph.engines.coaction:co_act",
+    "coaction-pairs": "graph.engines.coaction:count_raw_pairs",
     "expect-co-actions": "graph.engines.chance:expect_co_actions",
+    "expect-in-clusters": "graph.engines.chance:expect_in_clusters",
 }
 """Kernel name to `module:function`; modules load on first use, so start-up stays quick."""
 

@@ -1,0 +1,55 @@
+"""Leiden: groups of accounts held together more tightly than a stated price."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from graph.engines.kernels.leiden import Search
+from graph.model import Clustering, InteractionGraph, kernel
+
+
+def leiden(
+    graph: InteractionGraph,
+    *,
+    resolution: float,
+    objective: Literal["cpm", "modularity"] = "cpm",
+    per_component: bool = True,
+    seed: int = 0,
+    iterations: int = 10,
+) -> Clustering:
+    """Communities that the Leiden method finds, each connected and named by its least account.
+
+    With `cpm` (constant Potts model) `resolution` is in the weights' unit: the inner weight a
+    pair of members that a community must pay on average, so that rings of any size in a graph of
+    any size are judged alike. With `modularity` it is a plain number, usually 1; modularity takes
+    its scale from the whole graph's (or component's) weight and merges small rings in large ones.
+
+    Layers of an edge are summed, directions and self-loops do not matter (a self-loop counts
+    towards an account's strength under `modularity`). The answer does not depend on the order of
+    rows, the number of threads or the day; `docs/algorithms.md` has the rules.
+
+    Args:
+        graph: any graph with weights of at least 0.
+        resolution: above 0.
+        objective: what makes a division good.
+        per_component: divide each connected component apart, which CPM allows without loss; False
+            takes modularity's scale from the whole graph.
+        seed: of the random search; each component has its own from it.
+        iterations: rounds of the search, at least 1.
+
+    Raises:
+        NotOnThisEngine: igraph is not installed.
+        ValueError: a setting or a weight is out of range.
+
+    Source: Traag, Waltman and van Eck 2019, From Louvain to Leiden; Traag, Van Dooren and
+        Nesterov 2011 for CPM.
+    """
+    if not resolution > 0:
+        message = f"`resolution` is above 0, not {resolution}"
+        raise ValueError(message)
+    if iterations < 1:
+        message = f"`iterations` is at least 1, not {iterations}"
+        raise ValueError(message)
+    search = Search(resolution=resolution, objective=objective, iterations=iterations)
+    members = kernel(graph, "leiden")(graph, search=search, per_component=per_component, seed=seed)
+    return Clustering(members, method=f"leiden-{objective}")

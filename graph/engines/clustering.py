@@ -1,0 +1,62 @@
+"""The local ways to divide a graph: tables to arrays, a kernel, arrays to a `CLUSTERING`."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graph.engines.dense import dense
+from graph.engines.kernels.components import component_labels
+from graph.engines.kernels.leiden import FIXED_POINT, Search, leiden_labels
+from graph.engines.weights import refuse_odd_weights
+from graph.model import InteractionGraph
+from graph.schemas import CLUSTERING
+from graph.table import Table
+
+Ints = npt.NDArray[np.int64]
+
+
+def components(graph: InteractionGraph) -> Table:
+    """Accounts that a path of edges joins (`CLUSTERING`)."""
+    given = dense(graph)
+    return _named(graph, given.ids, component_labels(given.accounts, given.src, given.dst))
+
+
+def leiden(graph: InteractionGraph, *, search: Search, per_component: bool, seed: int) -> Table:
+    """Leiden communities (`CLUSTERING`); a directed graph is taken as undirected."""
+    refuse_odd_weights(graph)
+    ids, src, dst, fixed = _fixed_point(graph)
+    labels = leiden_labels(
+        ids, src, dst, fixed, search=search, per_component=per_component, seed=seed
+    )
+    return _named(graph, ids, labels)
+
+
+def _fixed_point(graph: InteractionGraph) -> tuple[pa.StringArray, Ints, Ints, Ints]:
+    """The accounts, and each pair once with its weight as a whole number, in canonical order.
+
+    Rounded before they are summed: whole numbers have one sum in any order.
+    """
+    ids = dense(graph).ids
+    pairs = graph.engine.query(
+        "select src, dst, cast(sum(fixed) as bigint) as fixed from ("
+        " select least(src, dst) as src, greatest(src, dst) as dst,"
+        "        cast(round(weight * $one) as bigint) as fixed from {edges}"
+        ") halves group by src, dst order by src, dst",
+        {"one": FIXED_POINT},
+        edges=graph.edges,
+    )
+    return (
+        ids,
+        pc.index_in(pairs["src"], value_set=ids).to_numpy().astype(np.int64),
+        pc.index_in(pairs["dst"], value_set=ids).to_numpy().astype(np.int64),
+        pairs["fixed"].to_numpy(),
+    )
+
+
+def _named(graph: InteractionGraph, ids: pa.StringArray, labels: Ints) -> Table:
+    """`labels[i]` is the least account of the cluster of account `i`."""
+    rows = pa.Table.from_arrays([ids, ids.take(pa.array(labels))], schema=CLUSTERING.arrow)
+    return graph.engine.from_arrow(rows, CLUSTERING)
