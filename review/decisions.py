@@ -1,0 +1,108 @@
+"""What people say about a cluster, and what holds after all that was said."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from graph.errors import ConfigError
+from review.tables import DECISIONS
+
+OUTCOMES = ("confirmed", "dismissed", "mixed", "needs-more")
+"""What a person may decide. `mixed`: some members belong to a ring, others do not."""
+
+OPEN = "open"
+"""The state of a cluster on which no decision stands."""
+
+STATES = (OPEN, *OUTCOMES)
+
+UNDONE = "undone"
+"""The outcome of a decision that takes back an earlier one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One decision on a cluster of a run. `at` is ms since 1970 UTC.
+
+    `undoes` is the number of the decision that this one takes back; then `outcome` is `undone`.
+    `excluded` are members whom the decision does not cover.
+    """
+
+    seq: int
+    run: str
+    cluster: str
+    outcome: str
+    reason: str
+    by: str
+    at: int
+    undoes: int | None = None
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A remark on a cluster of a run. `at` is ms since 1970 UTC."""
+
+    seq: int
+    run: str
+    cluster: str
+    text: str
+    by: str
+    at: int
+
+
+def standing(decisions: Iterable[Decision]) -> Decision | None:
+    """The decision that holds: the newest that was not taken back."""
+    given = list(decisions)
+    undone = {decision.undoes for decision in given}
+    held = (d for d in given if d.outcome != UNDONE and d.seq not in undone)
+    return max(held, key=lambda decision: decision.seq, default=None)
+
+
+def standing_rows(*where: ColumnElement[bool]) -> Select[tuple[str, str, str]]:
+    """(run, cluster, outcome) of the decisions that hold, as SQL: what `standing` says, for all."""
+    undone = select(DECISIONS.c.undoes).where(DECISIONS.c.undoes.is_not(None))
+    newest = (
+        select(func.max(DECISIONS.c.seq))
+        .where(DECISIONS.c.outcome != UNDONE, DECISIONS.c.seq.not_in(undone), *where)
+        .group_by(DECISIONS.c.run, DECISIONS.c.cluster)
+    )
+    columns = (DECISIONS.c.run, DECISIONS.c.cluster, DECISIONS.c.outcome)
+    return select(*columns).where(DECISIONS.c.seq.in_(newest))
+
+
+def checked_outcome(outcome: str) -> str:
+    """The outcome if there is one of this name.
+
+    Raises:
+        ConfigError: there is none, with the nearest.
+    """
+    if outcome not in OUTCOMES:
+        close = difflib.get_close_matches(outcome, OUTCOMES, n=1)
+        mend = f"did you mean `{close[0]}`?" if close else f"there is {', '.join(OUTCOMES)}"
+        message = f"unknown outcome {outcome[:40]!a}; {mend}"
+        raise ConfigError(message)
+    return outcome
+
+
+def checked_words(words: str, *, what: str) -> str:
+    """The words if there are any and a database can hold them; spaces around them go.
+
+    Raises:
+        ConfigError: they are blank, or hold what is no text (a NUL, or half a character).
+    """
+    try:
+        words.encode("utf-8")
+    except UnicodeEncodeError as error:
+        message = f"{what} holds bytes that are no text (at character {error.start + 1})"
+        raise ConfigError(message) from error
+    if "\x00" in words:
+        message = f"{what} holds a NUL character; leave it out"
+        raise ConfigError(message)
+    if not words.strip():
+        message = f"{what} is needed, and it is empty"
+        raise ConfigError(message)
+    return words.strip()

@@ -1,0 +1,422 @@
+"""The review store: what runs found, and what people made of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy import Connection, Engine, Select, insert, select
+
+from graph.errors import ConfigError, StoreError
+from review.database import open_database, reading, writing
+from review.decisions import (
+    OPEN,
+    UNDONE,
+    Decision,
+    Note,
+    checked_outcome,
+    checked_words,
+    standing,
+    standing_rows,
+)
+from review.history import HistoryEntry, add_entry, as_entry, verify_chain
+from review.importing import import_rows
+from review.run import Run
+from review.tables import CLUSTERS, DECISIONS, EXCLUSIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """A run that the store knows. Times are ms since 1970 UTC."""
+
+    run: str
+    job: str
+    created_at: int
+    imported_at: int
+    manifest_sha256: str
+    clusters: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """An account's place in a cluster of a run."""
+
+    run: str
+    cluster: str
+    account: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """A list that left the house: which file, of which run, for what. `at` is ms, UTC."""
+
+    seq: int
+    run: str
+    file: str
+    sha256: str
+    rows: int
+    purpose: str
+    by: str
+    at: int
+
+
+class Store:
+    """The review store, opened and closed. Several processes may have it open at once."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Use `Store.open`, which also brings the tables up to date."""
+        self._engine = engine
+
+    @classmethod
+    def open(cls, where: Path | str) -> Store:
+        """Open the store at a path (an SQLite file, made if need be) or at an SQLAlchemy URL.
+
+        Raises:
+            ConfigError: the URL cannot be understood, or its driver is not installed.
+            StoreError: the database cannot be opened, or a later version made its tables.
+        """
+        return cls(open_database(where))
+
+    def __enter__(self) -> Store:
+        """The store itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+    def import_run(self, run: Run, *, by: str = "ringwatch", at: int | None = None) -> bool:
+        """Take in a published run's clusters and members, all or none; False if they are in.
+
+        Raises:
+            StoreError: another run of this name is in the store, or the database refused.
+        """
+        now = _now(at)
+        with writing(self._engine) as connection:
+            known = select(RUNS.c.manifest_sha256).where(RUNS.c.run == run.name)
+            found = connection.scalar(known)
+            if found == run.manifest_sha256:
+                return False
+            if found is not None:
+                message = (
+                    f"the store knows another run named `{run.name}`;"
+                    " open the store that belongs to this folder of runs"
+                )
+                raise StoreError(message)
+            counts = import_rows(connection, run, imported_at=now)
+            add_entry(connection, "import", by=by, at=now, run=run.name, details=counts)
+        return True
+
+    def runs(self) -> list[StoredRun]:
+        """The runs in the store, the newest first."""
+        query = select(RUNS).order_by(RUNS.c.created_at.desc(), RUNS.c.run)
+        with reading(self._engine) as connection:
+            return [StoredRun(**row) for row in connection.execute(query).mappings()]
+
+    def decide(
+        self,
+        run: str,
+        cluster: str,
+        outcome: str,
+        *,
+        reason: str,
+        by: str,
+        at: int | None = None,
+        excluded: Iterable[str] = (),
+        seen: int | None = None,
+    ) -> Decision:
+        """Add a decision on a cluster.
+
+        Args:
+            run: the run's name.
+            cluster: the cluster's name.
+            outcome: one of `OUTCOMES`.
+            reason: why, in words.
+            by: who decides.
+            at: ms since 1970 UTC; now by default.
+            excluded: members whom the decision does not cover.
+            seen: the number of the newest decision that the person had before them (0 for none);
+                the decision is refused where a newer one has come since.
+
+        Raises:
+            ConfigError: an unknown run, cluster, outcome or member; no reason, or nobody who
+                decides.
+            StoreError: a newer decision than the one seen, or the database refused.
+        """
+        checked_outcome(outcome)
+        reason = checked_words(reason, what="a reason")
+        by = checked_words(by, what="the name of who decides")
+        with writing(self._engine) as connection:
+            self._refuse_strangers(connection, run, cluster, excluded := sorted(set(excluded)))
+            self._refuse_unseen(connection, run, cluster, seen)
+            decision = Decision(
+                seq=0,
+                run=run,
+                cluster=cluster,
+                outcome=outcome,
+                reason=reason,
+                by=by,
+                at=_now(at),
+                excluded=tuple(excluded),
+            )
+            return _add_decision(connection, "decide", decision)
+
+    def undo(
+        self,
+        run: str,
+        cluster: str,
+        *,
+        reason: str,
+        by: str,
+        at: int | None = None,
+        seen: int | None = None,
+    ) -> Decision:
+        """Take back the decision that stands, by a new one; what stood before it stands again.
+
+        Raises:
+            ConfigError: no decision stands on this cluster; no reason, or nobody who decides.
+            StoreError: a newer decision than the one seen, or the database refused.
+        """
+        reason = checked_words(reason, what="a reason")
+        by = checked_words(by, what="the name of who decides")
+        with writing(self._engine) as connection:
+            self._refuse_unseen(connection, run, cluster, seen)
+            stood = standing(_decisions(connection, run, cluster))
+            if stood is None:
+                message = f"no decision stands on cluster `{cluster}` of run `{run}`"
+                raise ConfigError(message)
+            decision = Decision(
+                seq=0,
+                run=run,
+                cluster=cluster,
+                outcome=UNDONE,
+                reason=reason,
+                by=by,
+                at=_now(at),
+                undoes=stood.seq,
+            )
+            return _add_decision(connection, "undo", decision)
+
+    def note(self, run: str, cluster: str, text: str, *, by: str, at: int | None = None) -> Note:
+        """Add a remark on a cluster.
+
+        Raises:
+            ConfigError: an unknown run or cluster, an empty text, or nobody who says it.
+            StoreError: the database refused.
+        """
+        words = {
+            "text": checked_words(text, what="a note's text"),
+            "by": checked_words(by, what="the name of who notes"),
+        }
+        now = _now(at)
+        with writing(self._engine) as connection:
+            self._refuse_strangers(connection, run, cluster, ())
+            seq = add_entry(
+                connection,
+                "note",
+                by=words["by"],
+                at=now,
+                run=run,
+                cluster=cluster,
+                details={"text": words["text"]},
+            )
+            note = Note(seq=seq, run=run, cluster=cluster, at=now, **words)
+            connection.execute(insert(NOTES).values(asdict(note)))
+        return note
+
+    def record_export(
+        self,
+        run: str,
+        *,
+        file: str,
+        sha256: str,
+        rows: int,
+        purpose: str,
+        by: str,
+        at: int | None = None,
+    ) -> Export:
+        """Keep that a list left the house.
+
+        Raises:
+            ConfigError: an unknown run, an empty purpose, or nobody who exports.
+            StoreError: the database refused.
+        """
+        purpose = checked_words(purpose, what="a purpose")
+        by = checked_words(by, what="the name of who exports")
+        now = _now(at)
+        with writing(self._engine) as connection:
+            if connection.scalar(select(RUNS.c.run).where(RUNS.c.run == run)) is None:
+                message = f"the store knows no run `{run}`; import it first"
+                raise ConfigError(message)
+            details = {"file": file, "sha256": sha256, "rows": rows, "purpose": purpose}
+            seq = add_entry(connection, "export", by=by, at=now, run=run, details=details)
+            export = Export(
+                seq=seq,
+                run=run,
+                file=file,
+                sha256=sha256,
+                rows=rows,
+                purpose=purpose,
+                by=by,
+                at=now,
+            )
+            connection.execute(insert(EXPORTS).values(asdict(export)))
+        return export
+
+    def decisions(self, run: str, cluster: str | None = None) -> list[Decision]:
+        """The decisions on a run or on one cluster of it, in the order in which they came."""
+        with reading(self._engine) as connection:
+            return _decisions(connection, run, cluster)
+
+    def notes(self, run: str, cluster: str | None = None) -> list[Note]:
+        """The remarks on a run's clusters or on one cluster, in the order in which they came."""
+        query = select(NOTES).where(NOTES.c.run == run).order_by(NOTES.c.seq)
+        if cluster is not None:
+            query = query.where(NOTES.c.cluster == cluster)
+        with reading(self._engine) as connection:
+            return [Note(**row) for row in connection.execute(query).mappings()]
+
+    def exports(self, run: str | None = None) -> list[Export]:
+        """The lists that left the house, in the order in which they left."""
+        query = select(EXPORTS).order_by(EXPORTS.c.seq)
+        if run is not None:
+            query = query.where(EXPORTS.c.run == run)
+        with reading(self._engine) as connection:
+            return [Export(**row) for row in connection.execute(query).mappings()]
+
+    def states(self, run: str) -> dict[str, str]:
+        """The state of each cluster of a run on which a decision stands; the others are `open`."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(standing_rows(DECISIONS.c.run == run))
+            return {row.cluster: row.outcome for row in rows}
+
+    def state(self, run: str, cluster: str) -> str:
+        """The state of one cluster: the outcome that stands, or `open`."""
+        stands = standing(self.decisions(run, cluster))
+        return OPEN if stands is None else stands.outcome
+
+    def memberships(self, account: str, run: str | None = None) -> list[Membership]:
+        """The clusters that an account is in, in one run or in all."""
+        query: Select[tuple[str, ...]] = (
+            select(MEMBERS)
+            .where(MEMBERS.c.account == account)
+            .order_by(MEMBERS.c.run, MEMBERS.c.cluster)
+        )
+        if run is not None:
+            query = query.where(MEMBERS.c.run == run)
+        with reading(self._engine) as connection:
+            return [Membership(**row) for row in connection.execute(query).mappings()]
+
+    def history(
+        self,
+        run: str | None = None,
+        cluster: str | None = None,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+    ) -> list[HistoryEntry]:
+        """What was done, the oldest first: `limit` entries at most that come after number `after`.
+
+        A run or a cluster narrows it to what was done to them.
+        """
+        query = select(HISTORY).where(HISTORY.c.seq > after).order_by(HISTORY.c.seq).limit(limit)
+        if run is not None:
+            query = query.where(HISTORY.c.run == run)
+        if cluster is not None:
+            query = query.where(HISTORY.c.cluster == cluster)
+        with reading(self._engine) as connection:
+            return [as_entry(row) for row in connection.execute(query).mappings()]
+
+    def verify_history(self) -> int:
+        """Recompute the history's chain of hashes; give the number of entries.
+
+        Raises:
+            StoreError: naming the first entry that was altered, or that some are missing.
+        """
+        with reading(self._engine) as connection:
+            return verify_chain(connection)
+
+    def _refuse_strangers(
+        self, connection: Connection, run: str, cluster: str, accounts: Iterable[str]
+    ) -> None:
+        there = select(CLUSTERS.c.cluster).where(
+            CLUSTERS.c.run == run, CLUSTERS.c.cluster == cluster
+        )
+        if connection.scalar(there) is None:
+            message = f"the store knows no cluster `{cluster}` in run `{run}`"
+            raise ConfigError(message)
+        members = select(MEMBERS.c.account).where(
+            MEMBERS.c.run == run, MEMBERS.c.cluster == cluster
+        )
+        strangers = set(accounts).difference(connection.scalars(members)) if accounts else set()
+        if strangers:
+            message = f"`{min(strangers)}` cannot be excluded: it is no member of `{cluster}`"
+            raise ConfigError(message)
+
+    def _refuse_unseen(
+        self, connection: Connection, run: str, cluster: str, seen: int | None
+    ) -> None:
+        newest = max((d.seq for d in _decisions(connection, run, cluster)), default=0)
+        if seen is not None and seen != newest:
+            message = (
+                f"cluster `{cluster}` was decided on meanwhile (decision {newest});"
+                " look at it again, then decide"
+            )
+            raise StoreError(message)
+
+
+def _add_decision(connection: Connection, action: str, decision: Decision) -> Decision:
+    details = {
+        "outcome": decision.outcome,
+        "reason": decision.reason,
+        "undoes": decision.undoes,
+        "excluded": list(decision.excluded),
+    }
+    seq = add_entry(
+        connection,
+        action,
+        by=decision.by,
+        at=decision.at,
+        run=decision.run,
+        cluster=decision.cluster,
+        details=details,
+    )
+    numbered = replace(decision, seq=seq)
+    values = asdict(numbered)
+    del values["excluded"]
+    connection.execute(insert(DECISIONS).values(values))
+    if decision.excluded:
+        rows = [{"decision": seq, "account": account} for account in decision.excluded]
+        connection.execute(insert(EXCLUSIONS), rows)
+    return numbered
+
+
+def _decisions(connection: Connection, run: str, cluster: str | None) -> list[Decision]:
+    query = select(DECISIONS).where(DECISIONS.c.run == run).order_by(DECISIONS.c.seq)
+    if cluster is not None:
+        query = query.where(DECISIONS.c.cluster == cluster)
+    rows = connection.execute(query).mappings().all()
+    excluded: dict[int, list[str]] = {row["seq"]: [] for row in rows}
+    numbers = query.with_only_columns(DECISIONS.c.seq).order_by(None)
+    left_out = select(EXCLUSIONS).where(EXCLUSIONS.c.decision.in_(numbers))
+    for number, account in connection.execute(left_out.order_by(EXCLUSIONS.c.account)):
+        excluded[number].append(account)
+    return [Decision(**row, excluded=tuple(excluded[row["seq"]])) for row in rows]
+
+
+def _now(at: int | None) -> int:
+    return time.time_ns() // 1_000_000 if at is None else at
