@@ -68,6 +68,24 @@ class Schema:
         """The schema as an Arrow schema."""
         return pa.schema([column.arrow for column in self.columns])
 
+    def selecting(self, **computed: str) -> str:
+        """The columns as a select list, some of them computed.
+
+        `EDGES.selecting(weight="-log10_p / $full_at")` is every column of an edge, its weight
+        from an expression of ours.
+
+        Raises:
+            SchemaError: a computed column is none of the schema's.
+        """
+        strange = [name for name in computed if name not in self.names]
+        if strange:
+            message = f"`{self.name}` has no column {_listed(strange)}"
+            raise SchemaError(message)
+        return ", ".join(
+            f'{computed[name]} as "{name}"' if name in computed else f'"{name}"'
+            for name in self.names
+        )
+
     def with_attributes(self, names: Iterable[str]) -> Schema:
         """This schema with further nullable text columns, such as `device` or `ip`.
 

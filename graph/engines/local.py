@@ -184,17 +184,18 @@ class LocalEngine:
 
     def count(self, table: Table) -> int:
         """How many rows."""
-        row = self._duck.execute(f"select count(*) from {table.name}").fetchone()
-        return int(row[0]) if row else 0
+        # Fetched to the end: an unfinished result blocks the connection.
+        rows = self._duck.execute(f"select count(*) from {table.name}").fetchall()
+        return int(rows[0][0])
 
     def drop(self, table: Table) -> None:
         """Let go of a table that nobody needs any more."""
-        kind = self._duck.execute(
+        kinds = self._duck.execute(
             "select table_type from information_schema.tables where table_name = $name",
             {"name": table.name},
-        ).fetchone()
-        if kind is not None:
-            self._duck.execute(f"drop {'view' if kind[0] == 'VIEW' else 'table'} {table.name}")
+        ).fetchall()
+        for (kind,) in kinds:
+            self._duck.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {table.name}")
 
     def kernel(self, name: str) -> Kernel | None:
         """The native way to do `name`, or None."""
@@ -227,7 +228,7 @@ class LocalEngine:
         if not needed:
             return
         counts = ", ".join(f'count(*) - count("{name}")' for name in needed)
-        row = self._duck.execute(f"select {counts} from {table.name}").fetchone() or ()
+        row = self._duck.execute(f"select {counts} from {table.name}").fetchall()[0]
         for name, nulls in zip(needed, row, strict=True):
             if nulls:
                 message = f"`{table.schema.name}` has {nulls} nulls in `{name}`: it may have none"
