@@ -9,7 +9,9 @@ import pyarrow.compute as pc
 
 from graph.engines.dense import dense
 from graph.engines.kernels.components import component_labels
-from graph.engines.kernels.leiden import FIXED_POINT, Search, leiden_labels
+from graph.engines.kernels.labels import moving_bits, propagated_labels
+from graph.engines.kernels.leiden import FIXED_POINT, Search, least_members, leiden_labels
+from graph.engines.kernels.louvain import louvain_labels
 from graph.engines.weights import refuse_odd_weights
 from graph.model import InteractionGraph
 from graph.schemas import CLUSTERING
@@ -32,6 +34,32 @@ def leiden(graph: InteractionGraph, *, search: Search, per_component: bool, seed
         ids, src, dst, fixed, search=search, per_component=per_component, seed=seed
     )
     return _named(graph, ids, labels)
+
+
+def louvain(graph: InteractionGraph, *, resolution: float, seed: int) -> Table:
+    """Louvain communities (`CLUSTERING`); a directed graph is taken as undirected."""
+    refuse_odd_weights(graph)
+    ids, src, dst, fixed = _fixed_point(graph)
+    labels = louvain_labels(len(ids), src, dst, fixed, resolution=resolution, seed=seed)
+    return _named(graph, ids, labels)
+
+
+def label_propagation(graph: InteractionGraph, *, rounds: int) -> Table:
+    """Synchronous label propagation without weights (`CLUSTERING`)."""
+    given = dense(graph)
+    labels = propagated_labels(
+        given.accounts, given.src, given.dst, np.ones(len(given.src), np.int64), rounds=rounds
+    )
+    return _named(graph, given.ids, least_members(labels))
+
+
+def semi_synchronous_label_propagation(graph: InteractionGraph, *, rounds: int, seed: int) -> Table:
+    """Weighted label propagation in which about half of the accounts move at a time."""
+    refuse_odd_weights(graph)
+    ids, src, dst, fixed = _fixed_point(graph)
+    bits = moving_bits(ids.to_pylist(), seed=seed)
+    labels = propagated_labels(len(ids), src, dst, fixed, rounds=rounds, bits=bits)
+    return _named(graph, ids, least_members(labels))
 
 
 def _fixed_point(graph: InteractionGraph) -> tuple[pa.StringArray, Ints, Ints, Ints]:

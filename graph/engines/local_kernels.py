@@ -10,8 +10,16 @@ if TYPE_CHECKING:
 
 _KERNELS: dict[str, str] = {
     "components": "graph.engines.clustering:components",
+    "hits": "graph.engines.ranking:hits",
+    "k-core": "graph.engines.ranking:k_core",
+    "label-propagation": "graph.engines.clustering:label_propagation",
     "leiden": "graph.engines.clustering:leiden",
+    "louvain": "graph.engines.clustering:louvain",
     "pagerank": "graph.engines.ranking:pagerank",
+    "seed-propagation": "graph.engines.ranking:seed_propagation",
+    "semi-synchronous-label-propagation": (
+        "graph.engines.clustering:semi_synchronous_label_propagation"
+    ),
     "coaction": "graph.engines.coaction:co_act",
     "coaction-pairs": "graph.engines.coaction:count_raw_pairs",
     "expect-co-actions": "graph.engines.chance:expect_co_actions",

@@ -21,7 +21,6 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -31,7 +30,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graph.engines.kernels.components import component_labels
-from graph.errors import NotOnThisEngine
+from graph.engines.kernels.private_igraph import drawing_from, igraph_for
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -132,18 +131,11 @@ def leiden_by_igraph(
     Raises:
         NotOnThisEngine: igraph is not installed.
     """
-    try:
-        import igraph
-    except ImportError as error:
-        message = (
-            "`leiden` needs igraph, which is not installed: pip install 'ringwatch[igraph]'"
-            " (its licence is GPL-2.0-or-later), or use method `label-propagation`"
-        )
-        raise NotOnThisEngine(message) from error
+    igraph = igraph_for("leiden")
     drawn = igraph.Graph(
         n=part.accounts, edges=zip(part.src.tolist(), part.dst.tolist(), strict=True)
     )
-    with _igraph_draws_from(random.Random(seed)):
+    with drawing_from(igraph, random.Random(seed)):
         found = drawn.community_leiden(
             objective_function="CPM",
             weights=(part.fixed / FIXED_POINT).tolist(),
@@ -159,18 +151,6 @@ def least_members(labels: Ints) -> Ints:
     """The same partition, each part named by its least member."""
     _, first, place = np.unique(labels, return_index=True, return_inverse=True)
     return first[place].astype(np.int64)
-
-
-@contextmanager
-def _igraph_draws_from(generator: random.Random) -> Iterator[None]:
-    """Let igraph draw from `generator`, then from Python's `random` as it does by default."""
-    import igraph
-
-    igraph.set_random_number_generator(generator)
-    try:
-        yield
-    finally:
-        igraph.set_random_number_generator(random)
 
 
 def _parts(component: Ints, src: Ints, dst: Ints, fixed: Ints) -> Iterator[tuple[Ints, Part]]:
