@@ -1,0 +1,1 @@
+"""Extracts to one checked table of interactions, where every row read is accounted for."""

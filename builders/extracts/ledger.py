@@ -1,0 +1,194 @@
+"""The accounts of a reading: what became of every row of every file, and whether it is too much."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from builders.extracts.spec import Rules
+from builders.extracts.survey import Survey, Work
+from graph.engine import Engine
+from graph.schemas import QUARANTINE, READING
+from graph.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file's accounts: `read` = `used` + `deduplicated` + `quarantined` + `rejected`."""
+
+    work: Work
+    read: int
+    used: int
+    deduplicated: int
+    quarantined: int
+    rejected: int
+
+
+def entries(
+    works: Sequence[Work], arrived: Mapping[int, int], repeated: Mapping[int, int], *, kept: int
+) -> list[Entry]:
+    """The accounts of every file, proved.
+
+    Args:
+        works: the files, read.
+        arrived: by file number, rows that came into the engine.
+        repeated: by file number, rows found to repeat an earlier one.
+        kept: rows of the settled table.
+
+    Raises:
+        RuntimeError: a row is unaccounted for: a fault of this program, never of the extract.
+    """
+    found = [
+        _entry(work, arrived.get(work.number, 0), repeated.get(work.number, 0)) for work in works
+    ]
+    used = sum(entry.used for entry in found)
+    if used != kept:
+        message = f"internal error: the files account for {used} rows and {kept} were kept"
+        raise RuntimeError(message)
+    return found
+
+
+def _entry(work: Work, arrived: int, repeated: int) -> Entry:
+    tally = work.tally
+    if work.status == "rejected":
+        return Entry(work, tally.read, 0, 0, 0, tally.read)
+    used = arrived - repeated
+    if arrived != tally.good or used + repeated + tally.quarantined != tally.read:
+        message = (
+            f"internal error: {work.file.name} gave {tally.read} rows, of which {used} used,"
+            f" {repeated} deduplicated and {tally.quarantined} quarantined"
+        )
+        raise RuntimeError(message)
+    return Entry(work, tally.read, used, repeated, tally.quarantined, 0)
+
+
+def reading_table(engine: Engine, found: Survey, accounts: Sequence[Entry]) -> Table:
+    """The accounts as a table (`READING`), with what was passed over."""
+    rows = [
+        {
+            "file": entry.work.file.name,
+            "source": entry.work.table.name,
+            "partition": entry.work.partition,
+            "status": entry.work.status,
+            "rows_read": entry.read,
+            "rows_used": entry.used,
+            "rows_deduplicated": entry.deduplicated,
+            "rows_quarantined": entry.quarantined,
+            "rows_rejected": entry.rejected,
+            "note": "; ".join((*entry.work.tally.notes, *remarks(entry.work))),
+        }
+        for entry in accounts
+    ]
+    counts = dict.fromkeys((name for name in READING.names if name.startswith("rows_")), 0)
+    rows.extend(
+        {
+            "file": one.name,
+            "source": one.table.name,
+            "partition": "",
+            "status": "skipped",
+            **counts,
+            "note": one.why,
+        }
+        for one in found.passed_over
+    )
+    return engine.from_arrow(pa.Table.from_pylist(rows, schema=READING.arrow), READING)
+
+
+def remarks(work: Work) -> Iterator[str]:
+    """What is worth knowing of a file that was read."""
+    tally = work.tally
+    if work.status == "empty":
+        yield "it holds no row"
+    if work.status != "read":
+        return
+    if work.table.explode:
+        yield f"counted by element: {tally.whole_rows} rows hold {tally.read} elements or faults"
+    if tally.unwanted:
+        yield f"{tally.unwanted} of {tally.whole_rows} rows are outside `row_where`"
+    if tally.remarks.times.outside_day:
+        yield f"{tally.remarks.times.outside_day} times lie outside the partition's day and count"
+    for name, count in sorted(tally.remarks.empty.items()):
+        yield f"{count} empty `{name}` were read as null"
+
+
+def quarantine_table(engine: Engine, works: Sequence[Work]) -> Table:
+    """Every row that was set aside (`QUARANTINE`)."""
+    parts = [_quarantined(work) for work in works if work.tally.faults]
+    given = pa.concat_tables(parts) if parts else QUARANTINE.arrow.empty_table()
+    return engine.from_arrow(given, QUARANTINE)
+
+
+def _quarantined(work: Work) -> pa.Table:
+    faults = pa.Table.from_batches(work.tally.faults)
+    origin = {
+        "file": work.file.name,
+        "source": work.table.name,
+        "partition": work.partition,
+    }
+    columns = {name: pa.repeat(value, faults.num_rows) for name, value in origin.items()}
+    columns |= {name: faults[name] for name in faults.column_names}
+    return pa.table([columns[name] for name in QUARANTINE.names], schema=QUARANTINE.arrow)
+
+
+def too_much(accounts: Sequence[Entry], rules: Rules) -> str | None:
+    """Why the reading is not good enough to go on with, or None."""
+    read = sum(entry.read - entry.rejected for entry in accounts)
+    quarantined = sum(entry.quarantined for entry in accounts)
+    rejected = [entry for entry in accounts if entry.work.status == "rejected"]
+    lines: list[str] = []
+    if len(rejected) > rules.rejected_files:
+        lines.append(
+            f"{len(rejected)} of {len(accounts)} files are rejected where `rejected_files` allows"
+            f" {rules.rejected_files}: {_examples_of_files(rejected)}"
+        )
+    if quarantined > rules.quarantine_share * read:
+        lines.append(
+            f"{quarantined:,} of {read:,} rows are quarantined, a share of"
+            f" {quarantined / read:.2g} where `quarantine_share` allows"
+            f" {rules.quarantine_share:g}: {_reasons(accounts)}; {_examples_of_rows(accounts)}"
+        )
+    if not lines:
+        return None
+    mend = "mend the extract, or raise the named allowance in the job file if you can spare them"
+    return "; ".join((*lines, mend))
+
+
+def _examples_of_files(rejected: Sequence[Entry]) -> str:
+    shown = [f"{entry.work.file.name}: {entry.work.tally.notes[0]}" for entry in rejected[:3]]
+    return " | ".join(shown) + (" | ..." if len(rejected) > 3 else "")
+
+
+def _reasons(accounts: Sequence[Entry]) -> str:
+    counts: Counter[tuple[str, str]] = Counter()
+    for entry in accounts:
+        for batch in entry.work.tally.faults:
+            pairs = pa.table({"column": batch["column"], "reason": batch["reason"]})
+            for row in (
+                pairs.group_by(["column", "reason"]).aggregate([([], "count_all")]).to_pylist()
+            ):
+                counts[row["column"], row["reason"]] += row["count_all"]
+    common = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown = [f"{count:,} x {_at(column)}{reason}" for (column, reason), count in common[:5]]
+    return ", ".join(shown) + (", ..." if len(common) > 5 else "")
+
+
+def _examples_of_rows(accounts: Sequence[Entry]) -> str:
+    shown: list[str] = []
+    for entry in accounts:
+        for batch in entry.work.tally.faults:
+            first = batch.take(pc.array_sort_indices(batch["row"])).slice(0, 3).to_pylist()
+            shown.extend(
+                f"{entry.work.file.name} row {row['row']} {_at(row['column'])}`{row['raw']}`"
+                for row in first
+            )
+            if len(shown) >= 3:
+                return "such as " + ", ".join(shown[:3])
+    return "such as " + ", ".join(shown)
+
+
+def _at(column: str) -> str:
+    return f"`{column}`: " if column else ""

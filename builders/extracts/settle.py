@@ -1,0 +1,136 @@
+"""From the rows as they came to the rows that count: without rejected files and duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+
+from builders.extracts.spec import TableSpec
+from builders.extracts.survey import Work
+from graph.engine import Engine
+from graph.schema import Column, Schema
+from graph.table import Table
+
+_ORIGIN = (
+    Column("file", "BIGINT", "the file's number in reading order"),
+    Column("place", "BIGINT", "the row's number in reading order, over all files"),
+)
+_FILES = Schema(
+    "file_groups",
+    (
+        Column("file", "BIGINT", "the file's number in reading order"),
+        Column("key_group", "BIGINT", "which rule for duplicates it is under; 0: none"),
+    ),
+    key=("file",),
+)
+_REPEATS = Schema("repeats", (_ORIGIN[1], _ORIGIN[0]), key=("place",))
+
+
+def rows_schema(model: Schema) -> Schema:
+    """The model's columns with where each row came from."""
+    return Schema(f"read_{model.name}", (*_ORIGIN, *model.columns), key=("place",))
+
+
+def settled(
+    rows: Table, works: Sequence[Work], model: Schema
+) -> tuple[Table, Mapping[int, int], Mapping[int, int]]:
+    """The rows that count, and by file number how many rows came in and how many were duplicates.
+
+    Of equal rows the one that stands first stays: by table, file name and row. Rows of rejected
+    files neither count nor make others duplicates.
+    """
+    engine = rows.engine
+    keys = _keys(works, model)
+    groups = {key: number for number, key in enumerate(keys, start=1)}
+    files = _file_groups(engine, works, model, groups)
+    repeats = _repeats(engine, rows, files, keys)
+    columns = ", ".join(f"r.{name}" for name in model.names)
+    kept = engine.sql(
+        f"""
+        select {columns}
+        from {{rows}} r
+        join {{files}} f on r.file = f.file
+        left join {{repeats}} d on r.place = d.place
+        where d.place is null
+        """,
+        model,
+        rows=rows,
+        files=files,
+        repeats=repeats,
+    )
+    arrived, repeated = _by_file(engine, rows), _by_file(engine, repeats)
+    engine.drop(repeats)
+    engine.drop(files)
+    return kept, arrived, repeated
+
+
+def _key(table: TableSpec, model: Schema) -> tuple[str, ...]:
+    if isinstance(table.deduplicate, tuple):
+        return table.deduplicate
+    return model.names if table.deduplicate else ()
+
+
+def _keys(works: Sequence[Work], model: Schema) -> list[tuple[str, ...]]:
+    keys = dict.fromkeys(_key(work.table, model) for work in works)
+    return [key for key in keys if key]
+
+
+def _file_groups(
+    engine: Engine, works: Sequence[Work], model: Schema, groups: Mapping[tuple[str, ...], int]
+) -> Table:
+    counted = [work for work in works if work.status in ("read", "empty")]
+    numbers = [work.number for work in counted]
+    own = [groups.get(_key(work.table, model), 0) for work in counted]
+    given = pa.table({"file": numbers, "key_group": own}, schema=_FILES.arrow)
+    return engine.from_arrow(given, _FILES)
+
+
+def _repeats(engine: Engine, rows: Table, files: Table, keys: Sequence[tuple[str, ...]]) -> Table:
+    found = [
+        _repeats_of(engine, rows, files, group, key) for group, key in enumerate(keys, start=1)
+    ]
+    if not found:
+        return engine.from_arrow(_REPEATS.arrow.empty_table(), _REPEATS)
+    if len(found) == 1:
+        return found[0]
+    names = {f"part{number}": table for number, table in enumerate(found)}
+    query = " union all ".join(f"select place, file from {{{name}}}" for name in names)
+    union = engine.sql(query, _REPEATS, **names)
+    for table in found:
+        engine.drop(table)
+    return union
+
+
+def _repeats_of(engine: Engine, rows: Table, files: Table, group: int, key: Sequence[str]) -> Table:
+    columns = ", ".join(f"r.{name}" for name in key)
+    # Few rows are duplicates: a hash of the key finds the candidates cheaply, and only they are
+    # compared in full.
+    return engine.sql(
+        f"""
+        select place, file
+        from (
+            select r.place, r.file,
+                   row_number() over (partition by {columns} order by r.place) as nth
+            from {{rows}} r
+            join {{files}} f on r.file = f.file and f.key_group = $key_group
+            where hash({columns}) in (
+                select hash({columns})
+                from {{rows}} r
+                join {{files}} f on r.file = f.file and f.key_group = $key_group
+                group by hash({columns})
+                having count(*) > 1
+            )
+        ) candidates
+        where nth > 1
+        """,
+        _REPEATS,
+        {"key_group": group},
+        rows=rows,
+        files=files,
+    )
+
+
+def _by_file(engine: Engine, rows: Table) -> dict[int, int]:
+    counts = engine.query("select file, count(*) as n from {rows} group by file", rows=rows)
+    return dict(zip(counts["file"].to_pylist(), counts["n"].to_pylist(), strict=True))
