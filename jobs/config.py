@@ -1,0 +1,147 @@
+"""The job file: one TOML text, read once at the door, plain values inside."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from builders.extracts.spec import AccountsSpec, ExtractSpec
+from builders.extracts.toml import accounts_spec, extract_spec
+from graph.errors import ConfigError
+from jobs.detector import Detector
+from jobs.detectors import DETECTORS
+from jobs.fuse import ClusterSettings
+from jobs.settings import tuned, unknown
+
+_SECTIONS = ("job", "extract", "accounts", "seeds", "detectors", "cluster")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobSettings:
+    """The `[job]` section."""
+
+    name: str = "detect"
+    """What the run is called; part of the run's name."""
+    out: str | None = None
+    """The folder of runs, relative to the job file; the command line's `--out` goes before."""
+    engine: str = "local"
+    memory: str = "4GB"
+    """The most memory tables may take before they spill to disk."""
+    threads: int | None = None
+    """Processors to use; all by default. The answer does not depend on it."""
+    seed: int = 0
+    """The seed of every random choice."""
+    joint_within_seconds: float = 3600.0
+    """The window in which members' acts count as joint when clusters are measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedSettings:
+    """The `[seeds]` section: files with accounts judged before."""
+
+    bad: Path | None = None
+    good: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectJob:
+    """All that a detection run is told."""
+
+    job: JobSettings
+    extract: ExtractSpec
+    accounts: AccountsSpec | None
+    seeds: SeedSettings
+    detectors: tuple[Detector[Any], ...]
+    cluster: ClusterSettings
+    given: Mapping[str, Any]
+    """The job file as it was written, for the manifest."""
+
+    def settings(self) -> dict[str, Any]:
+        """What shapes the answer, defaults filled in: equal settings, equal answer."""
+        return {
+            "seed": self.job.seed,
+            "joint_within_seconds": self.job.joint_within_seconds,
+            "cluster": asdict(self.cluster),
+            "detectors": {each.name: asdict(each.settings) for each in self.detectors},
+            "extract": self.given.get("extract", {}),
+            "accounts": self.given.get("accounts", {}),
+        }
+
+
+def read_job(path: Path) -> DetectJob:
+    """The job file as a value; paths in it are relative to the file.
+
+    Raises:
+        ConfigError: the file cannot be read, is no TOML, or names what is not there.
+    """
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"cannot read the job file `{path}`: {error.strerror}"
+        raise ConfigError(message) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"`{path}` is no TOML: {error}"
+        raise ConfigError(message) from error
+    return job_from(given, base=path.parent)
+
+
+def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
+    """The job that a TOML text's value describes.
+
+    Args:
+        given: the sections as `tomllib` gives them.
+        base: the folder that relative paths start from.
+
+    Raises:
+        ConfigError: a section, key or name is unknown (the nearest known one is named), a value
+            is of another type, or the extract is missing.
+    """
+    for section in given:
+        if section not in _SECTIONS:
+            raise ConfigError(unknown(section, _SECTIONS, what="section", place="the job file"))
+    if "extract" not in given:
+        message = "the job file has no [extract]; say which tables to read, see docs/extracts.md"
+        raise ConfigError(message)
+    job = tuned(JobSettings(), given.get("job", {}), of="job")
+    return DetectJob(
+        job=job,
+        extract=extract_spec(given["extract"], base=base),
+        accounts=accounts_spec(given["accounts"], base=base) if "accounts" in given else None,
+        seeds=_seeds(given.get("seeds", {}), base),
+        detectors=_detectors(given.get("detectors", {})),
+        cluster=tuned(ClusterSettings(), given.get("cluster", {}), of="cluster"),
+        given=given,
+    )
+
+
+def _seeds(given: Mapping[str, Any], base: Path) -> SeedSettings:
+    for name, value in given.items():
+        if name not in ("bad", "good"):
+            raise ConfigError(unknown(name, ("bad", "good"), what="setting", place="[seeds]"))
+        if not isinstance(value, str):
+            message = f"`{name}` in [seeds] is a file's path, not `{value}`"
+            raise ConfigError(message)
+    return SeedSettings(**{name: base / value for name, value in given.items()})
+
+
+def _detectors(given: Mapping[str, Any]) -> tuple[Detector[Any], ...]:
+    """Every detector that the job does not switch off, tuned."""
+    for name in given:
+        if name not in DETECTORS:
+            raise ConfigError(unknown(name, DETECTORS, what="detector", place="[detectors]"))
+    chosen = []
+    for name, detector in DETECTORS.items():
+        changes = dict(given.get(name, {}))
+        enabled = changes.pop("enabled", True)
+        if not isinstance(enabled, bool):
+            message = f"`enabled` in [detectors.{name}] is true or false, not `{enabled}`"
+            raise ConfigError(message)
+        if enabled:
+            chosen.append(detector.tuned(changes))
+    if not chosen:
+        message = "every detector is switched off; leave at least one enabled"
+        raise ConfigError(message)
+    return tuple(chosen)

@@ -1,0 +1,206 @@
+"""The main job: an extract in, a published run of ranked clusters out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from builders.extracts.read import read_extract
+from graph.engines import open_engine
+from graph.model import Clustering, InteractionGraph
+from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, JOINT_ACTS, READING
+from jobs.config import DetectJob
+from jobs.detector import Layer, World
+from jobs.fuse import coordination_graph, divide, large
+from jobs.inputs import input_fingerprint
+from jobs.layers import drawn, evidence_of
+from jobs.measure import ClusterTables, measure
+from jobs.progress import Progress, Silent
+from jobs.seeds import read_seeds
+from jobs.steps import Steps
+from review.manifest import digest, run_name, versions
+from review.publish import RunFacts, RunWriter
+from review.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """A run, and whether it was there already: the same job over the same input is one run."""
+
+    run: Run
+    already: bool
+
+
+def detect(job: DetectJob, out: Path, *, progress: Progress | None = None) -> Detected:
+    """Read the extract, draw the layers, divide, measure, and publish a run into `out`.
+
+    A run that was broken off goes on from its finished steps. The run's name follows from the
+    content of the input, the settings and the versions, so running the same job again gives the
+    run that is there and changes nothing.
+
+    Args:
+        job: what to do (`jobs.config.read_job`).
+        out: the folder of runs.
+        progress: who hears how it goes.
+
+    Raises:
+        ConfigError: the job asks for what is not there.
+        ExtractError: the extract cannot be read, or its quarantine is over the budget.
+        NotOnThisEngine: the engine or the installation lacks what the job needs.
+        StoreError: the folder of runs refused.
+    """
+    said = progress or Silent()
+    said.step("fingerprint", "look at every input file")
+    printed = input_fingerprint(job)
+    basis = digest({"input": printed, "settings": job.settings(), "versions": _basis_versions()})
+    with RunWriter.open(out, run_name(job.job.name, basis), basis=basis) as writer:
+        if writer.published is not None:
+            return Detected(writer.published, already=True)
+        engine = open_engine(
+            job.job.engine,
+            memory=job.job.memory,
+            threads=job.job.threads,
+            spill=writer.staging / "spill",
+        )
+        try:
+            run = _detect(job, Steps(writer, engine), printed, said)
+        finally:
+            engine.close()
+    return Detected(run, already=False)
+
+
+def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
+    world, totals = _read(job, steps, said)
+    layers, left_out = _layers(job, steps, world, said)
+    said.step("divide", "join the layers and divide them into clusters")
+    graph = coordination_graph(steps.engine, layers)
+    whole = Clustering(
+        steps.table(
+            "clustering",
+            CLUSTERING,
+            lambda: divide(graph, job.cluster, seed=job.job.seed).members,
+        ),
+        method=job.cluster.method,
+    )
+    clustering = large(whole, job.cluster)
+    said.step("evidence", "collect the interactions behind every edge")
+    acts = steps.published(
+        "joint_acts",
+        JOINT_ACTS,
+        lambda: evidence_of(steps, job.detectors, layers, world, clustering),
+    )
+    said.step("measure", "measure, score and rank the clusters")
+    tables = measure(
+        graph,
+        whole,
+        clustering,
+        world.interactions,
+        acts,
+        accounts=world.accounts,
+        within_seconds=job.job.joint_within_seconds,
+    )
+    _add_tables(steps, graph, layers, tables)
+    said.step("publish", "write the run")
+    return steps.writer.publish(
+        RunFacts(
+            job=job.job.name,
+            seed=job.job.seed,
+            settings=job.settings(),
+            input={"fingerprint": printed, **totals},
+            summary={
+                "clusters": tables.clusters.count(),
+                "accounts": tables.members.count(),
+                "edges": graph.edges.count(),
+                "usual": asdict(tables.background),
+                "layers": {layer.name: dict(layer.facts) for layer in layers},
+                "left_out": left_out,
+            },
+        )
+    )
+
+
+def _read(job: DetectJob, steps: Steps, said: Progress) -> tuple[World, dict[str, Any]]:
+    """The interactions and what is known of the accounts, with the totals of the accounting."""
+    said.step("read", "read the extract")
+    schema = job.extract.schema
+    if steps.writer.finished("reading") is None:
+        reading = read_extract(
+            steps.engine,
+            job.extract,
+            progress=lambda done: said.rows(done.rows, done.total_rows, "rows"),
+        )
+        steps.writer.keep(reading.interactions, "interactions")
+        steps.writer.add(reading.quarantine, "quarantine")
+        steps.writer.add(reading.files, "reading")
+        for note in reading.notes:
+            said.note(note)
+    interactions = steps.kept("interactions", schema)
+    accounts = None
+    if job.accounts is not None:
+        spec = job.accounts
+        accounts = steps.table(
+            "accounts", ACCOUNTS, lambda: read_accounts(steps.engine, spec).interactions
+        )
+    seeds = read_seeds(steps.engine, job.seeds.bad, job.seeds.good)
+    world = World(interactions, accounts=accounts, seeds=seeds, seed=job.job.seed)
+    return world, _totals(steps)
+
+
+def _layers(
+    job: DetectJob, steps: Steps, world: World, said: Progress
+) -> tuple[list[Layer], dict[str, str]]:
+    layers: list[Layer] = []
+    left_out: dict[str, str] = {}
+    for detector in job.detectors:
+        said.step(detector.name, detector.says)
+        layer = drawn(steps, detector, replace(world, layers=tuple(layers)))
+        if layer is None:
+            left_out[detector.name] = detector.needs
+            said.note(f"`{detector.name}` was left out: it needs {detector.needs}")
+        else:
+            layers.append(layer)
+    return layers, left_out
+
+
+def _add_tables(
+    steps: Steps, graph: InteractionGraph, layers: Sequence[Layer], tables: ClusterTables
+) -> None:
+    writer = steps.writer
+    writer.add(tables.clusters, "clusters")
+    writer.add(tables.members, "members")
+    writer.add(graph.edges, "edges")
+    writer.add(tables.evidence, "evidence")
+    writer.add(tables.cluster_objects, "cluster_objects")
+    writer.add(tables.member_interactions, "member_interactions")
+    bounds = [layer.bounds for layer in layers] + [tables.bounds]
+    query = " union all ".join(f"select * from {{bounds_{n}}}" for n in range(len(bounds)))
+    named = {f"bounds_{n}": table for n, table in enumerate(bounds)}
+    writer.add(steps.engine.sql(query, BOUNDS, **named), "bounds")
+
+
+def _totals(steps: Steps) -> dict[str, Any]:
+    """The accounting identity's sums over all files."""
+    files = steps.kept("reading", READING)
+    row = steps.engine.query(
+        """
+        select count(*) as files, coalesce(sum(rows_read), 0) as rows_read,
+               coalesce(sum(rows_used), 0) as rows_used,
+               coalesce(sum(rows_deduplicated), 0) as rows_deduplicated,
+               coalesce(sum(rows_quarantined), 0) as rows_quarantined,
+               coalesce(sum(rows_rejected), 0) as rows_rejected
+        from {files}
+        """,
+        files=files,
+    ).to_pylist()[0]
+    return {name: int(value) for name, value in row.items()}
+
+
+def _basis_versions() -> dict[str, str]:
+    """The versions that shape an answer; Python's patch level and the store's library do not."""
+    return {
+        name: version
+        for name, version in versions().items()
+        if name in ("ringwatch", "igraph", "duckdb", "numba", "numpy", "scipy")
+    }

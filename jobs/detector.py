@@ -1,0 +1,71 @@
+"""What a detector is: a declaration of what it looks for, and how it draws its layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from graph.model import Clustering, InteractionGraph
+from graph.table import Table
+from jobs.settings import tuned
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Accounts that people have judged before: one-column tables named `account`."""
+
+    bad: Table
+    good: Table
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a detector may look at."""
+
+    interactions: Table
+    accounts: Table | None = None
+    seeds: Seeds | None = None
+    layers: tuple[Layer, ...] = ()
+    """The layers drawn before this one, for detectors that build on others."""
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One way in which accounts are joined: suspicious edges, weighted in [0, 1] each.
+
+    `facts` are what a data scientist asks for first: pairs tested, where the cut fell, observed
+    against expected. They go into the run's manifest.
+    """
+
+    name: str
+    graph: InteractionGraph
+    bounds: Table
+    facts: Mapping[str, float | int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Detector(Generic[S]):
+    """A recipe of a builder, its bounds, a test and its evidence."""
+
+    name: str
+    says: str
+    """What it looks for, as read aloud to a reviewer."""
+    settings: S
+    draw: Callable[[World, S], Layer | None]
+    """The layer, or None where the extract lacks what the detector needs (no text, no seeds)."""
+    acts: Callable[[World, S, Table, Clustering], Table]
+    """The interactions behind its edges (`EDGES`) inside clusters, as `JOINT_ACTS`."""
+    needs: str = ""
+    """What the extract must have for it, for the message when it is left out."""
+
+    def tuned(self, given: Mapping[str, object]) -> Detector[S]:
+        """This detector with some settings changed.
+
+        Raises:
+            ConfigError: an unknown setting, with the nearest known one, or a value of another type.
+        """
+        return replace(self, settings=tuned(self.settings, given, of=f"detectors.{self.name}"))

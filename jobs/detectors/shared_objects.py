@@ -1,0 +1,186 @@
+"""`shared-objects`: accounts that keep acting on the same objects at nearly the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from algorithms.chance import (
+    Called,
+    Tested,
+    call_edges,
+    co_action_against_chance,
+    eligible_pairs,
+)
+from builders.coaction import Coaction, CoactionBounds, coaction_graphs
+from builders.joint_acts import joint_acts
+from graph.model import Clustering, InteractionGraph
+from graph.schemas import BOUNDS, EDGES
+from graph.table import Table
+from jobs.detector import Detector, Layer, World
+from jobs.detectors.strength import weighted_by_surprise
+
+NAME = "shared-objects"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedObjects:
+    """Settings of the `shared-objects` detector."""
+
+    within_seconds: tuple[float, ...] = (60.0, 3600.0)
+    """Windows, each tested by itself; a pair's p-value is the best of them times their number."""
+    at_least_objects: int = 3
+    """Distinct objects that a pair must share within one window."""
+    actions: tuple[str, ...] = ()
+    """Only these actions; all when empty."""
+    object_kinds: tuple[str, ...] = ()
+    """Only these kinds of object; all when empty."""
+    object_interactions: int | None = None
+    """Objects with more interactions are left out whole (and counted); none by default."""
+    raw_pairs: int | None = 2_000_000_000
+    """Post pairs that a window may hold before its densest places are left out (and counted)."""
+    false_discovery_rate: float = 0.05
+    """Share of false edges to accept, among all eligible pairs of accounts."""
+    dispersion: float = 0.25
+    """Variance beyond Poisson, relative to the squared mean."""
+    least_in_stratum: int = 200
+    """Interactions an hour needs to be a stratum of its own."""
+    full_weight_log10: float = 20.0
+    """An edge with p = 10^-this or less has weight 1."""
+    acts_per_edge: int = 50
+    """Interactions kept behind each edge; more are counted."""
+
+
+def draw(world: World, settings: SharedObjects) -> Layer:
+    """Pairs that share more objects within a window than chance explains."""
+    chosen = _chosen(world.interactions, settings)
+    built = coaction_graphs(
+        chosen,
+        windows=settings.within_seconds,
+        at_least=settings.at_least_objects,
+        count="objects",
+        layer=NAME,
+        bounds=CoactionBounds(
+            object_interactions=settings.object_interactions, raw_pairs=settings.raw_pairs
+        ),
+    )
+    tested = [
+        co_action_against_chance(
+            each.graph,
+            chosen,
+            within_seconds=seconds,
+            dispersion=settings.dispersion,
+            least_in_stratum=settings.least_in_stratum,
+        )
+        for seconds, each in zip(settings.within_seconds, built, strict=True)
+    ]
+    called = call_edges(
+        _best_window([each.graph for each in tested]),
+        tested_pairs=eligible_pairs(chosen, at_least=2),
+        false_discovery_rate=settings.false_discovery_rate,
+    )
+    return Layer(
+        name=NAME,
+        graph=weighted_by_surprise(called.graph, full_at=settings.full_weight_log10),
+        bounds=_all_bounds([each.bounds for each in built]),
+        facts=_facts(settings, built, tested, called),
+    )
+
+
+def acts(world: World, settings: SharedObjects, edges: Table, clustering: Clustering) -> Table:
+    """The interactions behind the layer's edges, within its widest window."""
+    return joint_acts(
+        _chosen(world.interactions, settings),
+        edges,
+        clustering,
+        within_seconds=max(settings.within_seconds),
+        per_edge=settings.acts_per_edge,
+    ).acts
+
+
+def _chosen(interactions: Table, settings: SharedObjects) -> Table:
+    """The interactions that the detector looks at, which are also what its null model sees."""
+    wanted = {"action": settings.actions, "object_kind": settings.object_kinds}
+    params = {
+        f"{column}_{n}": name for column, names in wanted.items() for n, name in enumerate(names)
+    }
+    tests = [
+        f"{column} in ({', '.join(f'${column}_{n}' for n in range(len(names)))})"
+        for column, names in wanted.items()
+        if names
+    ]
+    if not tests:
+        return interactions
+    return interactions.engine.sql(
+        f"select * from {{interactions}} where {' and '.join(tests)}",
+        interactions.schema,
+        params,
+        interactions=interactions,
+    )
+
+
+def _best_window(graphs: Sequence[InteractionGraph]) -> InteractionGraph:
+    """Each pair once, from the window that surprises most, its p-value times the windows."""
+    engine = graphs[0].engine
+    union = " union all ".join(
+        f"select *, {place} as place from {{window_{place}}}" for place in range(len(graphs))
+    )
+    best = engine.sql(
+        f"""
+        select {EDGES.selecting(log10_p="least(log10_p + log10($windows), 0.0)")}
+        from (
+            select *, row_number() over (partition by src, dst order by log10_p, place) as rank
+            from ({union})
+        ) where rank = 1
+        """,
+        EDGES,
+        {"windows": len(graphs)},
+        **{f"window_{place}": graph.edges for place, graph in enumerate(graphs)},
+    )
+    return InteractionGraph(best)
+
+
+def _all_bounds(bounds: Sequence[Table]) -> Table:
+    """One row a bounded object: the window that lost most of it."""
+    union = " union all ".join(f"select * from {{bounds_{n}}}" for n in range(len(bounds)))
+    return bounds[0].engine.sql(
+        f"""
+        select * from (
+            select *, row_number() over (
+                partition by layer, bound, subject order by pairs_not_counted desc, says) as place
+            from ({union})
+        ) where place = 1
+        """,
+        BOUNDS,
+        **{f"bounds_{n}": table for n, table in enumerate(bounds)},
+    )
+
+
+def _facts(
+    settings: SharedObjects,
+    built: Sequence[Coaction],
+    tested: Sequence[Tested],
+    called: Called,
+) -> dict[str, float | int | str]:
+    facts: dict[str, float | int | str] = {
+        "tested_pairs": called.tested_pairs,
+        "log10_cut": called.log10_cut if called.kept else 0.0,
+        "edges_kept": called.kept,
+        "edges_refused": called.refused,
+    }
+    for seconds, coaction, test in zip(settings.within_seconds, built, tested, strict=True):
+        window = f"{seconds:g} s"
+        facts[f"post pairs within {window}"] = coaction.raw_pairs
+        facts[f"observed within {window}"] = test.observed
+        facts[f"expected within {window}"] = test.expected
+    return facts
+
+
+SHARED_OBJECTS = Detector(
+    name=NAME,
+    says="accounts that act on the same objects within seconds or minutes of one another, more"
+    " often than their activity and the hour explain",
+    settings=SharedObjects(),
+    draw=draw,
+    acts=acts,
+)

@@ -1,0 +1,256 @@
+"""Clusters measured, scored and ranked: the tables that a run publishes about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from algorithms.background import Background, background
+from algorithms.chance import clusters_against_chance
+from algorithms.facts import (
+    act_facts,
+    age_facts,
+    cluster_objects,
+    delay_facts,
+    edge_facts,
+    inner_edges,
+    member_interactions,
+    object_facts,
+    platforms_of,
+)
+from algorithms.quality import conductance
+from algorithms.roles import member_roles
+from algorithms.scoring import Measured, score
+from graph.model import Clustering, InteractionGraph
+from graph.schema import Column, Schema
+from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERS, EVIDENCE, MEMBER_INTERACTIONS
+from graph.table import Table
+
+MEASURED = Schema(
+    "measured",
+    (
+        Column("cluster", "VARCHAR", "the cluster's name"),
+        Column("accounts", "BIGINT", "members"),
+        Column("edges", "BIGINT", "joined pairs"),
+        Column("density", "DOUBLE", "edges / possible pairs"),
+        Column("tie_strength", "DOUBLE", "summed edge weight / possible pairs"),
+        Column("layers", "VARCHAR", "layers, strongest first"),
+        Column("layer_count", "BIGINT", "how many layers"),
+        Column("cross_platform_edges", "BIGINT", "joined pairs on two platforms"),
+        Column("first_at", "BIGINT", "earliest joint act, ms", nullable=True),
+        Column("last_at", "BIGINT", "latest joint act, ms", nullable=True),
+        Column("joint_share", "DOUBLE", "joint / all interactions, mean over members"),
+        Column("joint_cells", "BIGINT", "distinct things done together"),
+        Column("delay_seconds", "DOUBLE", "median delay between joint acts", nullable=True),
+        Column("objects", "BIGINT", "distinct shared objects"),
+        Column("exclusivity", "DOUBLE", "members / accounts on an object", nullable=True),
+        Column("popular_share", "DOUBLE", "share of popular objects", nullable=True),
+        Column("half_days", "DOUBLE", "span of half of the creation times", nullable=True),
+        Column("conductance", "DOUBLE", "share of edge weight that leaves"),
+        Column("expected", "DOUBLE", "co-actions that chance would give"),
+        Column("log10_p", "DOUBLE", "log10 of the cluster's p-value"),
+    ),
+    key=("cluster",),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterTables:
+    """What a run publishes about its clusters."""
+
+    clusters: Table
+    members: Table
+    evidence: Table
+    cluster_objects: Table
+    member_interactions: Table
+    bounds: Table
+    background: Background
+
+
+def measure(
+    graph: InteractionGraph,
+    whole: Clustering,
+    clustering: Clustering,
+    interactions: Table,
+    joint_acts: Table,
+    *,
+    accounts: Table | None,
+    within_seconds: float,
+    most_acts_per_member: int = 1000,
+) -> ClusterTables:
+    """Measure, score and rank the clusters of a coordination graph.
+
+    Args:
+        graph: the coordination graph, weights in [0, 1] a layer.
+        whole: its division, every account of the graph in a cluster.
+        clustering: the clusters to publish, small ones left out.
+        interactions: the whole extract.
+        joint_acts: the interactions behind the clusters' edges (`JOINT_ACTS`).
+        accounts: what is known about accounts (`ACCOUNTS`), if anything.
+        within_seconds: the window in which members' acts count as joint.
+        most_acts_per_member: how many of a member's acts are published; the rest is counted.
+    """
+    engine = interactions.engine
+    known = accounts or engine.from_arrow(ACCOUNTS.arrow.empty_table(), ACCOUNTS)
+    platforms = platforms_of(interactions)
+    inner = inner_edges(graph.edges, clustering)
+    acts = member_interactions(interactions, clustering, within_seconds=within_seconds)
+    objects = cluster_objects(joint_acts, interactions)
+    measured = _measured(
+        edges=edge_facts(inner, clustering, platforms),
+        inner=inner,
+        acts=act_facts(acts),
+        delays=delay_facts(joint_acts),
+        objects=object_facts(objects),
+        ages=age_facts(known, clustering),
+        cut=conductance(graph, whole),
+        chance=clusters_against_chance(
+            clustering, interactions, act_facts(acts), within_seconds=within_seconds
+        ),
+        members=clustering.members,
+    )
+    shown, left_out = bounded_acts(acts, most_per_member=most_acts_per_member)
+    usual = background(interactions, accounts, within_seconds=within_seconds)
+    clusters, evidence = _scored(measured, usual)
+    return ClusterTables(
+        clusters=clusters,
+        members=member_roles(graph, clustering, inner, acts, known, platforms),
+        evidence=evidence,
+        cluster_objects=objects,
+        member_interactions=shown,
+        bounds=left_out,
+        background=usual,
+    )
+
+
+def bounded_acts(acts: Table, *, most_per_member: int) -> tuple[Table, Table]:
+    """The acts to publish, and what was left out of them (`BOUNDS`).
+
+    Joint acts go first, then the latest: a member's list shows what joins it to the others.
+    """
+    ranked = acts.engine.sql(
+        f"""
+        select {MEMBER_INTERACTIONS.selecting()} from (
+            select *, row_number() over (
+                partition by cluster, account
+                order by joint desc, acted_at desc, action, object_kind, object, content, text
+            ) as place
+            from {{acts}}
+        ) where place <= $most
+        """,
+        MEMBER_INTERACTIONS,
+        {"most": most_per_member},
+        acts=acts,
+    )
+    left_out = acts.engine.sql(
+        """
+        with by_member as (
+            select cluster, account, count(*) as acts from {acts}
+            group by cluster, account having count(*) > $most
+        )
+        select 'members' as layer, 'member-interactions' as bound, cluster as subject,
+               count(*) as accounts, sum(acts) as interactions, 0 as pairs_not_counted,
+               'the lists of these members show joint acts first and leave out '
+                   || cast(sum(acts - $most) as varchar) || ' others' as says
+        from by_member group by cluster
+        """,
+        BOUNDS,
+        {"most": most_per_member},
+        acts=acts,
+    )
+    return ranked, left_out
+
+
+def _measured(
+    *,
+    edges: Table,
+    inner: Table,
+    acts: Table,
+    delays: Table,
+    objects: Table,
+    ages: Table,
+    cut: Table,
+    chance: Table,
+    members: Table,
+) -> Table:
+    return edges.engine.sql(
+        """
+        with ties as (
+            select m.cluster, cast(sum(cast(i.weight as decimal(38, 15))) as double) as weight
+            from {inner} i join {members} m on m.account = i.src group by m.cluster
+        )
+        select e.cluster, e.accounts, e.edges, e.density,
+               least(coalesce(t.weight, 0.0)
+                     / greatest(e.accounts * (e.accounts - 1) / 2.0, 1.0), 1.0) as tie_strength,
+               e.layers, e.layer_count, e.cross_platform_edges,
+               a.first_at, a.last_at, coalesce(a.joint_share, 0.0) as joint_share,
+               coalesce(a.joint_cells, 0) as joint_cells,
+               d.delay_seconds, coalesce(o.objects, 0) as objects, o.exclusivity,
+               o.popular_share, g.half_days, coalesce(c.conductance, 0.0) as conductance,
+               coalesce(p.expected, 0.0) as expected, coalesce(p.log10_p, 0.0) as log10_p
+        from {edges} e
+        left join ties t using (cluster)
+        left join {acts} a using (cluster)
+        left join {delays} d using (cluster)
+        left join {objects} o using (cluster)
+        left join {ages} g using (cluster)
+        left join {cut} c using (cluster)
+        left join {chance} p using (cluster)
+        """,
+        MEASURED,
+        edges=edges,
+        inner=inner,
+        acts=acts,
+        delays=delays,
+        objects=objects,
+        ages=ages,
+        cut=cut,
+        chance=chance,
+        members=members,
+    )
+
+
+def _scored(measured: Table, usual: Background) -> tuple[Table, Table]:
+    """The ranked clusters and the evidence behind their scores."""
+    engine = measured.engine
+    scored = [(facts, *score(facts, usual)) for facts in measured.rows()]
+    scored.sort(key=lambda each: (-each[1], -each[0]["accounts"], each[0]["cluster"]))
+    clusters = [
+        _cluster_row(facts, total, reasons, place)
+        for place, (facts, total, reasons) in enumerate(scored, start=1)
+    ]
+    evidence = [row for facts, _, reasons in scored for row in _evidence_rows(facts, reasons)]
+    return (
+        engine.from_arrow(pa.Table.from_pylist(clusters, schema=CLUSTERS.arrow), CLUSTERS),
+        engine.from_arrow(pa.Table.from_pylist(evidence, schema=EVIDENCE.arrow), EVIDENCE),
+    )
+
+
+def _cluster_row(
+    facts: dict[str, Any], total: float, reasons: Sequence[Measured], place: int
+) -> dict[str, Any]:
+    strongest = next((each for each in reasons if each.kind == "for"), None)
+    return {
+        **{name: facts[name] for name in CLUSTERS.names if name in facts},
+        "place": place,
+        "score": total,
+        "synchrony": facts["delay_seconds"],
+        "says": strongest.says if strongest else "",
+    }
+
+
+def _evidence_rows(facts: dict[str, Any], reasons: Sequence[Measured]) -> Iterator[dict[str, Any]]:
+    for each in reasons:
+        yield {
+            "cluster": facts["cluster"],
+            "name": each.name,
+            "kind": each.kind,
+            "value": each.value,
+            "usual": each.usual,
+            "unit": each.unit,
+            "part": each.part,
+            "says": each.says,
+        }

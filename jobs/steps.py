@@ -1,0 +1,50 @@
+"""Steps of a run that survive its death: made once, kept in the run's staging folder, read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graph.engine import Engine
+from graph.schema import Schema
+from graph.table import Table
+from review.publish import RunWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps of one run, on one engine."""
+
+    writer: RunWriter
+    engine: Engine
+
+    def table(self, step: str, schema: Schema, make: Callable[[], Table]) -> Table:
+        """The table of a step: read back if it is finished, made and kept if not."""
+        path = self.writer.finished(step) or self.writer.keep(make(), step)
+        return self.engine.read_parquet([path], schema)
+
+    def published(self, name: str, schema: Schema, make: Callable[[], Table]) -> Table:
+        """A table that is part of the run: added unless it is finished, and read back."""
+        if self.writer.finished(name) is None:
+            self.writer.add(make(), name)
+        return self.kept(name, schema)
+
+    def kept(self, step: str, schema: Schema) -> Table:
+        """The table of a step that is finished."""
+        path = self.writer.finished(step)
+        assert path is not None, f"the step `{step}` is not finished"
+        return self.engine.read_parquet([path], schema)
+
+    def facts(self, step: str, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+        """Plain values of a step: read back if it is finished, made and kept if not."""
+
+        def write(path: Path) -> int:
+            path.write_text(json.dumps(make(), sort_keys=True), encoding="utf-8")
+            return 1
+
+        path = self.writer.finished(step) or self.writer.write_step(step, write)
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
