@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 Text: TypeAlias = pa.LargeStringArray
 
-_ROWS_AT_ONCE = 16_384
+_ROWS_AT_ONCE = 8_192
 
 
 def slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,143 @@
+"""The parts of a report that are words and tables: evidence, objects, posts behind edges."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from review.report.times import moment, span
+from review.report.view import ReportInput, Row
+
+EDGES_WITH_POSTS = 8
+POSTS_AN_EDGE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Evidence by kind: `kind` is `for`, `against` or `context`, the weightiest first."""
+
+    speaking_for: Sequence[Row]
+    against: Sequence[Row]
+    context: Sequence[Row]
+
+    @property
+    def parts(self) -> Sequence[Row]:
+        """The evidence that has a part in the score."""
+        every = (*self.speaking_for, *self.against, *self.context)
+        return [row for row in every if row["part"] is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Two posts that join two accounts."""
+
+    row: Row
+    src_at: str
+    dst_at: str
+    delay: str
+    src_text: str | None
+    dst_text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeWithPosts:
+    """An edge, some of the posts behind it, and how many there are."""
+
+    edge: Row
+    acts: Sequence[Act]
+    known: int
+
+
+def reasons(evidence: Sequence[Row]) -> Reasons:
+    """Part the evidence by what it speaks for."""
+    ordered = sorted(evidence, key=lambda row: (-abs(row["part"] or 0.0), row["name"]))
+    return Reasons(
+        [row for row in ordered if row["kind"] == "for"],
+        [row for row in ordered if row["kind"] == "against"],
+        [row for row in ordered if row["kind"] not in {"for", "against"}],
+    )
+
+
+def leading_members(view: ReportInput) -> list[Row]:
+    """The members, the highest PageRank first, ties by id."""
+    members: list[Row] = view.members.to_pylist()
+    return sorted(members, key=lambda row: (-row["pagerank"], row["account"]))
+
+
+def strongest_edges(view: ReportInput) -> list[Row]:
+    """The edges, the heaviest first, ties by their key."""
+    edges: list[Row] = view.edges.to_pylist()
+    return sorted(edges, key=lambda row: (-row["weight"], row["src"], row["dst"], row["layer"]))
+
+
+def top_objects(view: ReportInput) -> list[Row]:
+    """What most members share first; among equals what the fewest others share."""
+    objects: list[Row] = view.objects.to_pylist()
+    return sorted(
+        objects,
+        key=lambda row: (
+            -row["members"],
+            row["population_rate"],
+            row["layer"],
+            row["object_kind"],
+            row["object"],
+        ),
+    )
+
+
+def posts_behind(
+    edges: Sequence[Row], joint_acts: pa.Table, interactions: Sequence[Row]
+) -> list[EdgeWithPosts]:
+    """The strongest edges with the posts that joined them, the closest in time first.
+
+    Args:
+        edges: rows of `EDGES`, the strongest first.
+        joint_acts: rows of `JOINT_ACTS`.
+        interactions: rows of `MEMBER_INTERACTIONS`, for the words of the posts.
+    """
+    strongest = edges[:EDGES_WITH_POSTS]
+    acts: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for row in _of_accounts(joint_acts, {edge["src"] for edge in strongest}).to_pylist():
+        acts[row["src"], row["dst"], row["layer"]].append(row)
+    texts = {
+        (row["account"], row["acted_at"], row["object"], row["content"]): row["text"]
+        for row in interactions
+    }
+    shown = []
+    for edge in strongest:
+        known = acts[edge["src"], edge["dst"], edge["layer"]]
+        closest = sorted(
+            known,
+            key=lambda row: (
+                abs(row["src_at"] - row["dst_at"]),
+                row["src_at"],
+                row["object_kind"],
+                row["object"],
+                row["src_content"] or "",
+                row["dst_content"] or "",
+            ),
+        )
+        chosen = [_act(row, texts) for row in closest[:POSTS_AN_EDGE]]
+        shown.append(EdgeWithPosts(edge, chosen, len(known)))
+    return shown
+
+
+def _of_accounts(joint_acts: pa.Table, sources: set[str]) -> pa.Table:
+    # A large cluster has millions of joint acts; only those of the shown edges become rows.
+    wanted = pc.is_in(joint_acts["src"], pa.array(sorted(sources), pa.string()))
+    return joint_acts.filter(wanted)
+
+
+def _act(row: Row, texts: dict[tuple[str, int, str, str | None], str | None]) -> Act:
+    return Act(
+        row,
+        moment(row["src_at"]),
+        moment(row["dst_at"]),
+        span(row["dst_at"] - row["src_at"]),
+        texts.get((row["src"], row["src_at"], row["object"], row["src_content"])),
+        texts.get((row["dst"], row["dst_at"], row["object"], row["dst_content"])),
+    )
