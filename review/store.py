@@ -127,6 +127,11 @@ class Store:
         with reading(self._engine) as connection:
             return [StoredRun(**row) for row in connection.execute(query).mappings()]
 
+    def has_run(self, run: str) -> bool:
+        """Whether a run is in the store."""
+        with reading(self._engine) as connection:
+            return connection.scalar(select(RUNS.c.run).where(RUNS.c.run == run)) is not None
+
     def decide(
         self,
         run: str,

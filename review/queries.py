@@ -1,0 +1,309 @@
+"""What investigators ask of a published run and of the decisions made on it.
+
+Every question takes an `engine` where the caller has one open (a page, a notebook); without it a
+small one is opened for the question. Whatever was typed reaches the engine as a bound value.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
+
+import pyarrow as pa
+
+from graph.engine import Engine
+from graph.errors import ConfigError
+from graph.schema import Column, Schema
+from graph.table import Table
+from review.decisions import STATES, Decision, Note
+from review.naming import named_account, named_cluster, reading_tables
+from review.run import Run
+from review.store import Membership, Store
+
+SORTS = {
+    "place": "place",
+    "score": "score desc",
+    "accounts": "accounts desc",
+    "objects": "objects desc",
+    "first": "first_at nulls last",
+    "last": "last_at desc nulls last",
+    "name": "cluster",
+}
+"""The orders in which clusters are listed; ties go by place, then name."""
+
+_CONDITIONS = {
+    "layer": "contains(',' || replace(c.layers, ' ', '') || ',', ',' || $layer || ',')",
+    "min_accounts": "c.accounts >= $min_accounts",
+    "min_score": "c.score >= $min_score",
+    "state": "coalesce(s.state, 'open') = $state",
+    "text": """c.cluster in (
+        select cluster from {members}
+        where contains(lower(account), lower($text)) or contains(lower(name), lower($text))
+        union all
+        select cluster from {cluster_objects} where contains(lower(object), lower($text))
+    )""",
+}
+
+_STATES = Schema(
+    "states",
+    (
+        Column("cluster", "VARCHAR", "the cluster's name"),
+        Column("state", "VARCHAR", "the outcome that stands"),
+    ),
+    key=("cluster",),
+)
+
+
+class Filters(TypedDict, total=False):
+    """Which clusters: all conditions hold at once; one that is None or absent asks nothing."""
+
+    layer: str | None
+    """joined (also) by this layer"""
+    min_accounts: int | None
+    min_score: float | None
+    state: str | None
+    """one of `review.decisions.STATES`"""
+    text: str | None
+    """part of a member's id or shown name, or of a shared object; case does not matter"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterView:
+    """All that is known of one cluster of a run."""
+
+    run: str
+    cluster: Mapping[str, Any]
+    """its row of `CLUSTERS`, and its `state`"""
+    members: pa.Table
+    """`MEMBERS`, the highest PageRank first"""
+    evidence: pa.Table
+    """`EVIDENCE`, the greatest part of the score first"""
+    objects: pa.Table
+    """`CLUSTER_OBJECTS`, what most members share first"""
+    edges: pa.Table
+    """`EDGES` between its members, the heaviest first"""
+    decisions: tuple[Decision, ...]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountView:
+    """All that a run and the store know of one account."""
+
+    run: str
+    account: str
+    clusters: pa.Table
+    """rows of `CLUSTERS` with the account's `role` and the cluster's `state`"""
+    edges: pa.Table
+    """its `EDGES`, the heaviest first"""
+    interactions: pa.Table
+    """its `MEMBER_INTERACTIONS`, in the order of time"""
+    memberships: tuple[Membership, ...]
+    """its clusters in every run that the store knows"""
+
+
+def list_clusters(
+    run: Run,
+    store: Store,
+    *,
+    sort: str = "place",
+    limit: int | None = 50,
+    offset: int = 0,
+    engine: Engine | None = None,
+    **filters: Unpack[Filters],
+) -> pa.Table:
+    """Clusters of a run as rows of `CLUSTERS` with their `state`.
+
+    `limit` rows at most from the `offset`-th on; `count_clusters` tells how many there are.
+
+    Raises:
+        ConfigError: an unknown order, state or filter, or a limit below 0.
+    """
+    order = SORTS.get(sort)
+    if order is None:
+        message = f"unknown order {sort[:40]!a}; {_instead(sort, SORTS)}"
+        raise ConfigError(message)
+    if offset < 0 or (limit is not None and limit < 0):
+        message = f"limit and offset are 0 or more, not {limit} and {offset}"
+        raise ConfigError(message)
+    page = "" if limit is None else "limit $limit"
+    query = (
+        f"select * from ({{matching}}) found order by {order}, place, cluster {page} offset $offset"
+    )
+    bounds = {"offset": offset} if limit is None else {"offset": offset, "limit": limit}
+    return _matching(run, store, filters, engine, query, bounds)
+
+
+def count_clusters(
+    run: Run, store: Store, *, engine: Engine | None = None, **filters: Unpack[Filters]
+) -> int:
+    """How many clusters of a run the filters let through.
+
+    Raises:
+        ConfigError: an unknown state or filter.
+    """
+    query = "select count(*) as clusters from ({matching}) found"
+    return int(_matching(run, store, filters, engine, query, {})["clusters"][0].as_py())
+
+
+def show_cluster(
+    run: Run, store: Store, cluster: str, *, engine: Engine | None = None
+) -> ClusterView:
+    """One cluster with its members, evidence, objects, edges, decisions and notes.
+
+    Args:
+        run: the published run.
+        store: the store that the run was imported into.
+        cluster: the cluster's name, its place as `#7`, or the id of a member.
+        engine: where to ask; a small one is opened by default.
+
+    Raises:
+        ConfigError: no cluster is named so (with the nearest names), or several are.
+    """
+    wanted = ("clusters", "members", "evidence", "cluster_objects", "edges")
+    with reading_tables(run, engine, *wanted) as tables:
+        name = named_cluster(run, store, cluster, tables["clusters"], tables["members"])
+        row = _of_cluster(tables["clusters"], name, "cluster").to_pylist()[0]
+        decisions = store.decisions(run.name, name)
+        return ClusterView(
+            run=run.name,
+            cluster={**row, "state": store.state(run.name, name)},
+            members=_of_cluster(tables["members"], name, "pagerank desc, account"),
+            evidence=_of_cluster(tables["evidence"], name, "part desc nulls last, name"),
+            objects=_of_cluster(
+                tables["cluster_objects"],
+                name,
+                "members desc, population, layer, object_kind, object",
+            ),
+            edges=_inner_edges(tables["edges"], tables["members"], name),
+            decisions=tuple(decisions),
+            notes=tuple(store.notes(run.name, name)),
+        )
+
+
+def account_view(
+    run: Run, store: Store, account: str, *, engine: Engine | None = None
+) -> AccountView:
+    """One account: its clusters, its edges, what it did, and its clusters in other runs.
+
+    Raises:
+        ConfigError: the run does not know the account, with the nearest names.
+    """
+    wanted = ("clusters", "members", "edges", "member_interactions")
+    with reading_tables(run, engine, *wanted) as tables:
+        named_account(account, tables["members"], tables["edges"])
+        clusters = tables["clusters"].engine.query(
+            """
+            select c.*, m.role from {clusters} c
+            join {members} m on m.cluster = c.cluster and m.account = $account
+            order by c.place, c.cluster
+            """,
+            {"account": account},
+            clusters=tables["clusters"],
+            members=tables["members"],
+        )
+        names = clusters["cluster"].to_pylist()
+        states = [store.state(run.name, name) for name in names]
+        return AccountView(
+            run=run.name,
+            account=account,
+            clusters=clusters.append_column("state", pa.array(states, pa.string())),
+            edges=_edges_of(tables["edges"], account),
+            interactions=_acts_of(tables["member_interactions"], account, names),
+            memberships=tuple(store.memberships(account)),
+        )
+
+
+def _matching(
+    run: Run,
+    store: Store,
+    filters: Filters,
+    engine: Engine | None,
+    query: str,
+    bounds: Mapping[str, object],
+) -> pa.Table:
+    """Run `query`, in which `{matching}` stands for the clusters that the filters let through."""
+    asked = _checked(filters)
+    matching = """
+        select c.*, coalesce(s.state, 'open') as state
+        from {clusters} c left join {states} s on s.cluster = c.cluster
+    """
+    if asked:
+        matching += " where " + " and ".join(_CONDITIONS[name] for name in asked)
+    with reading_tables(run, engine, "clusters", "members", "cluster_objects") as tables:
+        reader = tables["clusters"].engine
+        states = reader.from_arrow(_decided(store, run), _STATES)
+        try:
+            text = query.replace("{matching}", matching)
+            return reader.query(text, {**asked, **bounds}, states=states, **tables)
+        finally:
+            reader.drop(states)
+
+
+def _checked(filters: Filters) -> dict[str, Any]:
+    asked = {name: value for name, value in filters.items() if value is not None}
+    for name in asked:
+        if name not in _CONDITIONS:
+            message = f"unknown filter {name[:40]!a}; {_instead(name, _CONDITIONS)}"
+            raise ConfigError(message)
+    state = filters.get("state")
+    if state is not None and state not in STATES:
+        message = f"unknown state {state[:40]!a}; {_instead(state, STATES)}"
+        raise ConfigError(message)
+    return asked
+
+
+def _decided(store: Store, run: Run) -> pa.Table:
+    states = store.states(run.name)
+    columns = {"cluster": list(states), "state": list(states.values())}
+    return pa.table(columns, schema=_STATES.arrow)
+
+
+def _of_cluster(table: Table, cluster: str, order: str) -> pa.Table:
+    return table.engine.query(
+        f"select * from {{rows}} where cluster = $cluster order by {order}",
+        {"cluster": cluster},
+        rows=table,
+    )
+
+
+def _inner_edges(edges: Table, members: Table, cluster: str) -> pa.Table:
+    return edges.engine.query(
+        """
+        with inside as (select account from {members} where cluster = $cluster)
+        select * from {edges}
+        where src in (select account from inside) and dst in (select account from inside)
+        order by weight desc, src, dst, layer
+        """,
+        {"cluster": cluster},
+        edges=edges,
+        members=members,
+    )
+
+
+def _edges_of(edges: Table, account: str) -> pa.Table:
+    return edges.engine.query(
+        "select * from {edges} where src = $account or dst = $account"
+        " order by weight desc, src, dst, layer",
+        {"account": account},
+        edges=edges,
+    )
+
+
+def _acts_of(interactions: Table, account: str, clusters: list[str]) -> pa.Table:
+    # The file stands in the order of clusters: naming them lets the engine pass over the others.
+    named = {f"cluster_{n}": name for n, name in enumerate(clusters)}
+    among = " or ".join(f"cluster = ${name}" for name in named) or "false"
+    return interactions.engine.query(
+        f"select * from {{interactions}} where account = $account and ({among})"
+        " order by acted_at, action, object_kind, object, content, cluster",
+        {"account": account, **named},
+        interactions=interactions,
+    )
+
+
+def _instead(given: str, known: Mapping[str, str] | tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(given, list(known), n=1)
+    return f"did you mean `{close[0]}`?" if close else f"there is {', '.join(known)}"
