@@ -211,8 +211,8 @@ def _note_empty(found: _Found, way: tuple[str, ...]) -> None:
 def _refuse_unfinished(folder: Path, names: set[str]) -> None:
     if "_temporary" in names and "_SUCCESS" not in names:
         message = (
-            f"{shown_path(folder)} holds `_temporary` and no `_SUCCESS`: its writer has not finished"
-            " or has failed; let it finish, or remove `_temporary` if the rest is known to be whole"
+            f"{shown_path(folder)} holds `_temporary` and no `_SUCCESS`: its writer has not"
+            " finished or has failed; let it finish, or remove `_temporary` if the rest is whole"
         )
         raise ExtractError(message)
 

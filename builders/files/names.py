@@ -1,4 +1,4 @@
-"""How names and raw values of an extract are shown: escaped, bounded, and with the nearest known."""
+"""How names and raw values of an extract are shown: escaped, bounded, the nearest known named."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RAW_CHARACTERS = 200
 
 
 def shown_path(path: Path) -> str:
-    """A path as valid text: bytes that are no UTF-8 become `\\xNN`."""
+    r"""A path as valid text: bytes that are no UTF-8 become `\xNN`."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
