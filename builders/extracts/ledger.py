@@ -101,7 +101,7 @@ def reading_table(engine: Engine, found: Survey, accounts: Sequence[Entry]) -> T
 def remarks(work: Work) -> Iterator[str]:
     """What is worth knowing of a file that was read."""
     tally = work.tally
-    if work.status == "empty":
+    if work.status == "empty" and not tally.notes:
         yield "it holds no row"
     if work.status != "read":
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,6 +43,10 @@ class Tally:
     faults: list[pa.RecordBatch] = field(default_factory=list)
     remarks: Remarks = field(default_factory=Remarks)
     notes: list[str] = field(default_factory=list)
+
+    def note(self, notes: Iterable[str]) -> None:
+        """Remember what is worth knowing of the file, once."""
+        self.notes.extend(note for note in notes if note not in self.notes)
 
     def set_aside(self, faults: list[pa.RecordBatch]) -> None:
         """Count and keep faulty rows."""
@@ -98,7 +102,7 @@ def good_rows(
     in_file = [name for name in schema.names if name not in partition]
     known = [*in_file, *partition]
     first, second = _plans(table, against, known)
-    tally.notes.extend(dict.fromkeys((*first.notes, *second.notes)))
+    tally.note((*first.notes, *second.notes))
     needed = {*first.columns, *second.columns}
     wanted = [name for name in in_file if name in needed]
     doubled = [name for name in partition if name in schema.names]
@@ -109,8 +113,7 @@ def good_rows(
         faults = Faults(numbers)
         rows = _checked_elements(rows, faults) if table.explode else rows
         found = columns(engine, second, rows, faults, table=table.name)
-        notes = types.agree(found, file.name)
-        tally.notes.extend(note for note in notes if note not in tally.notes)
+        tally.note(types.agree(found, file.name))
         result = screened(found, against, faults, tally.remarks)
         tally.set_aside(faults.batches())
         kept = pa.array(~faults.bad)
@@ -134,6 +137,7 @@ def _raw_rows(
     raw: RawBatch, partition: Mapping[str, str | None], tally: Tally
 ) -> tuple[pa.RecordBatch, Numbers]:
     """The batch's rows whose bytes can be read as text and whose partition is known."""
+    tally.note(raw.notes)
     numbers = raw.numbers.to_numpy()
     tally.whole_rows += len(numbers)
     _set_raw_faults(raw, tally)
@@ -262,4 +266,5 @@ def _kept(
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    return pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_floating(kind)
+    tests = (pa.types.is_integer, pa.types.is_decimal, pa.types.is_floating)
+    return any(test(kind) for test in tests)

@@ -127,13 +127,13 @@ def empty_as_null(text: pa.Array) -> tuple[pa.Array, int]:
 def _is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         return _is_text(kind.value_type)
-    return (
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_string_view(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_binary_view(kind)
+    return kind in (
+        pa.string(),
+        pa.large_string(),
+        pa.string_view(),
+        pa.binary(),
+        pa.large_binary(),
+        pa.binary_view(),
     )
 
 
@@ -159,8 +159,7 @@ def _plain(text: pa.Array) -> bool:
     first, last = offsets[text.offset], offsets[text.offset + len(text)]
     # One wrapping subtraction sorts the bytes: 0x21..0x7E become 0..0x5D.
     used = np.frombuffer(text.buffers()[2], dtype=np.uint8)[first:last]
-    beyond = np.count_nonzero((used - np.uint8(0x21)) > 0x5D)
-    return beyond == 0
+    return int(np.count_nonzero((used - np.uint8(0x21)) > 0x5D)) == 0
 
 
 def _reasons(text: pa.Array, where: Mask) -> list[str]:

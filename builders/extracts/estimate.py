@@ -1,0 +1,111 @@
+"""What a reading would take, without reading: rows from footers, or from a sample of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.orc as orc
+import pyarrow.parquet as pq
+
+from builders.extracts.spec import ExtractSpec, TableSpec
+from builders.extracts.survey import Work, survey
+from builders.files.codecs import chunks, sniff
+from graph.engine import Engine
+
+_SAMPLED_FILES = 5
+_SAMPLED_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableEstimate:
+    """How much a table holds: `rows` are exact for Parquet and ORC, else scaled from a sample."""
+
+    table: str
+    files: int
+    bytes: int
+    rows: int
+    exact: bool
+    notes: tuple[str, ...] = ()
+
+
+def estimate(engine: Engine, spec: ExtractSpec) -> tuple[TableEstimate, ...]:
+    """Files, bytes and rows of each table inside its `where`; rows are before any screening.
+
+    A file that cannot be read counts no rows and is noted.
+
+    Raises:
+        ExtractError: a path cannot be listed, or there is nothing to read.
+        ConfigError: `where` cannot be understood.
+    """
+    found = survey(engine, spec.tables, digests=False)
+    return tuple(
+        _of_table(table, [work for work in found.works if work.table is table])
+        for table in spec.tables
+    )
+
+
+def _of_table(table: TableSpec, works: Sequence[Work]) -> TableEstimate:
+    chosen = [work for work in works if work.status == "waiting"]
+    notes: list[str] = []
+    exact = table.format.kind in ("parquet", "orc")
+    rows = sum(_footer_rows(work, notes) for work in chosen) if exact else _scaled(chosen, notes)
+    return TableEstimate(
+        table=table.name,
+        files=len(chosen),
+        bytes=sum(work.file.bytes for work in chosen),
+        rows=rows,
+        exact=exact and not notes,
+        notes=tuple(notes),
+    )
+
+
+def _footer_rows(work: Work, notes: list[str]) -> int:
+    try:
+        if work.table.format.kind == "orc":
+            return int(orc.ORCFile(work.file.path).nrows)
+        return int(pq.read_metadata(work.file.path).num_rows)
+    except (OSError, pa.ArrowException) as error:
+        notes.append(f"{work.file.name} cannot be read: {str(error).splitlines()[0]}")
+        return 0
+
+
+def _scaled(works: Sequence[Work], notes: list[str]) -> int:
+    """Rows from the lines to a byte in a few files, taken evenly from all."""
+    step = max(1, len(works) // _SAMPLED_FILES)
+    lines = size = 0
+    for work in works[::step][:_SAMPLED_FILES]:
+        try:
+            more_lines, more_bytes = _lines_and_bytes(work)
+        except (OSError, ValueError) as error:
+            notes.append(f"{work.file.name} cannot be sampled: {str(error).splitlines()[0]}")
+            continue
+        lines, size = lines + more_lines, size + more_bytes
+    total = sum(work.file.bytes for work in works)
+    return round(total * lines / size) if size else 0
+
+
+def _lines_and_bytes(work: Work) -> tuple[int, int]:
+    """Lines in the beginning of a file, and how many of its bytes they are."""
+    codec = sniff(work.file.path).codec
+    if codec == "snappy":
+        pieces = list(chunks(work.file.path, codec))
+        return sum(piece.count(b"\n") for piece in pieces), work.file.bytes
+    with work.file.path.open("rb") as content:
+        head = content.read(_SAMPLED_BYTES)
+    if not codec:
+        return head.count(b"\n"), len(head)
+    return _lines_of_compressed(head, "gzip" if codec == "deflate" else codec), len(head)
+
+
+def _lines_of_compressed(head: bytes, codec: str) -> int:
+    lines = 0
+    with pa.CompressedInputStream(pa.BufferReader(head), codec) as stream:
+        try:
+            while piece := stream.read(_SAMPLED_BYTES):
+                lines += piece.count(b"\n")
+        except OSError:
+            # The sample ends inside a compressed block, as a sample does.
+            return lines
+    return lines
