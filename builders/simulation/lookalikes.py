@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from builders.simulation.clock import waking_times
-from builders.simulation.objects import weighted
+from builders.simulation.drawing import weighted
 from builders.simulation.planting import Bed
 from builders.simulation.population import TOPICS
 from builders.simulation.rows import COMMENT, LIKE, LOGIN, NONE, SHARE

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from builders.simulation import ids, words
+from builders.simulation.drawing import weighted
 from builders.simulation.population import TOPICS, Floats, Ints, Longs, Population
 from builders.simulation.spec import DAY_MS, HOUR_MS, SimulationSpec
 
@@ -60,13 +61,6 @@ def publish(spec: SimulationSpec, population: Population) -> Posts:
         appeal=np.minimum(1.0 + rng.pareto(1.1, count), 3_000.0),
         topic_ends=np.searchsorted(topic[order], np.arange(TOPICS), side="right"),
     )
-
-
-def weighted(rng: np.random.Generator, weights: Floats, count: int) -> Longs:
-    """Numbers drawn with replacement in proportion to `weights`."""
-    ends = np.cumsum(weights)
-    drawn = np.searchsorted(ends, rng.random(count) * ends[-1], side="right")
-    return np.asarray(np.minimum(drawn, len(weights) - 1), dtype=np.int64)
 
 
 def post_ids(count: int, *, salt: int) -> pa.StringArray:

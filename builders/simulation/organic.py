@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from builders.simulation.drawing import located
 from builders.simulation.objects import POSTS_PER_LINK, Posts
 from builders.simulation.population import LOYALTY, TOPICS, Bools, Floats, Ints, Longs
 from builders.simulation.rows import COMMENT, FOLLOW, LIKE, LOGIN, NONE, SHARE, Rows
@@ -18,7 +19,7 @@ _SESSION_MOST = 60
 _GAP_MS = 35_000.0
 _LOGIN_SHARE = 0.4  # of sessions
 _SHARE_END, _COMMENT_END, _FOLLOW_END = 36, 79, 97  # of 256; the rest are likes
-_SLICE_MS = 15 * MINUTE_MS
+_SLICE_MS = 20 * MINUTE_MS
 _REACTION_MS = 3.0 * MINUTE_MS
 _FOLLOWED_BACK = 0.25
 _SEQUENCE_BITS = 22  # a block has fewer rows than 2**22
@@ -92,8 +93,7 @@ def _openings(world: World, block: Block, rng: Rng, count: int) -> tuple[Longs, 
     rate = np.concatenate([[0.0], world.rate_ends])
     low, high = rate[np.concatenate([[0], zone_ends[:-1]])], rate[zone_ends]
     drawn = low[zone] + rng.random(count) * (high - low)[zone]
-    account = np.searchsorted(world.rate_ends, drawn, side="right")
-    return begin, np.minimum(account, world.population.count - 1).astype(np.int32)
+    return begin, located(world.rate_ends, drawn).astype(np.int32)
 
 
 def _actions(rng: Rng, opens: Bools) -> npt.NDArray[np.int8]:
@@ -121,7 +121,7 @@ def _posts_seen(
 ) -> Ints:
     """A post for each row, in proportion to appeal and to the attention that is left of it.
 
-    Every quarter of an hour the posts of each topic are weighed anew, those born since among them.
+    Every twenty minutes the posts of each topic are weighed anew, those born since among them.
     """
     near = _alive(posts, block)
     born = posts.born_at[near]
@@ -141,8 +141,8 @@ def _posts_seen(
 
 
 def _alive(posts: Posts, block: Block) -> Longs:
-    """Posts that may still be looked at in a block: less than eight lives old."""
-    ends = posts.born_at + 8.0 * posts.life_ms
+    """Posts that may still be looked at in a block: less than six lives old."""
+    ends = posts.born_at + 6.0 * posts.life_ms
     return np.flatnonzero((posts.born_at < block.end_ms) & (ends > block.begin_ms))
 
 
@@ -151,8 +151,7 @@ def _drawn(
 ) -> Longs:
     padded = np.concatenate([[0.0], ends])
     low, high = padded[begin], padded[end]
-    place = np.searchsorted(ends, low[topic] + luck * (high - low)[topic], side="right")
-    return np.asarray(np.minimum(place, end[topic] - 1), dtype=np.int64)
+    return np.minimum(located(ends, low[topic] + luck * (high - low)[topic]), end[topic] - 1)
 
 
 def _prefer_the_newest(
@@ -210,8 +209,7 @@ def _follow(
     """The famous are followed more; some follows are returned some hours later."""
     row = np.flatnonzero(action == FOLLOW)
     ends = world.fame_ends
-    followed = np.searchsorted(ends, rng.random(len(row)) * ends[-1], side="right")
-    followed = np.minimum(followed, world.population.count - 1)
+    followed = located(ends, rng.random(len(row)) * ends[-1])
     followed = np.where(followed == account[row], (followed + 1) % world.population.count, followed)
     object_[row] = followed
     half = len(row) // 2

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from builders.simulation.clock import waking_times
+from builders.simulation.drawing import weighted
 from builders.simulation.objects import Posts
 from builders.simulation.population import Bools, Floats, Ints, Longs, Population
 from builders.simulation.rows import COMMENT, LIKE, LOGIN, NONE, Rows, joined
@@ -161,13 +162,12 @@ class Bed:
         object_ = np.concatenate([objects for _, objects, _ in self.visits])
         begin = np.concatenate([begin for _, _, begin in self.visits])
         weight = np.where(self.ring_member, 0.0, self.population.expected)
-        ends = np.cumsum(weight)
-        account = np.searchsorted(ends, rng.random(len(begin)) * ends[-1], side="right")
+        account = weighted(rng, weight, len(begin))
         room = np.maximum(self.spec.span_ms - begin, HOUR_MS)
         at = begin + (rng.exponential(8.0 * HOUR_MS, len(begin)).astype(np.int64) % room)
         talks = (action == LIKE) & (rng.random(len(begin)) < 0.15)
         rows = Rows(
-            np.minimum(account, len(weight) - 1),
+            account.astype(np.int32),
             np.minimum(at, self.spec.span_ms - 1),
             np.where(talks, COMMENT, action),
             object_,

@@ -27,7 +27,7 @@ LOYALTY = 0.7
 
 _LEAST_ACTIVE = 13.5  # with a Pareto exponent of 1.5 this gives 32 actions an account
 _CARRIER_SHARE = 0.3
-_ACCOUNTS_PER_CARRIER_ADDRESS = 700
+_ACCOUNTS_PER_CARRIER_ADDRESS = 850
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def populate(spec: SimulationSpec, salt: int) -> Population:
         home_topic=_home_topics(rng, zones),
         expected=_activity(rng, count),
         fast=rng.random(count) < 0.05,
-        fame=np.minimum(rng.pareto(1.1, count) + 0.2, 20_000.0),
+        fame=np.minimum(rng.pareto(1.1, count) + 0.2, 2_000.0),
         created_at=spec.start_ms - _ages(rng, count),
         device=np.where(shares_device, household, np.arange(count)).astype(np.int32),
         home_address=household.astype(np.int32),

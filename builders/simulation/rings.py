@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from builders.simulation.clock import waking_times
-from builders.simulation.objects import weighted
+from builders.simulation.drawing import weighted
 from builders.simulation.planting import Bed, Indices
 from builders.simulation.population import Bools, Longs
 from builders.simulation.rows import COMMENT, FOLLOW, LIKE, NONE, SHARE

@@ -21,17 +21,26 @@ _REPLY_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
-    """The platform's stock of phrases; a comment is an opener, a middle, a closer and a suffix."""
+    """The platform's stock of phrases; a comment is an opener, a middle and a closer.
+
+    The first of `openers` is empty, for short comments, which stand behind the `MIDDLES_PER_TOPIC`
+    middles of each topic. Each closer comes with a suffix; the first `bare_closers` are suffixes
+    alone.
+    """
 
     openers: pa.Array
     middles: pa.Array
     closers: pa.Array
-    short: pa.Array
-    suffixes: pa.Array
+    bare_closers: int
+
+    @property
+    def short(self) -> int:
+        """How many short comments there are."""
+        return len(self.middles) - TOPICS * MIDDLES_PER_TOPIC
 
 
 def phrases(seed: int) -> Phrases:
-    """Draw the stock. `middles` holds `MIDDLES_PER_TOPIC` phrases a topic, topic after topic."""
+    """Draw the stock."""
     rng = np.random.default_rng([seed, 4])
     vocabulary = _vocabulary(rng)
     middles = [
@@ -40,12 +49,14 @@ def phrases(seed: int) -> Phrases:
         for middle in _filled(rng, MIDDLES_PER_TOPIC, words.MIDDLES, vocabulary, nouns)
     ]
     closers = _filled(rng, _CLOSERS_IN_ALL, words.CLOSERS, vocabulary, ["it"])
+    suffixes = rng.choice(words.SUFFIXES, _CLOSERS_IN_ALL)
     return Phrases(
-        openers=pa.array(words.OPENERS),
-        middles=pa.array(middles),
-        closers=pa.array(closers),
-        short=pa.array(words.SHORT),
-        suffixes=pa.array(words.SUFFIXES),
+        openers=pa.array(["", *(f"{opener} " for opener in words.OPENERS)]),
+        middles=pa.array([*middles, *words.SHORT]),
+        closers=pa.array(
+            [*words.SUFFIXES, *(f" {c}{s}" for c, s in zip(closers, suffixes, strict=True))]
+        ),
+        bare_closers=len(words.SUFFIXES),
     )
 
 
@@ -54,21 +65,35 @@ def comments(
 ) -> pa.Array:
     """One organic comment for each topic given; some begin by naming whom they reply to."""
     count = len(topic)
-    middle = topic.astype(np.int32) * MIDDLES_PER_TOPIC + rng.integers(
-        0, MIDDLES_PER_TOPIC, count, dtype=np.int32
-    )
-    long = pc.binary_join_element_wise(
-        _any(rng, stock.openers, count),
-        stock.middles.take(pa.array(middle)),
-        _any(rng, stock.closers, count),
-        " ",
-    )
-    rank = np.floor(len(stock.short) ** rng.random(count)).astype(np.int32) - 1
     short = rng.random(count) < _SHORT_SHARE
-    body = pc.if_else(pa.array(short), stock.short.take(pa.array(rank)), long)
-    body = pc.binary_join_element_wise(body, _any(rng, stock.suffixes, count), "")
-    reply = pc.binary_join_element_wise("@", replied_to, " ", body, "")
-    return pc.if_else(pa.array(rng.random(count) < _REPLY_SHARE), reply, body)
+    rank = (stock.short ** rng.random(count)).astype(np.int32) - 1
+    talk = topic.astype(np.int32) * MIDDLES_PER_TOPIC + _below(rng, MIDDLES_PER_TOPIC, count)
+    opener = np.where(short, 0, 1 + _below(rng, len(stock.openers) - 1, count))
+    middle = np.where(short, TOPICS * MIDDLES_PER_TOPIC + rank, talk)
+    closer = np.where(
+        short,
+        _below(rng, stock.bare_closers, count),
+        stock.bare_closers + _below(rng, len(stock.closers) - stock.bare_closers, count),
+    )
+    return pc.binary_join_element_wise(
+        _addressed(rng, replied_to),
+        stock.openers.take(pa.array(opener)),
+        stock.middles.take(pa.array(middle)),
+        stock.closers.take(pa.array(closer)),
+        "",
+    )
+
+
+def _addressed(rng: np.random.Generator, replied_to: pa.Array) -> pa.Array:
+    """`@name ` for those who reply to somebody, nothing for the others."""
+    replies = rng.random(len(replied_to)) < _REPLY_SHARE
+    named = pc.binary_join_element_wise("@", replied_to.filter(pa.array(replies)), " ", "")
+    which = np.where(replies, np.cumsum(replies), 0)
+    return pa.concat_arrays([pa.array([""]), named]).take(pa.array(which))
+
+
+def _below(rng: np.random.Generator, bound: int, count: int) -> npt.NDArray[np.int32]:
+    return rng.integers(0, bound, count, dtype=np.int32)
 
 
 def message(stock: Phrases, rng: np.random.Generator) -> str:
@@ -78,8 +103,8 @@ def message(stock: Phrases, rng: np.random.Generator) -> str:
         stock.middles[topic * MIDDLES_PER_TOPIC + int(rng.integers(0, MIDDLES_PER_TOPIC))].as_py()
         for _ in range(2)
     ]
-    opener = stock.openers[int(rng.integers(0, len(stock.openers)))].as_py()
-    return f"{opener} {two[0]} and {two[1]}"
+    opener = stock.openers[int(rng.integers(1, len(stock.openers)))].as_py()
+    return f"{opener}{two[0]} and {two[1]}"
 
 
 def copied(text: str, rng: np.random.Generator) -> str:
@@ -140,7 +165,3 @@ def _pick(bank: Sequence[str], u: float) -> str:
 
 def _zipf(bank: list[str], u: float) -> str:
     return bank[int(len(bank) ** u) - 1]
-
-
-def _any(rng: np.random.Generator, bank: pa.Array, count: int) -> pa.Array:
-    return bank.take(pa.array(rng.integers(0, len(bank), count, dtype=np.int32)))

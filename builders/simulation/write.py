@@ -55,7 +55,14 @@ def write_parquet(path: Path, table: pa.Table) -> None:
         for field in table.schema
         if pa.types.is_string(field.type) and field.name not in _WRITTEN_ONCE
     ]
-    pq.write_table(table, path, compression="zstd", use_dictionary=coded, store_schema=False)
+    pq.write_table(
+        table,
+        path,
+        compression="snappy",
+        use_dictionary=coded,
+        write_statistics=[field.name for field in table.schema if field.type == pa.int64()],
+        store_schema=False,
+    )
 
 
 def as_text(table: pa.Table) -> memoryview:
