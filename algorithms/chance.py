@@ -8,10 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from algorithms.tail import benjamini_hochberg_cut, log10_upper_tail
-from graph.model import InteractionGraph, kernel
+from algorithms.tail import benjamini_hochberg_cut, log10_choices, log10_upper_tail
+from graph.model import Clustering, InteractionGraph, kernel
+from graph.schema import Column, Schema
 from graph.schemas import EDGES
 from graph.table import Table
+
+_CLUSTER = Column("cluster", "VARCHAR", "the cluster's name")
+_EXPECTED = Column("expected", "DOUBLE", "co-actions that chance would give its pairs")
+_MEANS = Schema("cluster_means", (_CLUSTER, _EXPECTED), key=("cluster",))
+
+CLUSTER_CHANCE = Schema(
+    "cluster_chance",
+    (_CLUSTER, _EXPECTED, Column("log10_p", "DOUBLE", "log10 of p after any search")),
+    key=("cluster",),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +98,69 @@ def co_action_against_chance(
     )
 
 
+def clusters_against_chance(
+    clustering: Clustering,
+    interactions: Table,
+    cells: Table,
+    *,
+    within_seconds: float | None,
+    dispersion: float = 0.25,
+    least_in_stratum: int = 200,
+) -> Table:
+    """Each cluster's chance (`CLUSTER_CHANCE`): more joint cells than any search could find?
+
+    A cluster was chosen because it is dense, so its plain p-value is worthless. To the tail of the
+    number of distinct (action, object) that two members did together, log10 C(n, s) is added for
+    the number of ways to choose `s` of `n` accounts: the bound holds after any search. The
+    expectation sums over pairs, so it is never below that of distinct cells.
+
+    Args:
+        clustering: the clusters.
+        interactions: the interactions that the null model learns from.
+        cells: a table with `cluster` and `joint_cells` counted with the same window.
+        within_seconds: the window; None for any time.
+        dispersion: relative variance beyond Poisson.
+        least_in_stratum: interactions an hour needs to be a stratum of its own.
+    """
+    means = kernel(clustering.members, "expect-in-clusters")(
+        clustering.members,
+        interactions,
+        within_ms=-1 if within_seconds is None else round(within_seconds * 1000),
+        least=least_in_stratum,
+        timed=True,
+    )
+    engine = clustering.members.engine
+    expected = engine.from_arrow(means.cast(_MEANS.arrow), _MEANS)
+    rows = engine.query(
+        """
+        select e.cluster, e.expected, coalesce(max(c.joint_cells), 0) as cells,
+               count(m.account) as accounts,
+               (select count(distinct account) from {interactions}) as everybody
+        from {expected} e
+        join {members} m on m.cluster = e.cluster
+        left join {cells} c on c.cluster = e.cluster
+        group by e.cluster, e.expected order by e.cluster
+        """,
+        expected=expected,
+        members=clustering.members,
+        cells=cells,
+        interactions=interactions,
+    )
+    logs = log10_upper_tail(
+        rows["cells"].to_numpy().astype(np.float64),
+        rows["expected"].to_numpy(),
+        dispersion=dispersion,
+    )
+    ways = log10_choices(rows["everybody"].to_numpy(), rows["accounts"].to_numpy())
+    table = rows.select(["cluster", "expected"]).append_column(
+        "log10_p", pa.array(np.minimum(0.0, logs + ways))
+    )
+    return engine.from_arrow(table.cast(CLUSTER_CHANCE.arrow), CLUSTER_CHANCE)
+
+
 def with_tail(edges: Table, *, dispersion: float) -> Table:
     """The edges with `log10_p` of the least of `objects`, `src_count` and `dst_count`."""
-    stream = pa.RecordBatchReader.from_batches(EDGES.arrow, _with_tail(edges, dispersion))
-    return edges.engine.from_arrow(stream, EDGES)
+    return edges.engine.from_batches(_with_tail(edges, dispersion), EDGES)
 
 
 def call_edges(
@@ -132,7 +202,7 @@ def eligible_pairs(interactions: Table, *, at_least: int) -> float:
         {"at_least": at_least},
         interactions=interactions,
     )
-    accounts = found["accounts"][0].as_py()
+    accounts = int(found["accounts"][0].as_py())
     return accounts * (accounts - 1) / 2
 
 

@@ -182,7 +182,8 @@ def act_facts(acts: Table) -> Table:
             group by cluster
         )
         select m.cluster,
-               sum(cast(share as decimal(38, 15))) / count(*) as joint_share, coalesce(max(cells), 0) as joint_cells,
+               sum(cast(share as decimal(38, 15))) / count(*) as joint_share,
+               coalesce(max(cells), 0) as joint_cells,
                min(first_at) as first_at, max(last_at) as last_at
         from by_member m left join cells c on c.cluster = m.cluster
         group by m.cluster

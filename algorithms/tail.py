@@ -47,6 +47,14 @@ def log10_upper_tail(count: Floats, expected: Floats, *, dispersion: float) -> F
     return np.where(seen <= 0, 0.0, np.minimum(logs, 0.0))
 
 
+def log10_choices(all_: npt.ArrayLike, chosen: npt.ArrayLike) -> Floats:
+    """log10 of the number of ways to choose `chosen` of `all_`."""
+    n = np.asarray(all_, dtype=np.float64)
+    s = np.asarray(chosen, dtype=np.float64)
+    ways: Floats = (gammaln(n + 1) - gammaln(s + 1) - gammaln(n - s + 1)) / math.log(10)
+    return ways
+
+
 def _leading_terms(count: Floats, mean: Floats, dispersion: float) -> Floats:
     """log10 of the tail where it underflows: the first term times its geometric bound."""
     if dispersion == 0:

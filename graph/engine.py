@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -63,6 +63,13 @@ class Engine(Protocol):
 
     def from_arrow(self, rows: pa.Table | pa.RecordBatchReader, schema: Schema) -> Table:
         """Take rows from memory or from a stream; the columns must be the schema's."""
+
+    def from_batches(self, batches: Iterable[pa.RecordBatch], schema: Schema) -> Table:
+        """Take rows from a generator of ours, batch by batch.
+
+        Whatever the generator raises comes out of this call as it was raised; the rows it gave
+        before are let go.
+        """
 
     def read_parquet(self, paths: Sequence[Path], schema: Schema) -> Table:
         """The rows of Parquet files that the house wrote itself; the files stay where they are."""

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -129,6 +129,26 @@ class LocalEngine:
             self._duck.unregister("given_rows")
         table = Table(self, name, schema)
         self._refuse_nulls(table)
+        return table
+
+    def from_batches(self, batches: Iterable[pa.RecordBatch], schema: Schema) -> Table:
+        """Take rows from a generator of ours; what it raises comes out as it was raised."""
+        failure: list[BaseException] = []
+
+        def guarded() -> Iterator[pa.RecordBatch]:
+            # DuckDB would turn an error of the stream into one of its own; it waits here.
+            try:
+                yield from batches
+            except GeneratorExit:
+                raise
+            except BaseException as error:
+                failure.append(error)
+
+        reader = pa.RecordBatchReader.from_batches(schema.arrow, guarded())
+        table = self.from_arrow(reader, schema)
+        if failure:
+            self.drop(table)
+            raise failure[0]
         return table
 
     def read_parquet(self, paths: Sequence[Path], schema: Schema) -> Table:

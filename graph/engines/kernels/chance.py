@@ -105,6 +105,30 @@ def expected_of_pairs(model: Expectation, src: Ints, dst: Ints) -> Floats:
     return found
 
 
+def expected_in_groups(model: Expectation, account: Ints, group: Ints, groups: int) -> Floats:
+    """What the model expects of all pairs inside each group together, shape (groups,).
+
+    Args:
+        model: the null model.
+        account: dense accounts, one row a membership.
+        group: the dense group of each.
+        groups: how many groups there are.
+    """
+    lengths = model.start[account + 1] - model.start[account]
+    row = np.repeat(np.arange(len(account)), lengths)
+    offset = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    entry = model.start[account[row]] + offset
+    value = model.value[entry]
+    strata = int(model.stratum.max()) + 1 if len(model.stratum) else 1
+    cell, place = np.unique(group[row] * strata + model.stratum[entry], return_inverse=True)
+    summed = np.bincount(place, weights=value, minlength=len(cell))
+    # Half of (sum u)^2 - sum u^2 adds the products over unordered pairs.
+    square_of_sum = np.bincount(cell // strata, weights=summed**2, minlength=groups)
+    sum_of_squares = np.bincount(group[row], weights=value**2, minlength=groups)
+    found: Floats = np.maximum(square_of_sum - sum_of_squares, 0.0) / 2.0
+    return found
+
+
 def _matches(account: Ints, object_: Ints, acted_at: Ints, within_ms: int) -> Floats:
     """For each interaction, how many by other accounts are on its object within the window."""
     order = np.lexsort((acted_at, object_))
