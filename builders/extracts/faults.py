@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from builders.files.names import shown_raw, shown_text
+from builders.files.names import shown_text
 
 Mask = npt.NDArray[np.bool_]
 
@@ -72,9 +72,6 @@ class Faults:
 
 def readable(raw: pa.Array) -> pa.Array:
     """Values as text that may be shown: escaped, at most 200 characters; a null is empty."""
-    if pa.types.is_binary(raw.type):
-        shown = [shown_raw(value or b"") for value in raw.to_pylist()]
-        return pa.array(shown, pa.string())
     if pa.types.is_nested(raw.type):
         raw = pa.array([None if value is None else str(value) for value in raw.to_pylist()])
     text = pc.fill_null(raw.cast(pa.string()), "")

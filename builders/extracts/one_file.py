@@ -14,10 +14,9 @@ from builders.extracts.expressions import ELEMENT, Plan, columns, plan
 from builders.extracts.faults import FAULTS, Faults, as_mask
 from builders.extracts.screen import Remarks, Screen, screened
 from builders.extracts.spec import TableSpec
-from builders.extracts.texts import split_invalid
 from builders.files.listing import ExtractFile
 from builders.files.names import shown_text
-from builders.files.partitions import NULL_PARTITION, same_value
+from builders.files.partitions import NULL_PARTITION
 from builders.files.reading import RawBatch, columns_of, read_raw
 from graph.engine import Engine
 from graph.errors import ConfigError, ExtractError
@@ -98,20 +97,22 @@ def good_rows(
         ConfigError: the mapping does not fit the file.
     """
     schema = columns_of(file, table.format)
+    if not len(schema):
+        # Text without a line does not even say what its columns are.
+        for raw in read_raw(file, table.format):
+            tally.note(raw.notes)
+        return
     partition = dict(file.partition)
-    in_file = [name for name in schema.names if name not in partition]
-    known = [*in_file, *partition]
+    keys = {key.lower() for key in partition}
+    known = [*(name for name in schema.names if name.lower() not in keys), *partition]
     first, second = _plans(table, against, known)
     tally.note((*first.notes, *second.notes))
     needed = {*first.columns, *second.columns}
-    wanted = [name for name in in_file if name in needed]
-    doubled = [name for name in partition if name in schema.names]
-    for raw in read_raw(file, table.format, columns=[*wanted, *doubled]):
+    for raw in read_raw(file, table.format, columns=[name for name in known if name in needed]):
         rows, numbers = _raw_rows(raw, partition, tally)
         rows, numbers = _divided(engine, table, first, rows, numbers, tally)
         tally.read += rows.num_rows
         faults = Faults(numbers)
-        rows = _checked_elements(rows, faults) if table.explode else rows
         found = columns(engine, second, rows, faults, table=table.name)
         tally.note(types.agree(found, file.name))
         result = screened(found, against, faults, tally.remarks)
@@ -136,67 +137,37 @@ def _plans(table: TableSpec, against: Screen, known: list[str]) -> tuple[Plan, P
 def _raw_rows(
     raw: RawBatch, partition: Mapping[str, str | None], tally: Tally
 ) -> tuple[pa.RecordBatch, Numbers]:
-    """The batch's rows whose bytes can be read as text and whose partition is known."""
+    """The rows that could be read and whose partition is known; the others go to the tally."""
     tally.note(raw.notes)
     numbers = raw.numbers.to_numpy()
-    tally.whole_rows += len(numbers)
+    tally.whole_rows += len(numbers) + len(raw.faults)
     _set_raw_faults(raw, tally)
-    rows = _one_partition_column(raw.rows, partition)
+    null_keys = [name for name, value in partition.items() if value is None]
+    if not null_keys:
+        return raw.rows, numbers
     faults = Faults(numbers)
-    for name, value in partition.items():
-        if value is None:
-            null = pa.repeat(NULL_PARTITION, rows.num_rows)
-            faults.add(np.ones(rows.num_rows, np.bool_), name, "null partition", null)
-    arrays = [
-        split_invalid(rows.column(place), name, faults)
-        for place, name in enumerate(rows.schema.names)
-    ]
+    null = pa.repeat(NULL_PARTITION, len(numbers))
+    faults.add(np.ones(len(numbers), np.bool_), null_keys[0], "null partition", null)
+    tally.read += len(numbers)
     tally.set_aside(faults.batches())
-    tally.read += int(np.count_nonzero(faults.bad))
-    checked = pa.RecordBatch.from_arrays(arrays, names=rows.schema.names)
-    return _kept(checked, numbers, ~faults.bad)
+    return raw.rows.slice(0, 0), numbers[:0]
 
 
 def _set_raw_faults(raw: RawBatch, tally: Tally) -> None:
-    first = {fault.row: fault for fault in reversed(raw.faults)}
-    if not first:
+    found = raw.faults
+    if not found:
         return
-    found = [first[row] for row in sorted(first)]
     batch = pa.record_batch(
         [
             pa.array([fault.row for fault in found], pa.int64()),
-            pa.array([fault.column or "" for fault in found], pa.string()),
-            pa.array([fault.raw or "" for fault in found], pa.string()),
+            pa.array([fault.column for fault in found], pa.string()),
+            pa.array([fault.raw for fault in found], pa.string()),
             pa.array([fault.reason for fault in found], pa.string()),
         ],
         schema=FAULTS,
     )
-    tally.whole_rows += len(found)
     tally.read += len(found)
     tally.set_aside([batch])
-
-
-def _one_partition_column(
-    rows: pa.RecordBatch, partition: Mapping[str, str | None]
-) -> pa.RecordBatch:
-    """The rows without columns that repeat the partition's values.
-
-    Raises:
-        ExtractError: such a column says something else than the path.
-    """
-    for name, value in partition.items():
-        places = rows.schema.get_all_field_indices(name)
-        if len(places) < 2:
-            continue
-        for other in pc.unique(rows.column(places[0]).cast(pa.string())).to_pylist():
-            if not same_value(other, value):
-                message = (
-                    f"`{name}` is `{shown_text(str(other))}` in the file and"
-                    f" `{shown_text(str(value))}` in its path; move the file or mend the column"
-                )
-                raise ExtractError(message)
-        rows = rows.remove_column(places[0])
-    return rows
 
 
 def _divided(
@@ -250,11 +221,6 @@ def _exploded(
     arrays.append(pc.list_flatten(lists))
     repeated = pa.RecordBatch.from_arrays(arrays, names=[*names, ELEMENT])
     return repeated, numbers[parents.to_numpy()]
-
-
-def _checked_elements(rows: pa.RecordBatch, faults: Faults) -> pa.RecordBatch:
-    place = rows.schema.get_field_index(ELEMENT)
-    return rows.set_column(place, ELEMENT, split_invalid(rows.column(place), ELEMENT, faults))
 
 
 def _kept(

@@ -117,10 +117,6 @@ def _declared_actions(text: pa.Array, actions: Mapping[str, str], faults: Faults
 def _times(
     values: pa.Array, column: str, clock: Clock, faults: Faults, remarks: Remarks
 ) -> pa.Array:
-    if pa.types.is_large_string(values.type) or pa.types.is_string_view(values.type):
-        values = values.cast(pa.string())
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
     times = milliseconds(values, column, clock, faults)
     screen_times(times, values, column, clock, faults, remarks.times)
     return pa.array(times, pa.int64(), mask=as_mask(pc.is_null(values)))
@@ -129,8 +125,8 @@ def _times(
 def _counts(values: pa.Array, column: str, faults: Faults) -> pa.Array:
     if pa.types.is_null(values.type):
         return values.cast(pa.int64())
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        return _counts_in_text(values.cast(pa.string()), column, faults)
+    if pa.types.is_string(values.type):
+        return _counts_in_text(values, column, faults)
     given = as_mask(pc.is_valid(values))
     numbers = pc.fill_null(values.cast(pa.float64()), 0.0).to_numpy(zero_copy_only=False)
     fits = (numbers >= 0) & (numbers < 2.0**53) & (numbers == np.floor(numbers))

@@ -118,7 +118,6 @@ class Stream:
             yield from good_rows(
                 self.engine, table, work.file, self._screen(work), types, work.tally
             )
-            _refuse_changed(work)
             self._refuse_mixed_units(work)
         except MissingColumn as error:
             if not self._fits_any(table):
@@ -216,10 +215,3 @@ def _placed(
         else:
             arrays.append(columns.get(field_.name, pa.nulls(rows, field_.type)))
     return pa.RecordBatch.from_arrays(arrays, schema=schema.arrow)
-
-
-def _refuse_changed(work: Work) -> None:
-    facts = work.file.path.stat()
-    if (facts.st_size, facts.st_mtime_ns) != (work.file.bytes, work.file.modified_ns):
-        message = "it changed while it was read; read it again when its writer has finished"
-        raise ExtractError(message)

@@ -39,7 +39,7 @@ class Work:
     def leave(self, status: Literal["rejected", "skipped"], why: str) -> None:
         """Give the file up; faults of single rows no longer matter."""
         self.status = status
-        self.tally.notes.insert(0, why)
+        self.tally.notes.insert(0, why.removeprefix(f"{self.file.name}: "))
         self.tally.faults.clear()
 
 

@@ -32,11 +32,6 @@ def exact_text(values: pa.Array, column: str) -> pa.Array:
         ExtractError: the type cannot be told as text without loss (floats), or is no scalar.
     """
     kind = values.type
-    if pa.types.is_dictionary(kind):
-        return exact_text(values.cast(kind.value_type), column)
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        # Hive and Impala write text as plain bytes; `split_invalid` has refused what is no UTF-8.
-        return values.cast(pa.string())
     if pa.types.is_floating(kind):
         message = (
             f"`{column}` is {kind}: ids beyond 2^53 have lost their last digits before they came"
@@ -50,18 +45,6 @@ def exact_text(values: pa.Array, column: str) -> pa.Array:
         message = f"`{column}` is {kind}, not one value; use `explode`, or an expression"
         raise ExtractError(message)
     return values.cast(pa.string())
-
-
-def split_invalid(values: pa.Array, column: str, faults: Faults) -> pa.Array:
-    """Text as UTF-8; rows with other bytes are set aside with their hex, and nulled."""
-    if not _is_text(values.type):
-        return values
-    try:
-        text = values.cast(pa.string()) if not pa.types.is_string(values.type) else values
-        text.validate(full=True)
-        return text
-    except pa.ArrowInvalid:
-        return _without_invalid(values, column, faults)
 
 
 def screen_id(text: pa.Array, column: str, faults: Faults, *, joiners: bool = False) -> None:
@@ -122,33 +105,6 @@ def empty_as_null(text: pa.Array) -> tuple[pa.Array, int]:
     empty = pc.fill_null(pc.equal(text, ""), False)
     count = pc.sum(empty).as_py() or 0
     return (pc.if_else(empty, pa.scalar(None, pa.string()), text) if count else text), count
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    if pa.types.is_dictionary(kind):
-        return _is_text(kind.value_type)
-    return kind in (
-        pa.string(),
-        pa.large_string(),
-        pa.string_view(),
-        pa.binary(),
-        pa.large_binary(),
-        pa.binary_view(),
-    )
-
-
-def _without_invalid(values: pa.Array, column: str, faults: Faults) -> pa.Array:
-    raw = values.cast(pa.binary())
-    kept: list[str | None] = []
-    invalid = np.zeros(len(raw), dtype=np.bool_)
-    for place, value in enumerate(raw.to_pylist()):
-        try:
-            kept.append(None if value is None else value.decode("utf-8"))
-        except UnicodeDecodeError:
-            kept.append(None)
-            invalid[place] = True
-    faults.add(invalid, column, "bytes that are no UTF-8", raw)
-    return pa.array(kept, pa.string())
 
 
 def _plain(text: pa.Array) -> bool:
