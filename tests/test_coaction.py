@@ -1,0 +1,499 @@
+"""Accounts that act on the same objects within a window are joined, and counted rightly."""
+
+from __future__ import annotations
+
+import pytest
+
+from builders.coaction import CoactionBounds, coaction_graph, coaction_graphs, estimate_pairs
+from graph.engine import Engine
+from graph.engines import open_engine
+from graph.errors import ConfigError
+from graph.schemas import INTERACTIONS
+
+COUNTS = ("src_count", "dst_count", "objects", "object_days", "post_pairs", "first_at", "last_at")
+
+
+def edges(coaction):
+    """Each edge's weight by its pair."""
+    return {(row["src"], row["dst"]): row["weight"] for row in coaction.graph.edges.rows()}
+
+
+def counts(coaction):
+    """Each edge's counts by its pair, in the order of `COUNTS`."""
+    return {
+        (row["src"], row["dst"]): tuple(row[name] for name in COUNTS)
+        for row in coaction.graph.edges.rows()
+    }
+
+
+def test_a_minute_apart_is_together_and_a_millisecond_more_is_not(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at
+        a1      | post   | x/1    | 0
+        a2      | post   | x/1    | 60000
+        a3      | post   | x/1    | 120001
+        """,
+    )
+
+    assert edges(coaction_graph(interactions, within_seconds=60, at_least=1)) == {("a1", "a2"): 1}
+
+
+def test_a_pair_either_side_of_a_bin_edge_or_of_midnight_is_found(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at
+        a1      | post   | x/1    | 59999
+        a2      | post   | x/1    | 60000
+        b1      | post   | x/2    | 86399999
+        b2      | post   | x/2    | 86400000
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=0.001, at_least=1)
+
+    assert set(edges(found)) == {("a1", "a2"), ("b1", "b2")}
+
+
+def test_every_count_of_a_pair_is_its_own(engine, table):
+    # u acts twice and v three times on x, 1 s apart; once each on y a day later.
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at | content
+        u       | post   | x      | 0        | u1
+        u       | post   | x      | 1000     | u2
+        v       | post   | x      | 2000     | v1
+        v       | post   | x      | 3000     | v2
+        v       | post   | x      | 4000     | v3
+        v       | post   | y      | 90000000 | v4
+        u       | post   | y      | 90005000 | u3
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=10, at_least=2)
+
+    assert counts(found) == {("u", "v"): (3, 4, 2, 2, 7, 0, 90005000)}
+    assert edges(found) == {("u", "v"): 2}
+    assert (found.raw_pairs, found.interactions_used) == (7, 7)
+
+
+def test_own_posts_follow_the_account_and_not_who_was_first(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at | content
+        B       | post   | o1     | 0        | b1
+        A       | post   | o1     | 5000     | a1
+        B       | post   | o1     | 10000    | b2
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=5, at_least=2, count="posts")
+
+    assert counts(found)["A", "B"][:2] == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("count", "weight"), [("posts", 7), ("own-posts", 3), ("objects", 2), ("object-days", 3)]
+)
+def test_the_weight_is_the_chosen_count_and_the_threshold_is_on_it(engine, table, count, weight):
+    # own-posts counts the side with fewer: u's 3, not v's 4.
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at | content
+        u       | post   | x      | 86399000 | u1
+        u       | post   | x      | 86400000 | u2
+        v       | post   | x      | 86401000 | v1
+        v       | post   | x      | 86402000 | v2
+        v       | post   | x      | 86403000 | v3
+        v       | post   | y      | 90000000 | v4
+        u       | post   | y      | 90005000 | u3
+        """,
+    )
+    settings = {"within_seconds": 10, "count": count}
+
+    assert edges(coaction_graph(interactions, at_least=weight, **settings)) == {("u", "v"): weight}
+    assert edges(coaction_graph(interactions, at_least=weight + 1, **settings)) == {}
+
+
+def test_one_post_that_names_two_objects_is_one_own_post(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | object_kind | acted_at | content
+        u       | post   | #red   | hashtag     | 0        | u1
+        u       | post   | #blue  | hashtag     | 0        | u1
+        v       | post   | #red   | hashtag     | 1        | v1
+        v       | post   | #blue  | hashtag     | 2        | v2
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=1, at_least=1)
+
+    assert counts(found)["u", "v"][:3] == (1, 2, 2)
+
+
+def test_interactions_without_a_post_are_posts_of_their_own(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at | content
+        u       | like   | x      | 0        | -
+        u       | like   | y      | 0        | -
+        v       | like   | x      | 0        | -
+        v       | like   | y      | 0        | -
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=0, at_least=1)
+
+    assert counts(found)["u", "v"][:5] == (2, 2, 2, 2, 2)
+
+
+def test_posts_at_the_very_same_time_are_together_in_a_window_of_zero(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at
+        C       | post   | o      | 5000
+        A       | post   | o      | 5000
+        B       | post   | o      | 5000
+        D       | post   | o      | 5001
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=0, at_least=1)
+
+    assert set(edges(found)) == {("A", "B"), ("A", "C"), ("B", "C")}
+
+
+def test_an_account_is_never_paired_with_itself(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at
+        A       | post   | o      | 0
+        A       | post   | o      | 1
+        A       | post   | o      | 2
+        B       | post   | o      | 50000
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=10, at_least=1)
+
+    assert edges(found) == {}
+    assert (found.raw_pairs, found.interactions_used) == (0, 0)
+
+
+def test_an_empty_object_or_account_joins_nobody(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at
+        A       | post   |        | 0
+        B       | post   |        | 0
+                | post   | o      | 0
+        C       | post   | o      | 0
+        """,
+    )
+
+    assert edges(coaction_graph(interactions, within_seconds=10, at_least=1)) == {}
+
+
+def test_another_action_or_another_kind_of_object_is_not_the_same_act(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | object_kind | acted_at
+        A       | like   | 7      | post        | 0
+        B       | repost | 7      | post        | 0
+        C       | like   | 7      | page        | 0
+        D       | like   | 7      | page        | 0
+        """,
+    )
+
+    assert set(edges(coaction_graph(interactions, within_seconds=9, at_least=1))) == {("C", "D")}
+    likes = coaction_graph(interactions, within_seconds=9, at_least=1, actions=("repost",))
+    assert edges(likes) == {}
+    posts = coaction_graph(interactions, within_seconds=9, at_least=1, object_kinds=("post",))
+    assert edges(posts) == {}
+
+
+def test_repeated_rows_count_as_post_pairs_and_once_as_own_posts(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at | content
+        A       | post   | o1     | 0        | p1
+        A       | post   | o1     | 0        | p1
+        B       | post   | o1     | 5000     | p2
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=10, at_least=1)
+
+    assert counts(found) == {("A", "B"): (1, 1, 1, 1, 2, 0, 5000)}
+
+
+def test_two_posts_on_one_object_are_one_object(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at
+        A       | post   | o      | 0
+        B       | post   | o      | 0
+        A       | post   | o      | 90000
+        B       | post   | o      | 90000
+        """,
+    )
+
+    assert edges(coaction_graph(interactions, within_seconds=10, at_least=2)) == {}
+    days = {"count": "object-days", "at_least": 1}
+    assert edges(coaction_graph(interactions, within_seconds=10, **days)) == {("A", "B"): 1}
+
+
+def test_the_day_of_an_object_day_is_that_of_the_earlier_post_also_before_1970(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at
+        A       | post   | o      | -1
+        B       | post   | o      | 0
+        A       | post   | o      | 1
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=1, at_least=1, count="object-days")
+
+    assert edges(found) == {("A", "B"): 2}
+
+
+def test_without_a_window_time_does_not_matter(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at
+        A       | follow | page   | -9000000000000000000
+        B       | follow | page   | 9000000000000000000
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=None, at_least=1)
+
+    assert counts(found)["A", "B"][5:] == (-9000000000000000000, 9000000000000000000)
+
+
+def test_edges_name_the_lesser_id_in_byte_order_first(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at
+        é       | post   | o      | 0
+        z       | post   | o      | 0
+        Z       | post   | o      | 0
+        007     | post   | o      | 0
+        7       | post   | o      | 0
+        """,
+    )
+
+    found = edges(coaction_graph(interactions, within_seconds=0, at_least=1))
+
+    assert len(found) == 10
+    assert all(src.encode() < dst.encode() for src, dst in found)
+
+
+def test_accounts_that_took_part_too_seldom_are_left_out(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at
+        A       | post   | o1     | 0
+        A       | post   | o2     | 0
+        B       | post   | o1     | 0
+        B       | post   | o3     | 0
+        C       | post   | o1     | 0
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=9, at_least=1, min_participation=2)
+
+    assert set(edges(found)) == {("A", "B")}
+
+
+def test_several_windows_from_one_pass_equal_runs_of_their_own(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at
+        A       | post   | o1     | 0
+        B       | post   | o1     | 4000
+        C       | post   | o1     | 30000
+        A       | post   | o2     | 0
+        B       | post   | o2     | 9000
+        C       | post   | o2     | 8000000
+        """,
+    )
+    windows = (60.0, 5.0, None)
+
+    together = coaction_graphs(interactions, windows=windows, at_least=1)
+
+    apart = [coaction_graph(interactions, within_seconds=w, at_least=1) for w in windows]
+    assert [counts(one) for one in together] == [counts(one) for one in apart]
+    assert [one.raw_pairs for one in together] == [one.raw_pairs for one in apart] == [4, 1, 6]
+
+
+def test_no_interactions_give_a_graph_without_edges(engine, table):
+    interactions = table(engine, INTERACTIONS, "account | action | object | acted_at")
+
+    found = coaction_graph(interactions, within_seconds=60)
+
+    assert (found.graph.edges.count(), found.bounds.count(), found.raw_pairs) == (0, 0, 0)
+    assert coaction_graphs(interactions, windows=()) == []
+
+
+def test_the_pairs_are_known_before_the_run(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at
+        A       | post   | o1     | 0
+        A       | post   | o1     | 1
+        B       | post   | o1     | 2
+        C       | post   | o1     | 20000
+        """,
+    )
+
+    assert estimate_pairs(interactions, 10) == 2
+    assert estimate_pairs(interactions, None) == 5
+    assert coaction_graph(interactions, within_seconds=10, at_least=9).raw_pairs == 2
+
+
+CROWD = "\n".join(
+    ["account | action | object | object_kind | acted_at"]
+    + [f"fan{n} | like | star | post | {n}" for n in range(6)]
+    + [f"late{n} | like | star | post | {900_000 + n}" for n in range(2)]
+    + [f"ring{n} | like | quiet | post | {n}" for n in range(2)]
+)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "cut", "joined"),
+    [
+        (
+            CoactionBounds(object_interactions=7),
+            ("object-interactions", "like post star", 8, 8, 16),
+            {("ring0", "ring1")},
+        ),
+        (
+            CoactionBounds(window_interactions=5),
+            ("window-interactions", "like post star", 6, 6, 15),
+            {("late0", "late1"), ("ring0", "ring1")},
+        ),
+        (
+            CoactionBounds(raw_pairs=16),
+            ("raw-pairs", "like post star", 6, 6, 15),
+            {("late0", "late1"), ("ring0", "ring1")},
+        ),
+    ],
+)
+def test_what_a_bound_leaves_out_is_counted_by_object(engine, table, bounds, cut, joined):
+    interactions = table(engine, INTERACTIONS, CROWD)
+
+    found = coaction_graph(interactions, within_seconds=60, at_least=1, bounds=bounds)
+
+    assert set(edges(found)) == joined
+    [row] = found.bounds.rows()
+    assert tuple(row.values())[1:6] == cut
+    assert row["layer"] == "shared-objects"
+    everything = coaction_graph(interactions, within_seconds=60, at_least=1)
+    assert everything.raw_pairs == found.raw_pairs + row["pairs_not_counted"] == 17
+    assert everything.bounds.count() == 0
+
+
+def test_bounds_that_are_just_met_cut_nothing(engine, table):
+    interactions = table(engine, INTERACTIONS, CROWD)
+    bounds = CoactionBounds(object_interactions=8, window_interactions=6, raw_pairs=17)
+
+    found = coaction_graph(interactions, within_seconds=60, at_least=1, bounds=bounds)
+
+    assert (found.graph.edges.count(), found.bounds.count()) == (17, 0)
+
+
+def test_contents_that_hash_alike_are_told_apart(engine, table, monkeypatch):
+    # With a text's length for its hash, every content of the account collides.
+    monkeypatch.setattr("graph.engines.coaction._HASH", "cast(length(content) as ubigint)")
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at | content
+        u       | post   | x      | 0        | u1
+        u       | post   | y      | 0        | u2
+        v       | post   | x      | 0        | v1
+        v       | post   | y      | 0        | v1
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=0, at_least=1)
+
+    assert counts(found)["u", "v"][:2] == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"within_seconds": -1}, "a window is 0 seconds or more, not -1"),
+        ({"within_seconds": float("nan")}, "a window is 0 seconds or more, not nan"),
+        ({"within_seconds": 1, "at_least": 0}, "`at_least` is 0"),
+        ({"within_seconds": 1, "count": "likes"}, "`likes` cannot be counted; there is `posts`"),
+        ({"within_seconds": 1, "min_participation": 0}, "`min_participation` is 0"),
+    ],
+)
+def test_a_setting_out_of_range_is_refused_in_words(engine, table, settings, says):
+    interactions = table(engine, INTERACTIONS, "account | action | object | acted_at")
+
+    with pytest.raises(ConfigError, match=says):
+        coaction_graph(interactions, **settings)
+
+
+def test_a_bound_below_one_is_refused():
+    with pytest.raises(ConfigError, match="`raw_pairs` is 0; give 1 or more"):
+        CoactionBounds(raw_pairs=0)
+
+
+def test_one_processor_and_two_give_the_same_bytes(tmp_path, table):
+    def written(threads: int) -> bytes:
+        alone: Engine = open_engine("local", memory="1GB", threads=threads, spill=tmp_path)
+        text = "\n".join(
+            ["account | action | object | acted_at"]
+            + [f"a{n * 7 % 13} | post | o{n * 5 % 11} | {n * 17 % 400}" for n in range(600)]
+        )
+        found = coaction_graph(table(alone, INTERACTIONS, text), within_seconds=0.1)
+        found.graph.edges.write_parquet(tmp_path / f"{threads}.parquet")
+        alone.close()
+        return (tmp_path / f"{threads}.parquet").read_bytes()
+
+    assert written(1) == written(2)
