@@ -6,7 +6,7 @@ With `n` accounts in predicted cluster P and true ring T, `a` in P and `b` in T,
     element-centric      sum of n*n/max(a, b) / accounts
     adjusted Rand        pairs together in both, beyond chance
     ring recall          share of rings T with a P that holds at least half of T and consists of T
-                         by at least half
+                         by at least half; an account alone is no cluster
 
 Only accounts that are in a cluster of two or more, true or predicted, are counted: singletons
 that both sides leave alone would hide every mistake. Missing accounts are singletons.
@@ -98,7 +98,7 @@ def agreement(predicted: Clustering, truth: Clustering, *, held_share: float = 0
     found = {
         cell.ring
         for cell in cells
-        if cell.b > 1 and cell.n >= held_share * cell.b and cell.n >= held_share * cell.a
+        if min(cell.a, cell.b) > 1 and cell.n >= held_share * max(cell.a, cell.b)
     }
     return Agreement(
         accounts=accounts,

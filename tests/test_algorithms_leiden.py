@@ -262,7 +262,7 @@ def test_rows_in_another_order_and_layers_to_be_summed_give_the_same_communities
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -27,7 +27,7 @@ from graph.model import Clustering, InteractionGraph, Ranking
 NAMES = ["7", "007", "a", "B", "ä", "Ω", "名前", "\U0001f600", "null", "NaN", "z", " z", "a\x00b"]
 
 many = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
