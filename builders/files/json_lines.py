@@ -18,8 +18,7 @@ from builders.files.names import shown_raw, shown_text
 from graph.errors import ExtractError
 
 JsonValue = object
-ListOrMap = list[str | None] | list[tuple[str, str | None]]
-Value = str | ListOrMap | None
+Value = list[str | None] | list[tuple[str, str | None]] | None
 
 _SNIFFED_LINES = 1000
 
@@ -77,54 +76,80 @@ def _schema(columns: tuple[RawColumn, ...]) -> pa.Schema:
 
 
 def _batch(lines: list[bytes], columns: tuple[RawColumn, ...], first: int) -> RawBatch:
-    values: list[list[Value]] = [[] for _ in columns]
+    objects: list[dict[str, JsonValue]] = []
     rows: list[int] = []
     faults: list[RowFault] = []
     for row, line in enumerate(lines, first):
-        found = _row(line, columns, row)
+        found = _parsed(line, row)
         if isinstance(found, RowFault):
             faults.append(found)
-            continue
-        rows.append(row)
-        for one, column_values in zip(found, values, strict=True):
-            column_values.append(one)
-    arrays = [
-        pa.array(column_values, type=column.text_type)
-        for column_values, column in zip(values, columns, strict=True)
-    ]
+        else:
+            objects.append(found)
+            rows.append(row)
+    arrays = [_column(objects, column, rows, faults) for column in columns]
     batch = pa.RecordBatch.from_arrays(arrays, schema=_schema(columns))
-    return RawBatch(batch, pa.array(np.array(rows, dtype=np.int64)), tuple(faults))
+    return _without(batch, rows, faults)
 
 
-def _row(line: bytes, columns: tuple[RawColumn, ...], row: int) -> list[Value] | RowFault:
+def _without(batch: pa.RecordBatch, rows: list[int], faults: list[RowFault]) -> RawBatch:
+    """The rows without those that a column found faulty; each faulty row keeps its first fault."""
+    by_row: dict[int, RowFault] = {}
+    for fault in faults:
+        by_row.setdefault(fault.row, fault)
+    found = np.array(rows, dtype=np.int64)
+    sound = ~np.isin(found, np.array(list(by_row), dtype=np.int64))
+    if not sound.all():
+        batch, found = batch.filter(pa.array(sound)), found[sound]
+    return RawBatch(batch, pa.array(found), tuple(by_row[row] for row in sorted(by_row)))
+
+
+def _parsed(line: bytes, row: int) -> dict[str, JsonValue] | RowFault:
     if len(line) > LONGEST_VALUE:
         reason = f"more than {LONGEST_VALUE} bytes in one line"
         return RowFault(row, "", shown_raw(line), reason)
     try:
-        found = _object(line.decode())
+        return _object(line.decode())
     except UnicodeDecodeError:
         return RowFault(row, "", shown_raw(line), NOT_UTF8)
     except (ValueError, RecursionError) as error:
         return RowFault(row, "", shown_raw(line), _why(error))
-    values: list[Value] = []
-    for column in columns:
-        value = found.get(column.name)
+
+
+def _column(
+    objects: list[dict[str, JsonValue]],
+    column: RawColumn,
+    rows: list[int],
+    faults: list[RowFault],
+) -> pa.Array:
+    """The column's values; those of another shape are null and added to `faults`."""
+    name = column.name
+    given = [found.get(name) for found in objects]
+    if column.shape == "scalar":
         try:
-            values.append(
-                value if type(value) is str and _is_scalar(column) else _fit(value, column)
-            )
+            return pa.array(given, type=pa.string())
+        except (pa.ArrowTypeError, pa.ArrowInvalid):
+            return pa.array([_text(value) for value in given], type=pa.string())
+    values: list[Value] = []
+    for row, value in zip(rows, given, strict=True):
+        try:
+            values.append(_divided(value, column))
         except _BadLine as error:
-            return RowFault(row, column.name, shown_text(_text(value) or ""), str(error))
-    return values
+            values.append(None)
+            faults.append(RowFault(row, name, shown_text(_text(value) or ""), str(error)))
+    return pa.array(values, type=column.text_type)
 
 
 def _object(text: str) -> dict[str, JsonValue]:
-    found = _DECODER.decode(text)
+    begin = 0 if text.startswith("{") else len(text) - len(text.lstrip())
+    found, end = _DECODER.raw_decode(text, begin)
     if type(found) is not dict:
         message = "a line that is no JSON object"
         raise _BadLine(message)
+    if end != len(text) and text[end:].strip():
+        message = "something follows the object on its line"
+        raise _BadLine(message)
     # Half of a surrogate pair, written as an escape, is no character of any encoding.
-    if "\\u" in text or "\\U" in text:
+    if "\\u" in text:
         _refuse_half_characters(found)
     return found
 
@@ -137,15 +162,9 @@ def _refuse_half_characters(found: JsonValue) -> None:
         raise _BadLine(message) from None
 
 
-def _is_scalar(column: RawColumn) -> bool:
-    return column.shape == "scalar"
-
-
-def _fit(value: JsonValue, column: RawColumn) -> Value:
+def _divided(value: JsonValue, column: RawColumn) -> Value:
     if value is None:
         return None
-    if column.shape == "scalar":
-        return _text(value)
     if column.shape == "list" and isinstance(value, list):
         return [_text(item) for item in value]
     if column.shape == "map" and isinstance(value, dict):

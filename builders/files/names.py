@@ -24,6 +24,8 @@ def shown_raw(raw: bytes) -> str:
     if len(raw) > 4 * RAW_CHARACTERS:
         raw = raw[: 4 * RAW_CHARACTERS]
     text = raw.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return cut(text)
     return cut("".join(_shown(character) for character in text))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -62,8 +63,21 @@ def _entry(item: str, form: FileFormat) -> tuple[str, str | None]:
 
 def split_escaped(line: bytes, delimiter: bytes, escape: bytes) -> list[bytes]:
     """A line's fields, still escaped: an escaped delimiter divides nothing."""
-    pattern = rb"(?:[^%b%b]|%b.?)*+" % (_class(delimiter), _class(escape), re.escape(escape))
-    return _fields(re.compile(pattern, re.DOTALL), line)
+    field = _field(delimiter, escape)
+    found: list[bytes] = []
+    place = 0
+    while place <= len(line):
+        match = field.match(line, place)
+        end = match.end() if match else len(line)
+        found.append(line[place:end])
+        place = end + 1
+    return found
+
+
+@cache
+def _field(delimiter: bytes, escape: bytes) -> re.Pattern[bytes]:
+    d, e = re.escape(delimiter), re.escape(escape)
+    return re.compile(rb"[^%b%b]*+(?:%b.?[^%b%b]*+)*+" % (d, e, e, d, e), re.DOTALL)
 
 
 def _split(text: str, delimiter: str, escape: str, at_most: int = 0) -> list[str]:
@@ -73,26 +87,15 @@ def _split(text: str, delimiter: str, escape: str, at_most: int = 0) -> list[str
     return [part.decode() for part in raw]
 
 
-def _fields(pattern: re.Pattern[bytes], line: bytes) -> list[bytes]:
-    found: list[bytes] = []
-    place = 0
-    while place <= len(line):
-        match = pattern.match(line, place)
-        end = match.end() if match else len(line)
-        found.append(line[place:end])
-        place = end + 1
-    return found
-
-
-def _class(mark: bytes) -> bytes:
-    return re.escape(mark)
-
-
 def _unescaped(text: str, escape: str | None) -> str:
     if not escape or escape not in text:
         return text
-    pattern = re.compile(f"{re.escape(escape)}(.)", re.DOTALL)
-    return pattern.sub(lambda found: _LINE_ENDS.get(found.group(1), found.group(1)), text)
+    return _escaped(escape).sub(lambda found: _LINE_ENDS.get(found[1], found[1]), text)
+
+
+@cache
+def _escaped(escape: str) -> re.Pattern[str]:
+    return re.compile(f"{re.escape(escape)}(.)", re.DOTALL)
 
 
 _LINE_ENDS = {"n": "\n", "r": "\r"}
