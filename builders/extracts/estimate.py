@@ -15,7 +15,8 @@ from builders.files.codecs import chunks, sniff
 from graph.engine import Engine
 
 _SAMPLED_FILES = 5
-_SAMPLED_BYTES = 1 << 20
+_SAMPLED_BYTES = 4 << 20
+_PIECE = 1 << 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ def _lines_of_compressed(head: bytes, codec: str) -> int:
     lines = 0
     with pa.CompressedInputStream(pa.BufferReader(head), codec) as stream:
         try:
-            while piece := stream.read(_SAMPLED_BYTES):
+            while piece := stream.read(_PIECE):
                 lines += piece.count(b"\n")
         except OSError:
             # The sample ends inside a compressed block, as a sample does.
