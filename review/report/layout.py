@@ -13,6 +13,7 @@ Points = npt.NDArray[np.float64]
 Ends = npt.NDArray[np.int64]
 
 _ROUNDS = 400
+_GRAVITY = 2.5
 _GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
@@ -70,11 +71,21 @@ def _force(place: Points, pull: Points, ideal: float) -> Points:
     distance = np.maximum(np.sqrt((between**2).sum(axis=2)), 1e-4)
     outward = ideal**2 / distance**2 - pull * distance / ideal * 0.5
     np.fill_diagonal(outward, 0)
-    force: Points = (between * outward[:, :, None]).sum(axis=1) - place * 0.8
+    force: Points = (between * outward[:, :, None]).sum(axis=1) - place * _GRAVITY
     return force
 
 
 def _fitted(place: Points) -> Points:
-    low, high = place.min(axis=0), place.max(axis=0)
-    fitted: Points = (place - low) / np.maximum(high - low, 1e-9)
+    turned = _lying(place - place.mean(axis=0))
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    fitted: Points = (turned - low) / np.maximum(high - low, 1e-9)
     return fitted
+
+
+def _lying(place: Points) -> Points:
+    # The longest way through the picture becomes its width: screens are wider than high.
+    across, up = place[:, 0], place[:, 1]
+    turn = 0.5 * np.arctan2(2 * (across * up).sum(), (across**2).sum() - (up**2).sum())
+    sine, cosine = np.sin(turn), np.cos(turn)
+    lying: Points = np.stack([across * cosine + up * sine, up * cosine - across * sine], axis=1)
+    return lying

@@ -48,7 +48,8 @@ def network_picture(
     at = _places(place_of, among, radius)
     heaviest = max((edge["weight"] for edge in among), default=1.0) or 1.0
     # The weakest are drawn first, so that the strongest lie on top.
-    lines = [_edge(e, place_of, at, heaviest, layers) for e in reversed(among)]
+    ink = _ink(len(among))
+    lines = [_edge(e, place_of, at, heaviest, layers, ink) for e in reversed(among)]
     nodes = [_node(i, shown[i], at[i], radius[i]) for i in reversed(range(len(shown)))]
     label = (
         f"Network of {len(shown)} members and {len(among)} edges; the table below holds the edges"
@@ -80,10 +81,15 @@ def _places(place_of: dict[str, int], edges: Sequence[Row], radius: Points) -> P
 
 
 def _edge(
-    edge: Row, place_of: dict[str, int], at: Points, heaviest: float, layers: Sequence[str]
+    edge: Row,
+    place_of: dict[str, int],
+    at: Points,
+    heaviest: float,
+    layers: Sequence[str],
+    ink: float,
 ) -> Markup:
     (x1, y1), (x2, y2) = at[place_of[edge["src"]]], at[place_of[edge["dst"]]]
-    strength = (max(edge["weight"], 0.0) / heaviest) ** 0.5
+    strength = max(edge["weight"], 0.0) / heaviest
     what = (
         f"{visible(edge['src'], at_most=40)} and {visible(edge['dst'], at_most=40)}:"
         f" {visible(edge['layer'])}, weight {number(edge['weight'])}"
@@ -96,10 +102,15 @@ def _edge(
         x2=float(x2),
         y2=float(y2),
         class_=f"edge layer-{layers.index(edge['layer']) % 6}",
-        stroke_width=0.6 + 2.6 * strength,
+        stroke_width=0.5 + 3.5 * strength * ink,
         # Opacity to a hundredth: coordinates are rounded to a tenth.
-        stroke_opacity=f"{0.25 + 0.6 * strength:.2f}",
+        stroke_opacity=f"{0.15 + 0.75 * strength**0.7 * ink:.2f}",
     )
+
+
+def _ink(edges: int) -> float:
+    """How strongly edges are drawn: fainter where many would run into one blot."""
+    return min(1.0, (80 / max(edges, 1)) ** 0.4)
 
 
 def _node(place: int, member: Row, at: Points, radius: float) -> Markup:
