@@ -14,6 +14,7 @@ Ends = npt.NDArray[np.int64]
 
 _ROUNDS = 400
 _GRAVITY = 2.5
+_STRETCH = 1.7
 _GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 
 
@@ -78,7 +79,10 @@ def _force(place: Points, pull: Points, ideal: float) -> Points:
 def _fitted(place: Points) -> Points:
     turned = _lying(place - place.mean(axis=0))
     low, high = turned.min(axis=0), turned.max(axis=0)
-    fitted: Points = (turned - low) / np.maximum(high - low, 1e-9)
+    extent = np.maximum(high - low, 1e-9)
+    # A little stretch fills the picture; more would draw a line as a cloud.
+    filled = np.minimum(extent / extent.max() * _STRETCH, 1)
+    fitted: Points = (turned - (low + high) / 2) / extent * filled + 0.5
     return fitted
 
 
