@@ -9,15 +9,16 @@ from builders.simulation.population import ZONE_OFFSETS, Floats, Longs
 from builders.simulation.spec import DAY_MS, HOUR_MS, SimulationSpec
 
 _DAY_FACTORS = np.array([1.0, 0.97, 0.98, 1.0, 1.05, 1.15, 1.12])
+_NIGHT = (0.55, 0.35, 0.2, 0.12, 0.09, 0.12)
+_MORNING = (0.22, 0.4, 0.55, 0.62, 0.66, 0.7)
+_AFTERNOON = (0.78, 0.76, 0.7, 0.7, 0.74, 0.8)
+_EVENING = (0.88, 0.96, 1.0, 0.98, 0.88, 0.72)
+_LOCAL_HOURS = np.array([*_NIGHT, *_MORNING, *_AFTERNOON, *_EVENING])
 
 
 def local_hours() -> Floats:
     """Activity in each local hour, summing to 1: deep at 4 in the morning, highest at 20."""
-    hour = np.arange(24)
-    evening = (0.5 * (1.0 + np.cos(2.0 * np.pi * (hour - 20) / 24.0))) ** 1.6
-    noon = 0.35 * np.exp(-0.5 * ((hour - 12.5) / 1.5) ** 2)
-    activity = 0.06 + evening + noon
-    return np.asarray(activity / activity.sum())
+    return np.asarray(_LOCAL_HOURS / _LOCAL_HOURS.sum())
 
 
 def zone_hours() -> Floats:

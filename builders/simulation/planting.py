@@ -52,16 +52,13 @@ class Bed:
     lookalikes: list[tuple[str, str, Indices]] = field(default_factory=list)
     pages: list[Indices] = field(default_factory=list)
 
-    def members(
-        self, rng: np.random.Generator, count: int, *, at_least: float, like: Bools | None = None
-    ) -> Indices:
+    def members(self, rng: np.random.Generator, count: int, *, at_least: float) -> Indices:
         """Accounts for a ring, drawn evenly from those with at least so many expected actions.
 
         Raises:
             ConfigError: the platform has too few accounts left.
         """
-        free = ~self.ring_member & (self.population.expected >= at_least)
-        eligible = np.flatnonzero(free if like is None else free & like)
+        eligible = np.flatnonzero(~self.ring_member & (self.population.expected >= at_least))
         if len(eligible) < count:
             message = (
                 f"a ring wants {count} accounts where {len(eligible)} are left;"
@@ -163,12 +160,12 @@ class Bed:
         begin = np.concatenate([begin for _, _, begin in self.visits])
         weight = np.where(self.ring_member, 0.0, self.population.expected)
         account = weighted(rng, weight, len(begin))
-        room = np.maximum(self.spec.span_ms - begin, HOUR_MS)
-        at = begin + (rng.exponential(8.0 * HOUR_MS, len(begin)).astype(np.int64) % room)
+        waits = rng.exponential(8.0 * HOUR_MS, len(begin)).astype(np.int64)
+        at = begin + waits % (self.spec.span_ms - begin)
         talks = (action == LIKE) & (rng.random(len(begin)) < 0.15)
         rows = Rows(
             account.astype(np.int32),
-            np.minimum(at, self.spec.span_ms - 1),
+            at,
             np.where(talks, COMMENT, action),
             object_,
             np.full(len(begin), NONE),

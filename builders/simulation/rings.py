@@ -10,6 +10,7 @@ import numpy as np
 
 from builders.simulation.clock import waking_times
 from builders.simulation.drawing import weighted
+from builders.simulation.objects import POSTS_PER_LINK
 from builders.simulation.planting import Bed, Indices
 from builders.simulation.population import Bools, Longs
 from builders.simulation.rows import COMMENT, FOLLOW, LIKE, NONE, SHARE
@@ -168,7 +169,9 @@ def _cover(bed: Bed, rng: Rng, level: Level, members: Indices, done: Indices) ->
     bed.spend(members, done)
     if level.cover == "random":
         _random_cover(bed, rng, members)
-    elif level.cover == "copied":
+        return
+    _show_up(bed, rng, members)
+    if level.cover == "copied":
         bed.model[members] = bed.crowd(rng, len(members))
 
 
@@ -176,12 +179,19 @@ def _random_cover(bed: Bed, rng: Rng, members: Indices) -> None:
     """Actions on objects drawn evenly, popular or not, as cheap automation does."""
     who = np.repeat(members, rng.poisson(bed.expected[members]))
     post = rng.integers(0, bed.posts.count, len(who))
-    at = np.maximum(bed.posts.born_at[post], 0) + rng.integers(0, DAY_MS, len(who))
+    born = np.maximum(bed.posts.born_at[post], 0)
+    at = born + rng.integers(0, np.minimum(DAY_MS, bed.spec.span_ms - born))
     shares = rng.random(len(who)) < 0.3
-    object_ = np.where(shares, post // 4, post)
-    bed.act(who, np.minimum(at, bed.spec.span_ms - 1), np.where(shares, SHARE, LIKE), object_)
+    object_ = np.where(shares, post // POSTS_PER_LINK, post)
+    bed.act(who, at, np.where(shares, SHARE, LIKE), object_)
     bed.expected[members] = 0.0
     bed.log_in(rng, members, 1)
+
+
+def _show_up(bed: Bed, rng: Rng, members: Indices) -> None:
+    """Three log-ins: an account that chance never wakes would give itself away by silence."""
+    bed.log_in(rng, members, 3)
+    bed.spend(members, np.full(len(members), 3))
 
 
 def _copied_comments(bed: Bed, rng: Rng) -> Indices:
@@ -291,7 +301,7 @@ def _swarm(bed: Bed, rng: Rng) -> Indices:
     begin = waking_times(rng, 1, int(rng.integers(0, 4)), bed.spec.span_ms - DAY_MS)
     bed.act(members, begin + rng.integers(0, 5 * MINUTE_MS, len(members)), LIKE, post[0])
     bed.ask_visits(LIKE, post, begin, np.array([25]))
-    bed.spend(members, np.ones(len(members), dtype=np.int64))
+    _show_up(bed, rng, members)
     return members
 
 
