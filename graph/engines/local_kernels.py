@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from graph.engine import Kernel
 
 _KERNELS: dict[str, str] = {
+    "copied-texts": "graph.engines.copied_text:copied_texts",
     "components": "graph.engines.clustering:components",
     "hits": "graph.engines.ranking:hits",
     "k-core": "graph.engines.ranking:k_core",

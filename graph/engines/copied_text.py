@@ -1,0 +1,158 @@
+"""The local way to find accounts that post like texts: word sets, likenesses, copies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from graph.engines.kernels.components import component_labels
+from graph.engines.kernels.copies import LikeTexts, Posts, copies
+from graph.engines.kernels.jaccard import Likenesses, Posters, WordSets, like_pairs, word_sets
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedTexts:
+    """Who copied whom. Texts and accounts go by their numbers.
+
+    `own`, `other`: ordered pairs of accounts, `counts` of each by name (see `kernels.copies`).
+    `left`, `right`, `likeness`: pairs of like texts, both ways round. By text: how many distinct
+    `words` it has, the number of its `object` (the texts that a chain of likeness joins), whether
+    it is too `short`, and whether it is `viral`.
+    """
+
+    own: Ints
+    other: Ints
+    counts: dict[str, Ints]
+    left: Ints
+    right: Ints
+    likeness: npt.NDArray[np.float64]
+    words: Ints
+    object: Ints
+    short: Flags
+    viral: Flags
+
+
+def copied_texts(
+    texts: pa.StringArray,
+    text: Ints,
+    account: Ints,
+    acted_at: Ints,
+    *,
+    likeness: float,
+    at_least_words: int,
+    within_ms: int,
+    hub_accounts: int,
+    at_least: int,
+) -> CopiedTexts:
+    """Pairs of accounts with posts of like words; see `builders.text` for the meaning.
+
+    Args:
+        texts: each distinct text once, its words with one space between them.
+        text: of each post, its place in `texts`.
+        account: of each post, the number of who posted it; numbers follow the order of ids.
+        acted_at: of each post, when, ms.
+        likeness: the least shared / united words of like texts, in (0, 1].
+        at_least_words: texts with fewer distinct words take no part.
+        within_ms: the most time between two posts that match; -1 for any.
+        hub_accounts: a text that more accounts posted, or posted the like of, takes no part.
+        at_least: own posts that must match, of each side.
+    """
+    sets = _word_sets(texts)
+    words = sets.sizes
+    short = (words < at_least_words) | (words == 0)
+    order = np.lexsort((acted_at, account, text))
+    posts = _posts(text[order], account[order], acted_at[order], len(texts))
+    found = like_pairs(
+        _without(sets, short),
+        _posters(posts),
+        likeness=likeness,
+        within=within_ms,
+        hub_accounts=hub_accounts,
+    )
+    viral = found.viral & ~short
+    like = _like_texts(found, takes_part=~short & ~viral)
+    own, other, counts = copies(
+        posts,
+        like,
+        accounts=int(account.max(initial=-1)) + 1,
+        within=within_ms,
+        at_least=at_least,
+    )
+    united = words[found.left] + words[found.right] - found.shared
+    return CopiedTexts(
+        own=own,
+        other=other,
+        counts=counts,
+        left=found.left,
+        right=found.right,
+        likeness=found.shared / united,
+        words=words,
+        object=like.object,
+        short=short,
+        viral=viral,
+    )
+
+
+def _word_sets(texts: pa.StringArray) -> WordSets:
+    lists = pc.split_pattern(pc.replace_substring_regex(texts, "^$", " "), " ")
+    words = lists.flatten().dictionary_encode()
+    empty = pc.index(words.dictionary, "").as_py()
+    starts = lists.offsets.to_numpy().astype(np.int64)
+    numbers = words.indices.to_numpy().astype(np.int64)
+    if empty < 0:
+        return word_sets(starts, numbers)
+    kept = numbers != empty
+    ends = np.concatenate(([0], np.cumsum(kept)))
+    return word_sets(ends[starts].astype(np.int64), numbers[kept])
+
+
+def _without(sets: WordSets, left_out: Flags) -> WordSets:
+    sizes = sets.sizes
+    starts = np.concatenate(([0], np.cumsum(np.where(left_out, 0, sizes)))).astype(np.int64)
+    return WordSets(starts, sets.words[~np.repeat(left_out, sizes)])
+
+
+def _posts(text: Ints, account: Ints, acted_at: Ints, texts: int) -> Posts:
+    days = acted_at // _DAY_MS
+    return Posts(
+        starts=np.searchsorted(text, np.arange(texts + 1)).astype(np.int64),
+        account=account,
+        at=acted_at,
+        day=np.unique(days, return_inverse=True)[1].astype(np.int64),
+    )
+
+
+def _posters(posts: Posts) -> Posters:
+    text_starts = posts.starts[:-1]
+    fresh = np.ones(len(posts.account), np.bool_)
+    fresh[1:] = posts.account[1:] != posts.account[:-1]
+    fresh[text_starts[text_starts < len(fresh)]] = True
+    before = np.concatenate(([0], np.cumsum(fresh)))
+    return Posters(
+        starts=before[posts.starts].astype(np.int64),
+        accounts=posts.account[fresh],
+        first_at=np.minimum.reduceat(posts.at, text_starts) if len(posts.at) else posts.at,
+        last_at=np.maximum.reduceat(posts.at, text_starts) if len(posts.at) else posts.at,
+    )
+
+
+def _like_texts(found: Likenesses, *, takes_part: Flags) -> LikeTexts:
+    itself = np.flatnonzero(takes_part)
+    left = np.concatenate((itself, found.left))
+    right = np.concatenate((itself, found.right))
+    order = np.lexsort((right, left))
+    texts = len(takes_part)
+    return LikeTexts(
+        starts=np.searchsorted(left[order], np.arange(texts + 1)).astype(np.int64),
+        texts=right[order],
+        object=component_labels(texts, found.left, found.right),
+    )
