@@ -37,9 +37,9 @@ def open_parquet(file: ExtractFile, form: FileFormat, rows: int) -> Iterator[Sou
         stored = opened.schema_arrow
 
         def batches(wanted: tuple[int, ...]) -> Iterator[RawBatch]:
-            names = [stored.field(place).name for place in wanted]
-            parts = opened.iter_batches(batch_size=rows, columns=names)
-            yield from _numbered(parts, names, opened.metadata.num_rows)
+            taken = pa.schema([stored.field(place) for place in wanted])
+            parts = opened.iter_batches(batch_size=rows, columns=taken.names)
+            yield from _numbered(parts, taken, opened.metadata.num_rows)
 
         yield Source(delivered(stored), batches)
 
@@ -59,8 +59,10 @@ def open_orc(file: ExtractFile, form: FileFormat, rows: int) -> Iterator[Source]
     names, notes = _hive_names(stored, form)
 
     def batches(wanted: tuple[int, ...]) -> Iterator[RawBatch]:
-        taken = [stored.field(place).name for place in wanted]
-        stripes = (opened.read_stripe(place, columns=taken) for place in range(opened.nstripes))
+        taken = pa.schema([stored.field(place) for place in wanted])
+        stripes = (
+            opened.read_stripe(place, columns=taken.names) for place in range(opened.nstripes)
+        )
         parts = (
             stripe.slice(start, rows)
             for stripe in stripes
@@ -102,18 +104,18 @@ _TEXT_KINDS = (
 
 
 def _numbered(
-    parts: Iterator[pa.RecordBatch], names: list[str], expected: int
+    parts: Iterator[pa.RecordBatch], taken: pa.Schema, expected: int
 ) -> Iterator[RawBatch]:
     """The rows with their numbers, those with unreadable values apart, and their count checked."""
     first = 1
     for part in parts:
-        yield _checked(part.select(names), first)
+        yield _checked(part.select(taken.names), first)
         first += part.num_rows
     if first - 1 != expected:
         message = f"its footer says {expected} rows, and {first - 1} could be read; copy it again"
         raise ExtractError(message)
     if not expected:
-        nothing = pa.RecordBatch.from_pylist([], schema=pa.schema([]))
+        nothing = pa.RecordBatch.from_pylist([], schema=delivered(taken))
         yield RawBatch(nothing, numbers(1, 0), (), ("no rows",))
 
 

@@ -90,11 +90,11 @@ def _refuse_other_encodings(head: bytes) -> None:
     if looked_at.startswith(_UTF16_MARKS):
         message = "it is UTF-16 (it begins with that byte order mark); convert it to UTF-8"
         raise ExtractError(message)
+    if looked_at[257:262] == b"ustar":
+        message = "it is a tar archive; unpack it first"
+        raise ExtractError(message)
     half = max(len(looked_at) // 2, 1)
     evens, odds = looked_at[0::2].count(0) / half, looked_at[1::2].count(0) / half
     if len(looked_at) > 3 and max(evens, odds) > 0.4:
         message = "every other byte of it is NUL: UTF-16 or UTF-32 text, or no text; convert it"
-        raise ExtractError(message)
-    if looked_at[257:262] == b"ustar":
-        message = "it is a tar archive; unpack it first"
         raise ExtractError(message)

@@ -18,7 +18,7 @@ from builders.files.partitions import (
 )
 from graph.errors import ExtractError
 
-_ACID_FOLDER = re.compile(r"(?:base|delta|delete_delta)_\d{7}(?:_\d{7}){0,2}(?:_v\d+)?")
+_ACID_FOLDER = re.compile(r"(?:base_\d{7}|(?:delete_)?delta_\d{7}_\d{7}(?:_\d{4})?)(?:_v\d+)?")
 _MOST_DEEP = 64
 
 

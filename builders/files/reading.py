@@ -13,7 +13,7 @@ from builders.files.formats import FileFormat
 from builders.files.json_lines import open_json_lines
 from builders.files.listing import ExtractFile
 from builders.files.names import first_line
-from builders.files.selection import empty, placed, select
+from builders.files.selection import placed, select
 from builders.files.tabular import open_delimited
 from graph.errors import ExtractError
 
@@ -73,10 +73,7 @@ def _selected(
     selection = select(source.schema, file.partition, columns)
     notes = (*source.notes, *selection.notes)
     for batch in source.batches(selection.places):
-        if batch.rows.num_columns:
-            read = placed(batch.rows, selection, file.partition)
-        else:
-            read = empty(selection, source.schema)
+        read = placed(batch.rows, selection, file.partition)
         yield from in_slices(
             RawBatch(read, batch.numbers, batch.faults, (*notes, *batch.notes)), rows
         )

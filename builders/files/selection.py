@@ -86,15 +86,6 @@ def placed(rows: pa.RecordBatch, selection: Selection, partition: Partition) -> 
     return pa.RecordBatch.from_arrays(arrays, names=[one.name for one in selection.chosen])
 
 
-def empty(selection: Selection, schema: pa.Schema) -> pa.RecordBatch:
-    """No rows, with the columns of the selection."""
-    fields = [
-        pa.field(one.name, pa.string() if one.place is None else schema.field(one.place).type)
-        for one in selection.chosen
-    ]
-    return pa.RecordBatch.from_pylist([], schema=pa.schema(fields))
-
-
 def _find(name: str, own: dict[int, str], keys: dict[str, str | None]) -> tuple[Chosen, str | None]:
     for place, known in own.items():
         if known == name:
