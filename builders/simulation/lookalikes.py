@@ -10,7 +10,7 @@ import numpy as np
 from builders.simulation.clock import waking_times
 from builders.simulation.drawing import weighted
 from builders.simulation.planting import Bed
-from builders.simulation.population import TOPICS
+from builders.simulation.population import TOPICS, Floats
 from builders.simulation.rows import COMMENT, LIKE, LOGIN, NONE, SHARE
 from builders.simulation.spec import DAY_MS, HOUR_MS, LOOK_ALIKES, MINUTE_MS
 
@@ -94,20 +94,31 @@ def _syndicated_pages(bed: Bed, rng: Rng, name: str, number: int) -> None:
 
 
 def _super_users(bed: Bed, rng: Rng, name: str, number: int) -> None:
-    """The most active hundredth, a dense block by nature. Nothing is planted, only named."""
+    """The most active hundredth, a dense block by nature; of several groups each the next.
+
+    Nothing is planted, only named.
+    """
     weight = np.where(bed.ring_member, 0.0, bed.population.expected)
-    top = np.argsort(-weight, kind="stable")[: bed.population.count // 100]
+    size = bed.population.count // 100
+    top = _highest(weight, size * (number + 1))[size * number :]
     bed.lookalikes.append((name, "super-users", np.sort(top)))
 
 
 def _popular_hubs(bed: Bed, rng: Rng, name: str, number: int) -> None:
     """The accounts that everyone follows, and a carrier's address that hundreds come from."""
     fame = np.where(bed.ring_member, 0.0, bed.population.fame)
-    hubs = np.argsort(-fame, kind="stable")[10 * number : 10 * number + 10]
+    hubs = _highest(fame, 10 * (number + 1))[10 * number :]
     carrier = number % bed.population.carriers
     behind = np.flatnonzero(bed.carrier_address == carrier)
     bed.lookalikes.append((f"{name}-accounts", "popular-hubs", np.sort(hubs)))
     bed.lookalikes.append((f"{name}-address", "popular-hubs", behind))
+
+
+def _highest(values: Floats, count: int) -> Indices:
+    """The numbers of the highest values, the highest first; of equals the lesser number."""
+    least = np.partition(values, -count)[-count]
+    candidates = np.flatnonzero(values >= least)
+    return candidates[np.argsort(-values[candidates], kind="stable")][:count]
 
 
 def _size(bed: Bed, rng: Rng, least: int, most: int, *, most_share: float) -> int:

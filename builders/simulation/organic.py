@@ -170,10 +170,10 @@ def _prefer_the_newest(
 def _copy_models(world: World, account: Ints, post: Ints) -> None:
     """Accounts that hide behind a copied history take what their model saw last before them."""
     row = np.flatnonzero(world.model[account] != NONE)
-    if len(row) == 0:
-        return
     model = world.model[account[row]]
     of_model = np.flatnonzero(np.isin(account, np.unique(model)))
+    if len(of_model) == 0:
+        return
     # Rows are in time order, so an account's number with a row's number sorts by account and time.
     key = account[of_model].astype(np.int64) * len(account) + of_model
     order = np.argsort(key)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from builders.simulation.clock import waking_times
-from builders.simulation.drawing import weighted
+from builders.simulation.drawing import located, weighted
 from builders.simulation.objects import Posts
 from builders.simulation.population import Bools, Floats, Ints, Longs, Population
 from builders.simulation.rows import COMMENT, LIKE, LOGIN, NONE, Rows, joined
@@ -26,7 +26,8 @@ class Bed:
 
     `expected`, `created_at`, `device`, `home_address`, `carrier_address` begin as the
     population's and are changed for planted accounts; `model[a]` is the account whose objects
-    account a copies. `ring_member` marks accounts of rings.
+    account a copies. `ring_member` marks accounts of rings, `rate_ends` is the running sum of the
+    population's activity.
     """
 
     spec: SimulationSpec
@@ -40,6 +41,7 @@ class Bed:
     carrier_address: Ints
     model: Ints
     ring_member: Bools
+    rate_ends: Floats
     addresses: int
     devices: int
     links: int
@@ -70,13 +72,22 @@ class Bed:
         return chosen
 
     def crowd(self, rng: np.random.Generator, count: int, *, topic: int | None = None) -> Indices:
-        """Organic accounts for a look-alike, the more active sooner; one account comes once."""
-        weight = np.where(self.ring_member, 0.0, self.population.expected)
-        if topic is not None:
-            weight = np.where(self.population.home_topic == topic, weight, weight * 0.02)
-        # The least of exponential waits over weights: a weighted draw without replacement.
-        wait = rng.exponential(size=len(weight)) / np.maximum(weight, 1e-9)
-        return np.sort(np.argpartition(wait, count)[:count])
+        """Organic accounts for a look-alike, the more active sooner; one account comes once.
+
+        With a `topic`, an account of another home topic is taken one time in fifty.
+        """
+        chosen = np.empty(0, dtype=np.int64)
+        while len(chosen) < count:
+            drawn = located(self.rate_ends, rng.random(2 * count + 8) * self.rate_ends[-1])
+            suits = ~self.ring_member[drawn]
+            if topic is not None:
+                suits &= (self.population.home_topic[drawn] == topic) | (
+                    rng.random(len(drawn)) < 0.02
+                )
+            both = np.concatenate([chosen, drawn[suits]])
+            _, first = np.unique(both, return_index=True)
+            chosen = both[np.sort(first)]
+        return np.sort(chosen[:count])
 
     def make_fresh(
         self, rng: np.random.Generator, accounts: Indices, *, within_days: float
@@ -188,6 +199,7 @@ def open_bed(spec: SimulationSpec, population: Population, posts: Posts, stock: 
         carrier_address=population.carrier_address.copy(),
         model=np.full(count, NONE, dtype=np.int32),
         ring_member=np.zeros(count, dtype=bool),
+        rate_ends=np.cumsum(population.expected),
         addresses=count + population.carriers,
         devices=2 * count,
         links=posts.links,

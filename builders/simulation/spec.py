@@ -114,6 +114,8 @@ class SimulationSpec:
     def groups_of_kind(self, kind: str) -> int:
         """How many groups of one of `LOOK_ALIKES` are planted."""
         if self.look_alikes is None:
+            if kind == "super-users":
+                return 1
             return self._grown(_GROUPS_AT_A_MILLION.get(kind, 1))
         return self.look_alikes.get(kind, 0)
 

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from builders.simulation import words
 from builders.simulation.population import TOPICS
 
-MIDDLES_PER_TOPIC = 1_500
-_CLOSERS_IN_ALL = 2_000
+MIDDLES_PER_TOPIC = 1_000
+_CLOSERS_IN_ALL = 1_500
 _SHORT_SHARE = 0.08
 _REPLY_SHARE = 0.1
 
@@ -128,7 +128,7 @@ def copied(text: str, rng: np.random.Generator) -> str:
 
 
 def _vocabulary(rng: np.random.Generator) -> list[str]:
-    return [_invented(rng) for _ in range(3_000)]
+    return [_invented(rng) for _ in range(1_500)]
 
 
 def _invented(rng: np.random.Generator) -> str:
