@@ -15,7 +15,7 @@ def leiden(
     objective: Literal["cpm", "modularity"] = "cpm",
     per_component: bool = True,
     seed: int = 0,
-    iterations: int = 10,
+    iterations: int = 4,
 ) -> Clustering:
     """Communities that the Leiden method finds, each connected and named by its least account.
 

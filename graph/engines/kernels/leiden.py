@@ -49,7 +49,7 @@ class Search:
 
     resolution: float
     objective: Objective = "cpm"
-    iterations: int = 10
+    iterations: int = 4
 
 
 @dataclass(frozen=True, slots=True)
