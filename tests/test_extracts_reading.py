@@ -151,6 +151,27 @@ def test_rows_outside_row_where_hold_no_interaction_and_are_noted(engine, tmp_pa
     assert reading.files.rows()[0]["note"] == "1 of 2 rows are outside `row_where`"
 
 
+def test_accounts_that_act_on_themselves_are_counted_and_kept(engine, tmp_path):
+    path = parquet(tmp_path / "a.parquet", user=list("abc"), post=list("abx"), ts=[DAY] * 3)
+
+    found = spec(path, map={**LIKES, "object_kind": "'account'", "owner": "post"})
+    reading = read_extract(engine, found, now_ms=NOW)
+
+    assert reading.interactions.count() == 3
+    note = reading.files.rows()[0]["note"]
+    assert note == "2 rows are of an account on itself or on what is its own"
+
+
+def test_an_attribute_may_be_called_like_a_word_of_sql(engine, tmp_path):
+    path = parquet(tmp_path / "a.parquet", user=["a"] * 2, post=["p"] * 2, ts=[DAY] * 2)
+    words = {name: f"'{name}'" for name in ("file", "place", "order", "group", "select", "row")}
+
+    reading = read_extract(engine, spec(path, attributes=words), now_ms=NOW)
+
+    assert reading.interactions.rows()[0]["order"] == "order"
+    assert counts(reading) == {"a.parquet": (2, 1, 1, 0, 0)}
+
+
 def test_partitions_outside_where_are_skipped_unopened(engine, tmp_path):
     parquet(tmp_path / "x/dt=2024-01-01/a.parquet", user=["a"], post=["p"], ts=[DAY])
     (tmp_path / "x/dt=2023-12-31").mkdir()

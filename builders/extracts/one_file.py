@@ -110,7 +110,10 @@ def good_rows(
     needed = {*first.columns, *second.columns}
     for raw in read_raw(file, table.format, columns=[name for name in known if name in needed]):
         rows, numbers = _raw_rows(raw, partition, tally)
-        rows, numbers = _divided(engine, table, first, rows, numbers, tally)
+        if rows.num_rows:
+            rows, numbers = _divided(engine, table, first, rows, numbers, tally)
+        if not rows.num_rows:
+            continue
         tally.read += rows.num_rows
         faults = Faults(numbers)
         found = columns(engine, second, rows, faults, table=table.name)

@@ -59,6 +59,7 @@ class Remarks:
 
     times: TimeRemarks = field(default_factory=TimeRemarks)
     empty: Counter[str] = field(default_factory=Counter)
+    on_itself: int = 0
 
 
 def screened(
@@ -91,7 +92,19 @@ def screened(
                 if empty:
                     remarks.empty[column.name] += empty
             result[column.name] = _text(text, column.name, demand, against, faults)
+    remarks.on_itself += _on_itself(result, faults)
     return result
+
+
+def _on_itself(result: Mapping[str, pa.Array], faults: Faults) -> int:
+    """How many usable rows are of an account on itself or on what belongs to it."""
+    own = np.zeros(len(faults.bad), dtype=np.bool_)
+    if "owner" in result:
+        own |= as_mask(pc.equal(result["account"], result["owner"]))
+    if "object_kind" in result:
+        accounts = as_mask(pc.equal(result["object_kind"], "account"))
+        own |= accounts & as_mask(pc.equal(result["account"], result["object"]))
+    return int(np.count_nonzero(own & ~faults.bad))
 
 
 def _text(text: pa.Array, column: str, demand: Demand, against: Screen, faults: Faults) -> pa.Array:

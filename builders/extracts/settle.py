@@ -12,24 +12,25 @@ from graph.engine import Engine
 from graph.schema import Column, Schema
 from graph.table import Table
 
+# An attribute begins with a letter, so these names are never one.
 _ORIGIN = (
-    Column("file", "BIGINT", "the file's number in reading order"),
-    Column("place", "BIGINT", "the row's number in reading order, over all files"),
+    Column("_file", "BIGINT", "the file's number in reading order"),
+    Column("_place", "BIGINT", "the row's number in reading order, over all files"),
 )
 _FILES = Schema(
     "file_groups",
     (
-        Column("file", "BIGINT", "the file's number in reading order"),
+        Column("_file", "BIGINT", "the file's number in reading order"),
         Column("key_group", "BIGINT", "which rule for duplicates it is under; 0: none"),
     ),
-    key=("file",),
+    key=("_file",),
 )
-_REPEATS = Schema("repeats", (_ORIGIN[1], _ORIGIN[0]), key=("place",))
+_REPEATS = Schema("repeats", (_ORIGIN[1], _ORIGIN[0]), key=("_place",))
 
 
 def rows_schema(model: Schema) -> Schema:
     """The model's columns with where each row came from."""
-    return Schema(f"read_{model.name}", (*_ORIGIN, *model.columns), key=("place",))
+    return Schema(f"read_{model.name}", (*_ORIGIN, *model.columns), key=("_place",))
 
 
 def settled(
@@ -50,9 +51,9 @@ def settled(
         f"""
         select {columns}
         from {{rows}} r
-        join {{files}} f on r.file = f.file
-        left join {{repeats}} d on r.place = d.place
-        where d.place is null
+        join {{files}} f on r._file = f._file
+        left join {{repeats}} d on r._place = d._place
+        where d._place is null
         """,
         model,
         rows=rows,
@@ -82,7 +83,7 @@ def _file_groups(
     counted = [work for work in works if work.status in ("read", "empty")]
     numbers = [work.number for work in counted]
     own = [groups.get(_key(work.table, model), 0) for work in counted]
-    given = pa.table({"file": numbers, "key_group": own}, schema=_FILES.arrow)
+    given = pa.table({"_file": numbers, "key_group": own}, schema=_FILES.arrow)
     return engine.from_arrow(given, _FILES)
 
 
@@ -95,7 +96,7 @@ def _repeats(engine: Engine, rows: Table, files: Table, keys: Sequence[tuple[str
     if len(found) == 1:
         return found[0]
     names = {f"part{number}": table for number, table in enumerate(found)}
-    query = " union all ".join(f"select place, file from {{{name}}}" for name in names)
+    query = " union all ".join(f"select _place, _file from {{{name}}}" for name in names)
     union = engine.sql(query, _REPEATS, **names)
     for table in found:
         engine.drop(table)
@@ -108,16 +109,16 @@ def _repeats_of(engine: Engine, rows: Table, files: Table, group: int, key: Sequ
     # compared in full.
     return engine.sql(
         f"""
-        select place, file
+        select _place, _file
         from (
-            select r.place, r.file,
-                   row_number() over (partition by {columns} order by r.place) as nth
+            select r._place, r._file,
+                   row_number() over (partition by {columns} order by r._place) as nth
             from {{rows}} r
-            join {{files}} f on r.file = f.file and f.key_group = $key_group
+            join {{files}} f on r._file = f._file and f.key_group = $key_group
             where hash({columns}) in (
                 select hash({columns})
                 from {{rows}} r
-                join {{files}} f on r.file = f.file and f.key_group = $key_group
+                join {{files}} f on r._file = f._file and f.key_group = $key_group
                 group by hash({columns})
                 having count(*) > 1
             )
@@ -132,5 +133,5 @@ def _repeats_of(engine: Engine, rows: Table, files: Table, group: int, key: Sequ
 
 
 def _by_file(engine: Engine, rows: Table) -> dict[int, int]:
-    counts = engine.query("select file, count(*) as n from {rows} group by file", rows=rows)
-    return dict(zip(counts["file"].to_pylist(), counts["n"].to_pylist(), strict=True))
+    counts = engine.query("select _file, count(*) as n from {rows} group by _file", rows=rows)
+    return dict(zip(counts["_file"].to_pylist(), counts["n"].to_pylist(), strict=True))

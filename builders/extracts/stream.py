@@ -52,7 +52,7 @@ class Done:
             self.files + 1,
             self.bytes + work.file.bytes,
             self.read + work.tally.read,
-            self.quarantined + work.tally.quarantined,
+            self.quarantined + (work.tally.quarantined if work.status == "read" else 0),
         )
 
 
@@ -208,9 +208,9 @@ def _placed(
     rows = len(columns["account"])
     arrays = []
     for field_ in schema.arrow:
-        if field_.name == "file":
+        if field_.name == "_file":
             arrays.append(pa.array(np.full(rows, number, dtype=np.int64)))
-        elif field_.name == "place":
+        elif field_.name == "_place":
             arrays.append(pa.array(np.arange(place, place + rows, dtype=np.int64)))
         else:
             arrays.append(columns.get(field_.name, pa.nulls(rows, field_.type)))
