@@ -20,12 +20,13 @@ from graph.schemas import (
     MEMBER_INTERACTIONS,
     MEMBERS,
 )
+from review.decisions import Decision
 from review.durable import Disk
 from review.export.clusters import export_clusters
 from review.export.manifest import Purpose, manifest_path, verify_export
-from review.export.selection import DECISIONS
 from review.origin import Origin
 from review.run_tables import RunTables
+from review.standing import STANDING, standing_decisions
 from review.whole import whole
 
 MADE = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -100,15 +101,13 @@ def test_only_confirmed_clusters_go_with_who_decided_and_why(run, tmp_path):
 
 
 def test_an_export_without_a_confirmed_cluster_is_refused_with_the_mend(run, tmp_path):
-    with pytest.raises(
-        ConfigError, match=r"no cluster is confirmed: the run has 3 undecided; .*decide"
-    ):
+    with pytest.raises(ConfigError, match=r"no cluster is confirmed: the run has 3 open; .*decide"):
         export_clusters(run, decisions(), tmp_path / "list.csv")
     assert files(tmp_path) == []
 
 
 def test_an_export_with_an_undecided_cluster_is_refused(run, tmp_path):
-    with pytest.raises(ConfigError, match="cluster `a1` is undecided"):
+    with pytest.raises(ConfigError, match="cluster `a1` is open"):
         export_clusters(
             run, decisions(("b1", "confirmed")), tmp_path / "list.csv", only=("a1", "b1")
         )
@@ -126,10 +125,40 @@ def test_undecided_clusters_go_when_asked_for_and_say_so(run, tmp_path):
         ("b1", "confirmed"),
         ("b1", "confirmed"),
         ("b1", "confirmed"),
-        ("c1", "undecided"),
-        ("c1", "undecided"),
+        ("c1", "open"),
+        ("c1", "open"),
     ]
     assert manifest.left_out == {"clusters dismissed": 1}
+
+
+def test_a_cluster_that_needs_more_is_undecided(run, tmp_path):
+    more = decisions(("a1", "needs-more"))
+
+    with pytest.raises(
+        ConfigError, match="no cluster is confirmed: the run has 1 needs-more, 2 open"
+    ):
+        export_clusters(run, more, tmp_path / "list.csv")
+    manifest = export_clusters(run, more, tmp_path / "list.csv", undecided=True)
+
+    assert manifest.clusters == 3
+
+
+def test_the_decision_that_holds_is_the_newest_not_taken_back(run, tmp_path):
+    said = [
+        Decision(seq=1, run="r", cluster="b1", outcome="confirmed", reason="x", by="ann", at=5),
+        Decision(seq=2, run="r", cluster="b1", outcome="dismissed", reason="y", by="bob", at=6),
+        Decision(
+            seq=3, run="r", cluster="b1", outcome="undone", reason="z", by="bob", at=7, undoes=2
+        ),
+        Decision(seq=4, run="r", cluster="a1", outcome="confirmed", reason="x", by="cy", at=8),
+        Decision(
+            seq=5, run="r", cluster="a1", outcome="undone", reason="z", by="cy", at=9, undoes=4
+        ),
+    ]
+
+    manifest = export_clusters(run, standing_decisions(said), tmp_path / "list.csv")
+
+    assert (manifest.clusters, manifest.decided_by) == (1, ("ann",))
 
 
 @pytest.mark.parametrize("undecided", [False, True])
@@ -156,7 +185,7 @@ def test_members_that_a_decision_excludes_stay_behind_and_are_counted(run, tmp_p
     manifest = export_clusters(run, excluding, out)
 
     assert [row["account"] for row in rows(out)] == ["b1", "b3"]
-    assert manifest.left_out == {"accounts excluded by a decision": 1, "clusters undecided": 2}
+    assert manifest.left_out == {"accounts excluded by a decision": 1, "clusters open": 2}
     assert (manifest.rows, manifest.clusters, manifest.accounts) == (2, 1, 2)
 
 
@@ -368,7 +397,7 @@ def decisions(*outcomes, excluded=None):
             }
             for cluster, outcome in outcomes
         ],
-        schema=DECISIONS,
+        schema=STANDING,
     )
 
 

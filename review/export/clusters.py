@@ -44,7 +44,7 @@ CLUSTER_LIST = Schema(
         Column("score", "DOUBLE", "the cluster's score in [0, 1]"),
         Column("account", "VARCHAR", "the member"),
         Column("role", "VARCHAR", "`core`, `peripheral` or `bridge`"),
-        Column("decision", "VARCHAR", "`confirmed`, or `undecided` where that was asked for"),
+        Column("decision", "VARCHAR", "`confirmed`; `open` and others where asked for"),
         Column("reason", "VARCHAR", "the reason that was given", nullable=True),
         Column("decided_by", "VARCHAR", "who decided", nullable=True),
         Column("decided_at", "VARCHAR", "when, RFC 3339 in UTC", nullable=True),
@@ -140,12 +140,12 @@ def export_clusters(
 
     Args:
         run: the run's tables.
-        decisions: the decisions in force (`review.export.selection.DECISIONS`).
+        decisions: the decisions that hold (`review.standing.STANDING`).
         out: the file.
         format: one of `FORMATS`; None takes it from the file's suffix.
         only: these clusters alone; one that may not go refuses the export.
         filter: how `only` came about, in words, for the manifest.
-        undecided: clusters without a decision go too; the rows say so.
+        undecided: clusters that are neither confirmed nor dismissed go too; the rows say so.
         lossless: a twin beside a CSV, `jsonl` or `parquet`, that holds every cell as it is.
         origin: where the run comes from, for the manifest.
         purpose: why and by whom, for the manifest.

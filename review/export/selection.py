@@ -11,29 +11,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from graph.errors import ConfigError, SchemaError
+from graph.errors import ConfigError
 from graph.schema import Column, Schema
+from review.decisions import OPEN
+from review.standing import rows_by_cluster
 
-DECISIONS = pa.schema(
-    [
-        pa.field("cluster", pa.string(), nullable=False),
-        pa.field("outcome", pa.string(), nullable=False),
-        pa.field("reason", pa.string()),
-        pa.field("decided_by", pa.string()),
-        pa.field("decided_at", pa.int64()),
-        pa.field("excluded", pa.list_(pa.string())),
-    ]
-)
-"""The decisions in force, one row a cluster; `decided_at` in ms, `excluded` lists accounts."""
-
-CONFIRMED = "confirmed"
-UNDECIDED = "undecided"
+CONFIRMED, DISMISSED = "confirmed", "dismissed"
 
 CHOSEN = Schema(
     "chosen",
     (
         Column("cluster", "VARCHAR", "the cluster's name"),
-        Column("decision", "VARCHAR", "its outcome, or `undecided`"),
+        Column("decision", "VARCHAR", "its outcome, or `open`"),
         Column("reason", "VARCHAR", "the reason given", nullable=True),
         Column("decided_by", "VARCHAR", "who decided", nullable=True),
         Column("decided_at", "VARCHAR", "when, RFC 3339 in UTC", nullable=True),
@@ -67,25 +56,26 @@ def select_clusters(
 
     Args:
         known: the run's clusters.
-        decisions: the decisions in force (`DECISIONS`); those on other runs' clusters are passed
+        decisions: the decisions that hold (`STANDING`); those on other runs' clusters are passed
             over.
         only: choose among these clusters alone; None for all.
-        undecided: clusters without a decision go too. Clusters decided against never go.
+        undecided: clusters on which nobody decided for good go too: those without a decision,
+            `mixed` ones and those that need more. Dismissed clusters never go.
 
     Raises:
         ConfigError: nothing would go, a cluster asked for by name may not go, or is not there.
-        SchemaError: `decisions` has other columns, or two decisions on a cluster.
+        SchemaError: `decisions` lacks a column, or holds two decisions on a cluster.
     """
-    decided = _by_cluster(decisions)
+    decided = rows_by_cluster(decisions)
     asked = known if only is None else _named(only, known)
     outcomes = {cluster: _outcome(decided.get(cluster)) for cluster in asked}
-    allowed = {CONFIRMED, UNDECIDED} if undecided else {CONFIRMED}
-    goes = sorted(cluster for cluster in asked if outcomes[cluster] in allowed)
-    if only is not None and len(goes) < len(asked):
-        raise ConfigError(_refusal_by_name(outcomes, allowed))
+    goes = sorted(name for name in asked if _may_go(outcomes[name], undecided=undecided))
+    stays = {name: outcome for name, outcome in outcomes.items() if name not in set(goes)}
+    if only is not None and stays:
+        raise ConfigError(_refusal_by_name(stays))
     if not goes:
-        raise ConfigError(_refusal_of_all(outcomes, undecided=undecided))
-    kept_back = Counter(outcome for outcome in outcomes.values() if outcome not in allowed)
+        raise ConfigError(_refusal_of_all(stays))
+    kept_back = Counter(stays.values())
     return Selection(
         chosen=pa.Table.from_pylist(
             [_chosen(cluster, decided.get(cluster)) for cluster in goes], CHOSEN.arrow
@@ -93,20 +83,6 @@ def select_clusters(
         excluded=_excluded({cluster: decided[cluster] for cluster in goes if cluster in decided}),
         left_out={f"clusters {outcome}": count for outcome, count in sorted(kept_back.items())},
     )
-
-
-def _by_cluster(decisions: pa.Table) -> dict[str, dict[str, Any]]:
-    missing = [name for name in DECISIONS.names if name not in decisions.column_names]
-    if missing:
-        message = f"the decisions lack {missing}; they have {decisions.column_names}"
-        raise SchemaError(message)
-    rows = decisions.select(DECISIONS.names).cast(DECISIONS).to_pylist()
-    by_cluster = {row["cluster"]: row for row in rows}
-    if len(by_cluster) < len(rows):
-        twice = min(name for name, n in Counter(r["cluster"] for r in rows).items() if n > 1)
-        message = f"cluster `{twice}` has several decisions; give the one in force"
-        raise SchemaError(message)
-    return by_cluster
 
 
 def _named(only: tuple[str, ...], known: list[str]) -> list[str]:
@@ -121,23 +97,27 @@ def _named(only: tuple[str, ...], known: list[str]) -> list[str]:
 
 
 def _outcome(decision: Mapping[str, Any] | None) -> str:
-    return UNDECIDED if decision is None else decision["outcome"]
+    return OPEN if decision is None else decision["outcome"]
 
 
-def _refusal_by_name(outcomes: Mapping[str, str], allowed: set[str]) -> str:
-    cluster, outcome = next(pair for pair in sorted(outcomes.items()) if pair[1] not in allowed)
+def _may_go(outcome: str, *, undecided: bool) -> bool:
+    return outcome == CONFIRMED or (undecided and outcome != DISMISSED)
+
+
+def _refusal_by_name(stays: Mapping[str, str]) -> str:
+    cluster, outcome = min(stays.items())
     mend = (
-        f"decide it with `ringwatch decide {cluster}`, or ask for undecided clusters"
-        if outcome == UNDECIDED
-        else "leave it out, or decide it anew"
+        "leave it out, or decide it anew"
+        if outcome == DISMISSED
+        else f"confirm it with `ringwatch decide {cluster}`, or ask for undecided clusters"
     )
     return f"cluster `{cluster}` is {outcome}, and an export takes confirmed clusters; {mend}"
 
 
-def _refusal_of_all(outcomes: Mapping[str, str], *, undecided: bool) -> str:
-    found = Counter(outcomes.values())
+def _refusal_of_all(stays: Mapping[str, str]) -> str:
+    found = Counter(stays.values())
     there = ", ".join(f"{count} {outcome}" for outcome, count in sorted(found.items()))
-    if undecided or UNDECIDED not in found:
+    if set(found) <= {DISMISSED}:
         return f"there is no cluster to export: the run has {there or 'none'}"
     return (
         f"no cluster is confirmed: the run has {there}; confirm with `ringwatch decide`,"

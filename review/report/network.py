@@ -110,7 +110,8 @@ def _edge(
 
 def _ink(edges: int) -> float:
     """How strongly edges are drawn: fainter where many would run into one blot."""
-    return min(1.0, (80 / max(edges, 1)) ** 0.4)
+    faintness: float = (80 / max(edges, 1)) ** 0.4
+    return min(1.0, faintness)
 
 
 def _node(place: int, member: Row, at: Points, radius: float) -> Markup:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from graph.errors import ConfigError
 from review.origin import Origin
 from review.report.page import render, report_html, write_page
-from review.report.view import Row, report_input
+from review.report.view import report_input
 from review.run_tables import RunTables
+from review.standing import rows_by_cluster
 
 LISTED_AT_MOST = 2_000
 INDEX = "index.html"
@@ -22,7 +24,7 @@ def write_reports(
     *,
     top: int = 20,
     origin: Origin | None = None,
-    decisions: Mapping[str, Row] | None = None,
+    decisions: pa.Table | None = None,
 ) -> list[Path]:
     """Write the reports of the `top` most suspect clusters and `index.html`; give their paths.
 
@@ -34,7 +36,7 @@ def write_reports(
         out: the folder; it is made where it is not there.
         top: how many clusters get a page.
         origin: where the run comes from.
-        decisions: the decision in force of each decided cluster.
+        decisions: the decisions that hold (`review.standing.STANDING`).
 
     Raises:
         ConfigError: `top` is below 1.
@@ -43,7 +45,7 @@ def write_reports(
     if top < 1:
         message = f"reports are written for at least one cluster, not {top}"
         raise ConfigError(message)
-    decided = decisions or {}
+    decided = {} if decisions is None else rows_by_cluster(decisions)
     facts = origin or Origin()
     ranked = _ranked(run)
     pages = {}

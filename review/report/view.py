@@ -23,7 +23,7 @@ class ReportInput:
     """One cluster with all that its report shows, as Arrow tables of the run's schemas.
 
     `cluster` has just one row (`CLUSTERS`). `edges` are those between members. `decision` is the
-    decision in force (`outcome`, `reason`, `decided_by`, `decided_at` in ms), None while there is
+    one that holds (`outcome`, `reason`, `decided_by`, `decided_at` in ms), None while there is
     none.
     """
 
