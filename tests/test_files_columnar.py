@@ -116,6 +116,18 @@ def test_a_text_inside_a_list_that_is_no_utf8_costs_its_row(tmp_path):
     assert (found, list(faults)) == ([{"l": ["a"]}, {"l": []}], [2])
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3])
+def test_an_unreadable_list_of_one_batch_leaves_nothing_in_the_next(tmp_path, rows):
+    lists = pa.ListArray.from_arrays(
+        pa.array([0, 1, 2, 3, 4], pa.int32()), invalid(b"a", b"b", b"\xff", b"c")
+    )
+    orc.write_table(pa.table({"l": lists}), tmp_path / "f")
+    for batch in read_raw(list_files(tmp_path / "f").files[0], ORC, rows=rows):
+        batch.rows.validate(full=True)
+    found, faults, _ = read(tmp_path / "f", ORC, rows=rows)
+    assert (found, list(faults)) == ([{"l": ["a"]}, {"l": ["b"]}, {"l": ["c"]}], [3])
+
+
 def test_a_value_of_more_than_1_mib_costs_its_row(tmp_path):
     write_parquet(pa.table({"s": ["a", "x" * ((1 << 20) + 1), "b"]}), tmp_path / "f")
     found, faults, _ = read(tmp_path / "f", PARQUET)

@@ -122,6 +122,7 @@ def _numbered(
 def _checked(part: pa.RecordBatch, first: int) -> RawBatch:
     bad = np.zeros(part.num_rows, dtype=np.bool_)
     faults: list[RowFault] = []
+    part = pa.RecordBatch.from_arrays([_own(column) for column in part.columns], schema=part.schema)
     for name, column in zip(part.schema.names, part.columns, strict=True):
         for place, reason in _faulty(column):
             if not bad[place]:
@@ -139,6 +140,13 @@ def _checked(part: pa.RecordBatch, first: int) -> RawBatch:
         return RawBatch(rows, numbers(first, part.num_rows))
     found = pa.array(np.flatnonzero(~bad) + first, pa.int64())
     return RawBatch(rows, found, tuple(sorted(faults, key=lambda fault: fault.row)))
+
+
+def _own(column: pa.Array) -> pa.Array:
+    """The column without what other rows left beneath a slice of lists, where that is no text."""
+    if not pa.types.is_nested(column.type) or not _holds_text(column.type) or _is_sound(column):
+        return column
+    return column.take(pa.array(range(len(column)), pa.int64()))
 
 
 def _faulty(column: pa.Array) -> Iterator[tuple[int, str]]:
