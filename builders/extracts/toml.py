@@ -12,7 +12,7 @@ from builders.files.formats import FileFormat, file_format
 from graph.errors import ConfigError
 
 _T = TypeVar("_T")
-_RULES = (
+RULE_KEYS = (
     "platform_start",
     "quarantine_share",
     "rejected_files",
@@ -20,7 +20,7 @@ _RULES = (
     "future_seconds",
     "late_days",
 )
-_FORMAT = (
+_FORMAT_KEYS = (
     "columns",
     "delimiter",
     "null",
@@ -30,11 +30,11 @@ _FORMAT = (
     "quote",
     "escape",
 )
-_ACCOUNTS = (
+ACCOUNTS_KEYS = (
     "name",
     "path",
     "format",
-    *_FORMAT,
+    *_FORMAT_KEYS,
     "where",
     "row_where",
     "time_unit",
@@ -42,7 +42,8 @@ _ACCOUNTS = (
     "repeated_hour",
     "map",
 )
-_TABLE = (*_ACCOUNTS, "explode", "deduplicate", "attributes", "actions")
+TABLE_KEYS = (*ACCOUNTS_KEYS, "explode", "deduplicate", "attributes", "actions")
+EXTRACT_KEYS = (*RULE_KEYS, "tables")
 _ENDINGS = {
     ".parquet": "parquet",
     ".orc": "orc",
@@ -61,12 +62,12 @@ def extract_spec(given: Mapping[str, Any], *, base: Path) -> ExtractSpec:
     Raises:
         ConfigError: a key is unknown (the nearest known one is named), lacking or of another type.
     """
-    _check_keys(given, (*_RULES, "tables"), "[extract]")
+    _check_keys(given, EXTRACT_KEYS, "[extract]")
     tables = given.get("tables", [])
     if not isinstance(tables, list) or not all(isinstance(one, Mapping) for one in tables):
         message = "`[extract]`: `tables` is written as `[[extract.tables]]`, one for each table"
         raise ConfigError(message)
-    parsed = tuple(_table(one, _TABLE, "[[extract.tables]]", base=base) for one in tables)
+    parsed = tuple(_table(one, TABLE_KEYS, "[[extract.tables]]", base=base) for one in tables)
     return ExtractSpec(tables=parsed, **_rules(given, "[extract]"))
 
 
@@ -76,9 +77,9 @@ def accounts_spec(given: Mapping[str, Any], *, base: Path) -> AccountsSpec:
     Raises:
         ConfigError: a key is unknown (the nearest known one is named), lacking or of another type.
     """
-    _check_keys(given, (*_RULES, *_ACCOUNTS), "[accounts]")
-    own = {"name": "accounts"} | {key: given[key] for key in given if key not in _RULES}
-    table = _table(own, _ACCOUNTS, "[accounts]", base=base)
+    _check_keys(given, (*RULE_KEYS, *ACCOUNTS_KEYS), "[accounts]")
+    own = {"name": "accounts"} | {key: given[key] for key in given if key not in RULE_KEYS}
+    table = _table(own, ACCOUNTS_KEYS, "[accounts]", base=base)
     return AccountsSpec(table=table, **_rules(given, "[accounts]"))
 
 
@@ -143,7 +144,7 @@ def _format(given: Mapping[str, Any], path: Path, where: str) -> FileFormat:
             " orc, text, csv, tsv or jsonl"
         )
         raise ConfigError(message)
-    settings = {key: given[key] for key in _FORMAT if key in given}
+    settings = {key: given[key] for key in _FORMAT_KEYS if key in given}
     for key in ("quote", "escape"):
         if settings.get(key) in (False, ""):
             settings[key] = None
