@@ -157,6 +157,27 @@ def test_within_a_block_nobody_likes_a_post_twice(world):
     assert len(set(zip(likes.account, likes.object, strict=True))) == len(likes)
 
 
+def test_a_copier_whose_model_is_away_acts_by_itself(world):
+    block = world.blocks[0]
+    alone = draw_block(world, block)
+    away = int(np.setdiff1d(np.arange(world.population.count), alone.account)[0])
+
+    copying = draw_block(replace(world, model=np.full_like(world.model, away)), block)
+
+    np.testing.assert_array_equal(copying.object, alone.object)
+
+
+def test_a_copier_takes_what_its_model_saw_last(world):
+    block = world.blocks[0]
+    model = int(np.bincount(draw_block(world, block).of(LIKE).account).argmax())
+
+    likes = draw_block(replace(world, model=np.full_like(world.model, model)), block).of(LIKE)
+
+    seen = set(likes.object[likes.account == model].tolist())
+    after = likes.object[likes.at > likes.at[likes.account == model].min()]
+    assert np.mean([post in seen for post in after]) > 0.8
+
+
 def test_some_follows_are_returned_and_nobody_follows_himself(rows):
     follows = rows.of(FOLLOW)
     pairs = set(zip(follows.account.tolist(), follows.object.tolist(), strict=True))

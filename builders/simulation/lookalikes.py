@@ -9,7 +9,7 @@ import numpy as np
 
 from builders.simulation.clock import waking_times
 from builders.simulation.drawing import weighted
-from builders.simulation.planting import Bed
+from builders.simulation.planting import Bed, Indices
 from builders.simulation.population import TOPICS, Floats
 from builders.simulation.rows import COMMENT, LIKE, LOGIN, NONE, SHARE
 from builders.simulation.spec import DAY_MS, HOUR_MS, LOOK_ALIKES, MINUTE_MS
