@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Literal, get_args
 
-from graph.engines.kernels.leiden import Search
 from graph.model import Clustering, InteractionGraph, kernel
+
+Objective = Literal["cpm", "modularity"]
+
+_OBJECTIVES = get_args(Objective)
 
 
 def leiden(
     graph: InteractionGraph,
     *,
     resolution: float,
-    objective: Literal["cpm", "modularity"] = "cpm",
+    objective: Objective = "cpm",
     per_component: bool = True,
     seed: int = 0,
     iterations: int = 4,
@@ -44,12 +48,21 @@ def leiden(
     Source: Traag, Waltman and van Eck 2019, From Louvain to Leiden; Traag, Van Dooren and
         Nesterov 2011 for CPM.
     """
-    if not resolution > 0:
+    if not 0 < resolution < math.inf:
         message = f"`resolution` is above 0, not {resolution}"
+        raise ValueError(message)
+    if objective not in _OBJECTIVES:
+        message = f"`objective` is one of {', '.join(_OBJECTIVES)}, not {objective!r}"
         raise ValueError(message)
     if iterations < 1:
         message = f"`iterations` is at least 1, not {iterations}"
         raise ValueError(message)
-    search = Search(resolution=resolution, objective=objective, iterations=iterations)
-    members = kernel(graph, "leiden")(graph, search=search, per_component=per_component, seed=seed)
+    members = kernel(graph, "leiden")(
+        graph,
+        resolution=resolution,
+        objective=objective,
+        iterations=iterations,
+        per_component=per_component,
+        seed=seed,
+    )
     return Clustering(members, method=f"leiden-{objective}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from graph.model import Clustering, InteractionGraph, kernel
 
 
@@ -23,7 +25,7 @@ def louvain(graph: InteractionGraph, *, resolution: float = 1.0, seed: int = 0) 
 
     Source: Blondel, Guillaume, Lambiotte and Lefebvre 2008.
     """
-    if not resolution > 0:
+    if not 0 < resolution < math.inf:
         message = f"`resolution` is above 0, not {resolution}"
         raise ValueError(message)
     members = kernel(graph, "louvain")(graph, resolution=resolution, seed=seed)

@@ -337,12 +337,15 @@ def test_without_igraph_the_error_names_the_mend(engine, monkeypatch):
     [
         lambda g: leiden(g, resolution=0),
         lambda g: leiden(g, resolution=float("nan")),
+        lambda g: leiden(g, resolution=float("inf")),
         lambda g: leiden(g, resolution=1, iterations=0),
+        lambda g: leiden(g, resolution=1, objective="CPM"),
         lambda g: louvain(g, resolution=-1),
+        lambda g: louvain(g, resolution=float("inf")),
     ],
 )
 def test_settings_out_of_range_are_refused(engine, call):
-    with pytest.raises(ValueError, match=r"`(resolution|iterations)` is"):
+    with pytest.raises(ValueError, match=r"`(resolution|iterations|objective)` is"):
         call(graph_from_networkx(engine, nx.Graph([("a", "b")])))
 
 

@@ -342,6 +342,17 @@ def test_a_directed_follower_of_the_bad_is_suspect_and_the_followed_is_not(engin
     assert found["friend"] < 0 == found["pest"]
 
 
+def test_only_the_proportions_of_seed_weights_matter(engine):
+    graph = graph_from_networkx(engine, nx.path_graph(list("abcdefgh")))
+
+    one = scores(seed_propagation(graph, bad={"a": 2.0}, good={"h": 1.0}))
+    tiny = scores(seed_propagation(graph, bad={"a": 2e-30}, good={"h": 1e-30}))
+
+    assert tiny == pytest.approx(one)
+    assert one["a"] == 1
+    assert one["b"] > one["c"] > 0 > one["h"]
+
+
 @pytest.mark.parametrize(
     ("call", "says"),
     [

@@ -10,7 +10,13 @@ import pyarrow.compute as pc
 from graph.engines.dense import dense
 from graph.engines.kernels.components import component_labels
 from graph.engines.kernels.labels import moving_bits, propagated_labels
-from graph.engines.kernels.leiden import FIXED_POINT, Search, least_members, leiden_labels
+from graph.engines.kernels.leiden import (
+    FIXED_POINT,
+    Objective,
+    Search,
+    least_members,
+    leiden_labels,
+)
 from graph.engines.kernels.louvain import louvain_labels
 from graph.engines.weights import refuse_odd_weights
 from graph.model import InteractionGraph
@@ -26,10 +32,19 @@ def components(graph: InteractionGraph) -> Table:
     return _named(graph, given.ids, component_labels(given.accounts, given.src, given.dst))
 
 
-def leiden(graph: InteractionGraph, *, search: Search, per_component: bool, seed: int) -> Table:
+def leiden(
+    graph: InteractionGraph,
+    *,
+    resolution: float,
+    objective: Objective,
+    iterations: int,
+    per_component: bool,
+    seed: int,
+) -> Table:
     """Leiden communities (`CLUSTERING`); a directed graph is taken as undirected."""
     refuse_odd_weights(graph)
     ids, src, dst, fixed = _fixed_point(graph)
+    search = Search(resolution=resolution, objective=objective, iterations=iterations)
     labels = leiden_labels(
         ids, src, dst, fixed, search=search, per_component=per_component, seed=seed
     )

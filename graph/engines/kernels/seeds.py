@@ -24,6 +24,8 @@ def residuals(matrix: Matrix, bad: Floats, good: Floats) -> Floats:
     Solves `p = q + 2 w A p` for the suspicion and the trust apart and takes their difference. A
     directed edge carries suspicion from whom it points at to who acts, trust the other way.
     """
+    heaviest = max(bad.max(initial=0.0), good.max(initial=0.0))
+    bad, good = bad / heaviest, good / heaviest
     strength = 2 * _SHARE_OF_LARGEST / (largest_singular_value(matrix) or 1.0)
     spread = _spread(matrix, bad, strength) - _spread(matrix.T.tocsr(), good, strength)
     largest = np.abs(spread).max(initial=0.0)
