@@ -9,16 +9,14 @@ own while own posts are counted once, and equal times are a difference of zero.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from builders.windows import milliseconds
 from graph.errors import ConfigError
 from graph.model import InteractionGraph, kernel
 from graph.table import Table
-
-_FOREVER_MS = 2**63 - 1
 
 Count = Literal["posts", "own-posts", "objects", "object-days"]
 
@@ -127,7 +125,7 @@ def coaction_graphs(
 
     Gives one answer a window, in the order of `windows`, each equal to that of a run of its own.
     """
-    windows_ms = [_milliseconds(window) for window in windows]
+    windows_ms = [None if window is None else milliseconds(window) for window in windows]
     if not windows_ms:
         return []
     _refuse_odd_settings(at_least, count, min_participation)
@@ -159,21 +157,12 @@ def estimate_pairs(
     """
     counted: list[int] = kernel(interactions, "coaction-pairs")(
         interactions,
-        windows_ms=[_milliseconds(within_seconds)],
+        windows_ms=[None if within_seconds is None else milliseconds(within_seconds)],
         actions=actions,
         object_kinds=object_kinds,
         min_participation=min_participation,
     )
     return counted[0]
-
-
-def _milliseconds(within_seconds: float | None) -> int | None:
-    if within_seconds is None:
-        return None
-    if not math.isfinite(within_seconds) or within_seconds < 0:
-        message = f"a window is 0 seconds or more, not {within_seconds}; None means any time"
-        raise ConfigError(message)
-    return min(round(within_seconds * 1000), _FOREVER_MS)
 
 
 def _refuse_odd_settings(at_least: int, count: str, min_participation: int) -> None:
