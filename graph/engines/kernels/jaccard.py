@@ -142,7 +142,8 @@ def _at_least(share: float, of: float) -> int:
 @numba.njit(cache=True)
 def _prefix(likeness: float, size: int) -> int:
     """How many of a set's rarest words must be looked at to meet every set like it."""
-    return min(size, size - _at_least(likeness, size) + 1)
+    least: int = _at_least(likeness, size)
+    return min(size, size - least + 1)
 
 
 @numba.njit(cache=True)
