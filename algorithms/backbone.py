@@ -20,7 +20,7 @@ def disparity_backbone(graph: InteractionGraph, *, alpha: float) -> InteractionG
 
     Layers of a pair are summed for the test and stay or go together. An end with one partner
     proves nothing, and self-loops are no edges to partners: both never keep an edge. The graph's
-    `accounts` stay as they were. Weights are summed as decimals with 12 places.
+    `accounts` stay as they were. Weights are summed as decimals with 15 places.
 
     Args:
         graph: any graph with weights of at least 0.
@@ -40,7 +40,7 @@ def disparity_backbone(graph: InteractionGraph, *, alpha: float) -> InteractionG
     kept = graph.engine.sql(
         f"""
         with pairs as (
-            select src, dst, sum(cast(weight as decimal(38, 12))) as weight
+            select src, dst, sum(cast(weight as decimal(38, 15))) as weight
             from {{edges}} where src <> dst and weight > 0 group by src, dst
         ),
         leaving as (

@@ -1,7 +1,7 @@
 """How good a division of a graph is: modularity of the whole, conductance of each cluster.
 
-Weights are summed as decimals with 12 places, which have one sum in any order of rows; weights
-below 1e-12 count as 0.
+Weights are summed as decimals with 15 places, which have one sum in any order of rows; weights
+below 1e-15 count as 0.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SIZES = """
 _JOINED = """
     select s.cluster as src_cluster,
            d.cluster as dst_cluster,
-           sum(cast(e.weight as decimal(38, 12))) as weight
+           sum(cast(e.weight as decimal(38, 15))) as weight
     from {edges} e
     join {members} s on s.account = e.src
     join {members} d on d.account = e.dst

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 
@@ -92,3 +94,14 @@ def test_rows_in_another_order_give_the_same_arrays(engine):
 
     assert one.src.tolist() == other.src.tolist() == [0, 0, 1]
     assert one.dst.tolist() == other.dst.tolist() == [1, 2, 2]
+
+
+def test_three_layers_have_one_sum_in_any_order(engine, table):
+    layers = [("x", 0.1), ("y", 0.2), ("z", 0.3)]
+    sums = set()
+    for order in itertools.permutations(layers):
+        rows = "\n".join(f"a | b | {layer} | {weight}" for layer, weight in order)
+        edges = table(engine, EDGES, f"src | dst | layer | weight\n{rows}")
+        sums.add(dense(InteractionGraph(edges)).weight[0])
+
+    assert sums == {0.6}
