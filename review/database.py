@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from graph.errors import ConfigError, StoreError
 from review.migrations import HEAD
 
 BUSY_MILLISECONDS = 15_000
+# Alembic keeps the upgrade at hand in its module: two threads would get into each other's way.
+_ONE_UPGRADE = threading.Lock()
+_UPGRADE_LOCK = 7_274_691_001
 _SQLITE = (
     f"pragma busy_timeout = {BUSY_MILLISECONDS}",
     "pragma journal_mode = wal",
@@ -110,7 +114,9 @@ def _migrate(engine: Engine) -> None:
     with reading(engine) as connection:
         if _step(connection) == HEAD:
             return
-    with writing(engine) as connection:
+    with _ONE_UPGRADE, writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"select pg_advisory_xact_lock({_UPGRADE_LOCK})"))
         # Another process may have been quicker while this one waited for its turn.
         if _step(connection) != HEAD:
             _upgrade(connection)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select
 
 from graph.errors import ConfigError
-from review.tables import DECISIONS
+from review.history import add_entry
+from review.tables import DECISIONS, EXCLUSIONS
 
 OUTCOMES = ("confirmed", "dismissed", "mixed", "needs-more")
 """What a person may decide. `mixed`: some members belong to a ring, others do not."""
@@ -106,3 +107,44 @@ def checked_words(words: str, *, what: str) -> str:
         message = f"{what} is needed, and it is empty"
         raise ConfigError(message)
     return words.strip()
+
+
+def add_decision(connection: Connection, action: str, decision: Decision) -> Decision:
+    """Keep a decision in the caller's transaction; give it with its number."""
+    details = {
+        "outcome": decision.outcome,
+        "reason": decision.reason,
+        "undoes": decision.undoes,
+        "excluded": list(decision.excluded),
+    }
+    seq = add_entry(
+        connection,
+        action,
+        by=decision.by,
+        at=decision.at,
+        run=decision.run,
+        cluster=decision.cluster,
+        details=details,
+    )
+    numbered = replace(decision, seq=seq)
+    values = asdict(numbered)
+    del values["excluded"]
+    connection.execute(insert(DECISIONS).values(values))
+    if decision.excluded:
+        rows = [{"decision": seq, "account": account} for account in decision.excluded]
+        connection.execute(insert(EXCLUSIONS), rows)
+    return numbered
+
+
+def decisions_of(connection: Connection, run: str, cluster: str | None) -> list[Decision]:
+    """The decisions on a run or on one cluster of it, in the order in which they came."""
+    query = select(DECISIONS).where(DECISIONS.c.run == run).order_by(DECISIONS.c.seq)
+    if cluster is not None:
+        query = query.where(DECISIONS.c.cluster == cluster)
+    rows = connection.execute(query).mappings().all()
+    excluded: dict[int, list[str]] = {row["seq"]: [] for row in rows}
+    numbers = query.with_only_columns(DECISIONS.c.seq).order_by(None)
+    left_out = select(EXCLUSIONS).where(EXCLUSIONS.c.decision.in_(numbers))
+    for number, account in connection.execute(left_out.order_by(EXCLUSIONS.c.account)):
+        excluded[number].append(account)
+    return [Decision(**row, excluded=tuple(excluded[row["seq"]])) for row in rows]

@@ -36,6 +36,11 @@ class HistoryEntry:
     hash: str
 
 
+def take_turn(connection: Connection) -> None:
+    """Wait until no other writer is at work; what is read from here on holds until the end."""
+    connection.execute(select(HISTORY_HEAD.c.seq).with_for_update())
+
+
 def add_entry(
     connection: Connection,
     action: str,
@@ -46,8 +51,7 @@ def add_entry(
     cluster: str | None = None,
     details: Mapping[str, Any],
 ) -> int:
-    """Add an entry at the chain's end, in the caller's transaction; give its number."""
-    # The update comes first: it makes other writers wait until this transaction is over.
+    """Add an entry at the chain's end, in the caller's transaction and turn; give its number."""
     connection.execute(update(HISTORY_HEAD).values(seq=HISTORY_HEAD.c.seq + 1))
     seq, previous = connection.execute(select(HISTORY_HEAD.c.seq, HISTORY_HEAD.c.hash)).one()
     row = {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -17,15 +18,17 @@ from review.decisions import (
     UNDONE,
     Decision,
     Note,
+    add_decision,
     checked_outcome,
     checked_words,
+    decisions_of,
     standing,
     standing_rows,
 )
-from review.history import HistoryEntry, add_entry, as_entry, verify_chain
+from review.history import HistoryEntry, add_entry, as_entry, take_turn, verify_chain
 from review.importing import import_rows
 from review.run import Run
-from review.tables import CLUSTERS, DECISIONS, EXCLUSIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
+from review.tables import CLUSTERS, DECISIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,7 @@ class Store:
             StoreError: another run of this name is in the store, or the database refused.
         """
         now = _now(at)
-        with writing(self._engine) as connection:
+        with self._turn() as connection:
             known = select(RUNS.c.manifest_sha256).where(RUNS.c.run == run.name)
             found = connection.scalar(known)
             if found == run.manifest_sha256:
@@ -165,7 +168,7 @@ class Store:
         checked_outcome(outcome)
         reason = checked_words(reason, what="a reason")
         by = checked_words(by, what="the name of who decides")
-        with writing(self._engine) as connection:
+        with self._turn() as connection:
             self._refuse_strangers(connection, run, cluster, excluded := sorted(set(excluded)))
             self._refuse_unseen(connection, run, cluster, seen)
             decision = Decision(
@@ -178,7 +181,7 @@ class Store:
                 at=_now(at),
                 excluded=tuple(excluded),
             )
-            return _add_decision(connection, "decide", decision)
+            return add_decision(connection, "decide", decision)
 
     def undo(
         self,
@@ -198,9 +201,9 @@ class Store:
         """
         reason = checked_words(reason, what="a reason")
         by = checked_words(by, what="the name of who decides")
-        with writing(self._engine) as connection:
+        with self._turn() as connection:
             self._refuse_unseen(connection, run, cluster, seen)
-            stood = standing(_decisions(connection, run, cluster))
+            stood = standing(decisions_of(connection, run, cluster))
             if stood is None:
                 message = f"no decision stands on cluster `{cluster}` of run `{run}`"
                 raise ConfigError(message)
@@ -214,7 +217,7 @@ class Store:
                 at=_now(at),
                 undoes=stood.seq,
             )
-            return _add_decision(connection, "undo", decision)
+            return add_decision(connection, "undo", decision)
 
     def note(self, run: str, cluster: str, text: str, *, by: str, at: int | None = None) -> Note:
         """Add a remark on a cluster.
@@ -228,7 +231,7 @@ class Store:
             "by": checked_words(by, what="the name of who notes"),
         }
         now = _now(at)
-        with writing(self._engine) as connection:
+        with self._turn() as connection:
             self._refuse_strangers(connection, run, cluster, ())
             seq = add_entry(
                 connection,
@@ -263,7 +266,7 @@ class Store:
         purpose = checked_words(purpose, what="a purpose")
         by = checked_words(by, what="the name of who exports")
         now = _now(at)
-        with writing(self._engine) as connection:
+        with self._turn() as connection:
             if connection.scalar(select(RUNS.c.run).where(RUNS.c.run == run)) is None:
                 message = f"the store knows no run `{run}`; import it first"
                 raise ConfigError(message)
@@ -285,7 +288,7 @@ class Store:
     def decisions(self, run: str, cluster: str | None = None) -> list[Decision]:
         """The decisions on a run or on one cluster of it, in the order in which they came."""
         with reading(self._engine) as connection:
-            return _decisions(connection, run, cluster)
+            return decisions_of(connection, run, cluster)
 
     def notes(self, run: str, cluster: str | None = None) -> list[Note]:
         """The remarks on a run's clusters or on one cluster, in the order in which they came."""
@@ -355,6 +358,12 @@ class Store:
         with reading(self._engine) as connection:
             return verify_chain(connection)
 
+    @contextmanager
+    def _turn(self) -> Iterator[Connection]:
+        with writing(self._engine) as connection:
+            take_turn(connection)
+            yield connection
+
     def _refuse_strangers(
         self, connection: Connection, run: str, cluster: str, accounts: Iterable[str]
     ) -> None:
@@ -375,52 +384,13 @@ class Store:
     def _refuse_unseen(
         self, connection: Connection, run: str, cluster: str, seen: int | None
     ) -> None:
-        newest = max((d.seq for d in _decisions(connection, run, cluster)), default=0)
+        newest = max((d.seq for d in decisions_of(connection, run, cluster)), default=0)
         if seen is not None and seen != newest:
             message = (
                 f"cluster `{cluster}` was decided on meanwhile (decision {newest});"
                 " look at it again, then decide"
             )
             raise StoreError(message)
-
-
-def _add_decision(connection: Connection, action: str, decision: Decision) -> Decision:
-    details = {
-        "outcome": decision.outcome,
-        "reason": decision.reason,
-        "undoes": decision.undoes,
-        "excluded": list(decision.excluded),
-    }
-    seq = add_entry(
-        connection,
-        action,
-        by=decision.by,
-        at=decision.at,
-        run=decision.run,
-        cluster=decision.cluster,
-        details=details,
-    )
-    numbered = replace(decision, seq=seq)
-    values = asdict(numbered)
-    del values["excluded"]
-    connection.execute(insert(DECISIONS).values(values))
-    if decision.excluded:
-        rows = [{"decision": seq, "account": account} for account in decision.excluded]
-        connection.execute(insert(EXCLUSIONS), rows)
-    return numbered
-
-
-def _decisions(connection: Connection, run: str, cluster: str | None) -> list[Decision]:
-    query = select(DECISIONS).where(DECISIONS.c.run == run).order_by(DECISIONS.c.seq)
-    if cluster is not None:
-        query = query.where(DECISIONS.c.cluster == cluster)
-    rows = connection.execute(query).mappings().all()
-    excluded: dict[int, list[str]] = {row["seq"]: [] for row in rows}
-    numbers = query.with_only_columns(DECISIONS.c.seq).order_by(None)
-    left_out = select(EXCLUSIONS).where(EXCLUSIONS.c.decision.in_(numbers))
-    for number, account in connection.execute(left_out.order_by(EXCLUSIONS.c.account)):
-        excluded[number].append(account)
-    return [Decision(**row, excluded=tuple(excluded[row["seq"]])) for row in rows]
 
 
 def _now(at: int | None) -> int:
