@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builders.extracts.estimate import estimate
+from builders.extracts.ledger import entries
 from builders.extracts.read import OverBudget, read_extract
 from builders.extracts.report import accounting
+from builders.extracts.survey import survey
 from builders.extracts.toml import extract_spec
 from graph.engines import open_engine
 from graph.errors import ConfigError
@@ -203,7 +205,7 @@ def test_times_of_a_partition_may_be_a_day_late_and_no_more(engine, tmp_path):
 
     assert cells(reading, "account") == [("a",), ("b",)]
     (row,) = reading.files.rows()
-    assert row["note"] == "1 times lie outside the partition's day and count"
+    assert row["note"] == "1 rows lie outside the partition's day and are used"
     anyhow = spec(root, format="parquet", rules={"late_days": "any"})
     assert read_extract(engine, anyhow, now_ms=NOW).interactions.count() == 3
 
@@ -249,7 +251,7 @@ def test_the_accounting_names_every_row_in_words(engine, tmp_path):
     reading = read_extract(engine, spec(path, rules={"quarantine_share": 0.5}), now_ms=NOW)
 
     assert accounting(reading) == [
-        "likes: 1 files, 3 rows read = 1 used + 1 deduplicated + 1 quarantined + 0 rejected",
+        "likes (1 file): 3 rows read = 1 used + 1 deduplicated + 1 quarantined + 0 rejected",
         "  likes/a.parquet (read): 3 rows read = 1 used + 1 deduplicated + 1 quarantined"
         " + 0 rejected",
         "  quarantined 1 x `account`: null",
@@ -410,3 +412,15 @@ def test_over_budget_is_an_error_that_can_still_be_accounted_for(engine, tmp_pat
     assert accounting(over.value.reading)[0].endswith(
         "2 rows read = 1 used + 0 deduplicated + 1 quarantined + 0 rejected"
     )
+
+
+def test_a_row_that_went_astray_is_an_internal_error(engine, tmp_path):
+    path = parquet(tmp_path / "a.parquet", user=["a"], post=["p"], ts=[DAY])
+    (work,) = survey(engine, spec(path).tables).works
+    work.status, work.tally.read, work.tally.good = "read", 2, 2
+
+    assert entries([work], {0: 2}, {0: 1}, kept=1)[0].used == 1
+    with pytest.raises(RuntimeError, match="gave 2 rows, of which 1 used"):
+        entries([work], {0: 1}, {}, kept=1)
+    with pytest.raises(RuntimeError, match="account for 2 rows and 1 were kept"):
+        entries([work], {0: 2}, {}, kept=1)

@@ -164,7 +164,7 @@ def test_a_time_may_lie_one_day_off_its_partition_and_no_more():
     found, reasons, remarks = read(texts, clock("iso", day=day, partition=name, late_days=1))
 
     assert [time is None for time in found] == [True, False, False]
-    assert reasons == {1: "more than 1 days from its partition's day dt=2024-01-10"}
+    assert reasons == {1: "more than 1 d from its partition's day dt=2024-01-10"}
     assert remarks.outside_day == 2
     assert read(texts, clock("iso", day=day, partition=name, late_days=None))[1] == {}
 

@@ -110,7 +110,7 @@ def remarks(work: Work) -> Iterator[str]:
     if tally.unwanted:
         yield f"{tally.unwanted} of {tally.whole_rows} rows are outside `row_where`"
     if tally.remarks.times.outside_day:
-        yield f"{tally.remarks.times.outside_day} times lie outside the partition's day and count"
+        yield f"{tally.remarks.times.outside_day} rows lie outside the partition's day and are used"
     if tally.remarks.on_itself:
         yield f"{tally.remarks.on_itself} rows are of an account on itself or on what is its own"
     for name, count in sorted(tally.remarks.empty.items()):

@@ -30,12 +30,16 @@ def accounting(reading: Reading) -> list[str]:
         files=files,
     )
     lines = [
-        f"{row['source']}: {row['files']:,} files, {_identity(row)}" for row in tables.to_pylist()
+        f"{row['source']} ({_files(row['files'])}): {_identity(row)}" for row in tables.to_pylist()
     ]
     lines.extend(_files_of_note(reading))
     lines.extend(_reasons(reading))
     lines.extend(f"note: {note}" for note in reading.notes)
     return lines
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _identity(row: dict[str, int]) -> str:

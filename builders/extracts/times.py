@@ -21,7 +21,7 @@ _UNIT_NAMES = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns":
 _NUMBER = r"^[+-]?(\d{1,18}|[1-8]\d{18})(\.\d{1,9})?$"
 _ISO = (
     r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
-    r"(?P<offset>Z|[+-]\d{2}(:?\d{2})?)?$"
+    r"(Z|[+-]\d{2}(:?\d{2})?)?$"
 )
 _ISO_WITH_OFFSET = r":\d{2}(\.\d+)?(Z|[+-]\d{2}(:?\d{2})?)$"
 _BEYOND_MILLISECONDS = r"(\.\d{3})\d+"
@@ -86,7 +86,7 @@ def screen_times(
     away = given & ((times < start_ms) | (times >= end_ms)) & ~faults.bad
     if away.any():
         far = away & ((times < start_ms - slack) | (times >= end_ms + slack))
-        reason = f"more than {clock.late_days} days from its partition's day {clock.partition}"
+        reason = f"more than {clock.late_days} d from its partition's day {clock.partition}"
         far_off = faults.add(far, column, reason, values)
         remarks.outside_day += int(away.sum()) - far_off
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from builders.extracts.spec import AccountsSpec, ExtractSpec, RepeatedHour, TableSpec, one_of
 from builders.files.formats import FileFormat, file_format
@@ -208,7 +208,7 @@ def _texts(given: Mapping[str, Any], key: str, where: str) -> list[str]:
 def _typed(given: Mapping[str, Any], key: str, kind: type[_T], where: str) -> _T:
     found = given[key]
     if kind is float and isinstance(found, int) and not isinstance(found, bool):
-        return kind(found)  # type: ignore[call-arg]
+        return cast(_T, float(found))
     if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
         message = f"`{where}`: `{key}` is {_KIND_NAMES[kind]}, not {found!r}"
         raise ConfigError(message)
