@@ -8,6 +8,7 @@ what the text holds.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -19,6 +20,7 @@ _BLANK = re.compile(
 )
 # Japanese and Chinese names use the wide space as we use the narrow one, and it is seen.
 _WIDE_SPACE = "\u3000"
+_AS_EMOJI = "\ufe0f"
 _STACKED = re.compile("([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{4,})")
 
 
@@ -36,14 +38,17 @@ def visible(text: str, *, at_most: int | None = None) -> str:
     """
     if not text.isprintable() or not text.isascii():
         text = _STACKED.sub(lambda stack: "".join(map(_escape, stack[1])), text)
-        text = "".join(map(_shown, text))
+        text = "".join(map(_shown, text, "\0" + text))
     if at_most is not None and len(text) > at_most:
         return text[: at_most - 1] + "…"
     return text
 
 
-def _shown(character: str) -> str:
+def _shown(character: str, before: str) -> str:
     if character == _WIDE_SPACE or (character.isprintable() and not _BLANK.match(character)):
+        return character
+    # Behind a symbol this one only asks for the coloured form, as most hearts and flags do.
+    if character == _AS_EMOJI and unicodedata.category(before) == "So":
         return character
     return _escape(character)
 
