@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -18,10 +19,12 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
 import review.migrations
+from graph.engines import open_engine
 from graph.errors import ConfigError, StoreError
 from graph.schemas import RUN_TABLES
 from review.decisions import OUTCOMES, UNDONE, Decision, standing
 from review.publish import RunFacts, RunWriter
+from review.run import open_run
 from review.store import Store
 from review.tables import METADATA
 
@@ -61,17 +64,26 @@ def rows(schema, given):
     return pa.Table.from_pylist([{**columns, **row} for row in given], schema=schema.arrow)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with one published run and a store that took it in, to be copied."""
+    out = tmp_path_factory.mktemp("made")
+    with open_engine("local", threads=1) as engine, Store.open(out / "review.sqlite") as store:
+        run = publish(engine, out, {"a1": ["a1", "a2", "a3"], "b1": ["b1", "b2"]})
+        assert store.import_run(run, at=10)
+    return out
+
+
 @pytest.fixture
-def store(tmp_path):
+def store(made, tmp_path):
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     with Store.open(tmp_path / "review.sqlite") as opened:
         yield opened
 
 
 @pytest.fixture
-def run(engine, tmp_path, store):
-    made = publish(engine, tmp_path, {"a1": ["a1", "a2", "a3"], "b1": ["b1", "b2"]})
-    assert store.import_run(made, at=10)
-    return made
+def run(store, tmp_path):
+    return open_run(tmp_path)
 
 
 def test_a_run_is_taken_in_once(store, run):
@@ -92,7 +104,7 @@ def test_another_run_of_the_same_name_is_refused(engine, store, run, tmp_path):
 
 
 def test_a_run_that_cannot_be_taken_in_whole_is_not_taken_in(engine, store, tmp_path):
-    with RunWriter.open(tmp_path, "run-1") as writer:
+    with RunWriter.open(tmp_path, "run-2") as writer:
         for name, schema in RUN_TABLES.items():
             orphan = [{"cluster": "nowhere", "account": "a"}] if name == "members" else []
             writer.add(engine.from_arrow(rows(schema, orphan), schema))
@@ -100,8 +112,8 @@ def test_a_run_that_cannot_be_taken_in_whole_is_not_taken_in(engine, store, tmp_
 
     with pytest.raises(StoreError, match="nothing was written"):
         store.import_run(made)
-    assert store.runs() == []
-    assert store.history() == []
+    assert [r.run for r in store.runs()] == ["run-1"]
+    assert store.verify_history() == 1
 
 
 def test_the_same_members_have_the_same_digest_in_every_run(engine, store, run, tmp_path):
@@ -271,17 +283,17 @@ def test_a_history_altered_past_the_triggers_is_found_out(store, run, tmp_path, 
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_hostile_words_come_back_as_they_went_in(engine, tmp_path, store, words):
-    store.import_run(publish(engine, tmp_path, {words: [words, words + "2"]}))
+    store.import_run(publish(engine, tmp_path, {words: [words, words + "2"]}, run="run-2"))
 
-    store.decide("run-1", words, "confirmed", reason=words, by=words, excluded=[words])
-    store.note("run-1", words, words, by=words)
+    store.decide("run-2", words, "confirmed", reason=words, by=words, excluded=[words])
+    store.note("run-2", words, words, by=words)
 
-    (decision,) = store.decisions("run-1", words)
+    (decision,) = store.decisions("run-2", words)
     assert (decision.cluster, decision.excluded) == (words, (words,))
-    assert decision.reason == decision.by == store.notes("run-1", words)[0].text == words.strip()
+    assert decision.reason == decision.by == store.notes("run-2", words)[0].text == words.strip()
     assert store.memberships(words)[0].cluster == words
-    assert store.states("run-1") == {words: "confirmed"}
-    assert store.verify_history() == 3
+    assert store.states("run-2") == {words: "confirmed"}
+    assert store.verify_history() == 4
 
 
 @pytest.mark.parametrize("words", ["half \ud800 a character", "a NUL \x00"])
@@ -318,9 +330,9 @@ def test_processes_that_open_a_new_store_at_once_all_find_it_ready(tmp_path):
     where = str(tmp_path / "deep" / "review.sqlite")
     started = [
         subprocess.Popen([sys.executable, "-c", script, where], stdout=subprocess.PIPE)
-        for _ in range(4)
+        for _ in range(3)
     ]
-    assert [process.communicate()[0].strip() for process in started] == [b"0"] * 4
+    assert [process.communicate()[0].strip() for process in started] == [b"0"] * 3
 
 
 def test_of_two_who_decide_at_once_on_what_they_saw_one_is_told(store, run, tmp_path):
