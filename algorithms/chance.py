@@ -25,6 +25,16 @@ CLUSTER_CHANCE = Schema(
 )
 
 
+ACTIVITY = Schema(
+    "activity",
+    (
+        Column("account", "VARCHAR", "the account's id"),
+        Column("posts", "BIGINT", "its posts that could match another's"),
+    ),
+    key=("account",),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Tested:
     """A graph whose edges carry `expected` and `log10_p`, and how the test went."""
@@ -84,18 +94,46 @@ def co_action_against_chance(
         least=least_in_stratum,
         timed=timed,
     )
-    edges = with_tail(filled, dispersion=dispersion)
-    sums = edges.engine.query(
-        "select coalesce(sum(least(objects, src_count, dst_count)), 0) as observed,"
-        " coalesce(sum(expected), 0) as expected from {edges}",
-        edges=edges,
-    ).to_pylist()[0]
-    return Tested(
-        graph=InteractionGraph(edges, directed=graph.directed, accounts=graph.accounts),
-        matches=matches,
-        observed=float(sums["observed"]),
-        expected=float(sums["expected"]),
+    return _tested(filled, graph, matches=matches, dispersion=dispersion)
+
+
+def pairs_against_chance(
+    graph: InteractionGraph, activity: Table, *, dispersion: float = 0.25
+) -> Tested:
+    """Fill in `expected` and `log10_p` from activity alone: any two posts match at one rate.
+
+    For layers in which time explains nothing, such as copied words over a day. With `n` posts in
+    all and `c` matching pairs of them, accounts with `a` and `b` posts are expected to match
+    `a * b * 2c / (n (n - 1))` times (the configuration model in one stratum). A ring's own matches
+    are in the rate, so the test errs towards innocence.
+
+    Args:
+        graph: every edge with at least one matching pair of posts; `post_pairs` counts them.
+        activity: `ACTIVITY`, the posts that could match, by account.
+        dispersion: relative variance beyond Poisson.
+    """
+    engine = graph.engine
+    filled = engine.sql(
+        f"""
+        with totals as (
+            select (select sum(post_pairs) from {{edges}}) as matches,
+                   (select sum(posts) from {{activity}}) as posts
+        ),
+        met as (
+            select e.*, 2.0 * t.matches / greatest(cast(t.posts as double) * (t.posts - 1), 1)
+                       * a.posts * b.posts as mean
+            from {{edges}} e
+            join {{activity}} a on a.account = e.src
+            join {{activity}} b on b.account = e.dst
+            cross join totals t
+        )
+        select {EDGES.selecting(expected="mean")} from met
+        """,
+        EDGES,
+        edges=graph.edges,
+        activity=activity,
     )
+    return _tested(filled, graph, matches=None, dispersion=dispersion)
 
 
 def clusters_against_chance(
@@ -204,6 +242,27 @@ def eligible_pairs(interactions: Table, *, at_least: int) -> float:
     )
     accounts = int(found["accounts"][0].as_py())
     return accounts * (accounts - 1) / 2
+
+
+def _tested(
+    filled: Table, graph: InteractionGraph, *, matches: int | None, dispersion: float
+) -> Tested:
+    edges = with_tail(filled, dispersion=dispersion)
+    sums = edges.engine.query(
+        """
+        select coalesce(sum(least(objects, src_count, dst_count)), 0) as observed,
+               coalesce(sum(cast(expected as decimal(38, 15))), 0) as expected,
+               coalesce(sum(post_pairs), 0) as post_pairs
+        from {edges}
+        """,
+        edges=edges,
+    ).to_pylist()[0]
+    return Tested(
+        graph=InteractionGraph(edges, directed=graph.directed, accounts=graph.accounts),
+        matches=int(sums["post_pairs"]) if matches is None else matches,
+        observed=float(sums["observed"]),
+        expected=float(sums["expected"]),
+    )
 
 
 def _with_tail(edges: Table, dispersion: float) -> Iterator[pa.RecordBatch]:

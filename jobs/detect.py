@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from builders.extracts.accounts import read_accounts
 from builders.extracts.read import read_extract
 from graph.engines import open_engine
 from graph.model import Clustering, InteractionGraph
@@ -15,7 +16,7 @@ from jobs.config import DetectJob
 from jobs.detector import Layer, World
 from jobs.fuse import coordination_graph, divide, large
 from jobs.inputs import input_fingerprint
-from jobs.layers import drawn, evidence_of
+from jobs.layers import drawn, evidence_of, union
 from jobs.measure import ClusterTables, measure
 from jobs.progress import Progress, Silent
 from jobs.seeds import read_seeds
@@ -86,11 +87,11 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
     )
     clustering = large(whole, job.cluster)
     said.step("evidence", "collect the interactions behind every edge")
-    acts = steps.published(
-        "joint_acts",
-        JOINT_ACTS,
-        lambda: evidence_of(steps, job.detectors, layers, world, clustering),
-    )
+    if steps.writer.finished("joint_acts") is None:
+        shown, unshown = evidence_of(steps, job.detectors, layers, world, clustering)
+        steps.writer.keep(unshown, "bounds-acts")
+        steps.writer.add(shown, "joint_acts")
+    acts = steps.kept("joint_acts", JOINT_ACTS)
     said.step("measure", "measure, score and rank the clusters")
     tables = measure(
         graph,
@@ -111,7 +112,9 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
             input={"fingerprint": printed, **totals},
             summary={
                 "clusters": tables.clusters.count(),
-                "accounts": tables.members.count(),
+                "members": tables.members.count(),
+                "accounts": tables.background.accounts,
+                "interactions": tables.background.interactions,
                 "edges": graph.edges.count(),
                 "usual": asdict(tables.background),
                 "layers": {layer.name: dict(layer.facts) for layer in layers},
@@ -129,7 +132,7 @@ def _read(job: DetectJob, steps: Steps, said: Progress) -> tuple[World, dict[str
         reading = read_extract(
             steps.engine,
             job.extract,
-            progress=lambda done: said.rows(done.rows, done.total_rows, "rows"),
+            progress=lambda done: said.rows(done.bytes_done, done.bytes, "bytes"),
         )
         steps.writer.keep(reading.interactions, "interactions")
         steps.writer.add(reading.quarantine, "quarantine")
@@ -174,10 +177,9 @@ def _add_tables(
     writer.add(tables.evidence, "evidence")
     writer.add(tables.cluster_objects, "cluster_objects")
     writer.add(tables.member_interactions, "member_interactions")
-    bounds = [layer.bounds for layer in layers] + [tables.bounds]
-    query = " union all ".join(f"select * from {{bounds_{n}}}" for n in range(len(bounds)))
-    named = {f"bounds_{n}": table for n, table in enumerate(bounds)}
-    writer.add(steps.engine.sql(query, BOUNDS, **named), "bounds")
+    bounds = [layer.bounds for layer in layers]
+    bounds += [tables.bounds, steps.kept("bounds-acts", BOUNDS)]
+    writer.add(union(bounds, BOUNDS), "bounds")
 
 
 def _totals(steps: Steps) -> dict[str, Any]:

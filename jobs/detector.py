@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from graph.model import Clustering, InteractionGraph
+from graph.schema import Schema
 from graph.table import Table
 from jobs.settings import tuned
 
@@ -45,6 +46,8 @@ class Layer:
     graph: InteractionGraph
     bounds: Table
     facts: Mapping[str, float | int | str] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    """What the detector wants to see again when it tells the acts (`Detector.keeps`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,11 @@ class Detector(Generic[S]):
     settings: S
     draw: Callable[[World, S], Layer | None]
     """The layer, or None where the extract lacks what the detector needs (no text, no seeds)."""
-    acts: Callable[[World, S, Table, Clustering], Table]
-    """The interactions behind its edges (`EDGES`) inside clusters, as `JOINT_ACTS`."""
+    acts: Callable[[World, S, Layer, Clustering], tuple[Table, int]]
+    """The interactions behind the layer's edges inside clusters, as `JOINT_ACTS`, and how many
+    more a bound on each edge's acts left out."""
+    keeps: Mapping[str, Schema] = field(default_factory=dict)
+    """The schemas of `Layer.tables`, which are kept with the layer when a run is broken off."""
     needs: str = ""
     """What the extract must have for it, for the message when it is left out."""
 

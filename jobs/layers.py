@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pyarrow as pa
+
 from graph.model import Clustering, InteractionGraph
+from graph.schema import Schema
 from graph.schemas import BOUNDS, EDGES, JOINT_ACTS
 from graph.table import Table
 from jobs.detector import Detector, Layer, World
@@ -21,6 +24,8 @@ def drawn(steps: Steps, detector: Detector[Any], world: World) -> Layer | None:
     if layer is not None:
         steps.writer.keep(layer.graph.edges, f"edges-{name}")
         steps.writer.keep(layer.bounds, f"bounds-{name}")
+        for key in detector.keeps:
+            steps.writer.keep(layer.tables[key], f"{key}-{name}")
     facts = steps.facts(f"facts-{name}", lambda: _facts(layer))
     if not facts["drawn"]:
         return None
@@ -29,6 +34,7 @@ def drawn(steps: Steps, detector: Detector[Any], world: World) -> Layer | None:
         graph=InteractionGraph(steps.kept(f"edges-{name}", EDGES)),
         bounds=steps.kept(f"bounds-{name}", BOUNDS),
         facts=facts["facts"],
+        tables={key: steps.kept(f"{key}-{name}", schema) for key, schema in detector.keeps.items()},
     )
 
 
@@ -38,19 +44,44 @@ def evidence_of(
     layers: Sequence[Layer],
     world: World,
     clustering: Clustering,
-) -> Table:
-    """The interactions behind every edge inside a cluster (`JOINT_ACTS`), of all layers."""
+) -> tuple[Table, Table]:
+    """The interactions behind every edge inside a cluster (`JOINT_ACTS`), of all layers.
+
+    The second table (`BOUNDS`) counts what the bound on each edge's acts left out.
+    """
     by_name = {layer.name: layer for layer in layers}
-    parts = [
-        detector.acts(world, detector.settings, by_name[detector.name].graph.edges, clustering)
-        for detector in detectors
-        if detector.name in by_name
-    ]
-    if not parts:
-        return steps.engine.from_arrow(JOINT_ACTS.arrow.empty_table(), JOINT_ACTS)
-    query = " union all ".join(f"select * from {{part_{n}}}" for n in range(len(parts)))
-    tables = {f"part_{n}": part for n, part in enumerate(parts)}
-    return steps.engine.sql(query, JOINT_ACTS, **tables)
+    engine = steps.engine
+    parts = [engine.from_arrow(JOINT_ACTS.arrow.empty_table(), JOINT_ACTS)]
+    left_out = []
+    for detector in detectors:
+        if detector.name not in by_name:
+            continue
+        shown, more = detector.acts(world, detector.settings, by_name[detector.name], clustering)
+        parts.append(shown)
+        if more:
+            left_out.append(_left_out(detector.name, more))
+    bounds = pa.Table.from_pylist(left_out, schema=BOUNDS.arrow)
+    return union(parts, JOINT_ACTS), engine.from_arrow(bounds, BOUNDS)
+
+
+def union(tables: Sequence[Table], schema: Schema) -> Table:
+    """All rows of tables of one schema."""
+    query = " union all ".join(f"select * from {{part_{n}}}" for n in range(len(tables)))
+    return tables[0].engine.sql(
+        query, schema, **{f"part_{n}": table for n, table in enumerate(tables)}
+    )
+
+
+def _left_out(layer: str, acts: int) -> dict[str, object]:
+    return {
+        "layer": layer,
+        "bound": "acts-per-edge",
+        "subject": "all edges inside clusters",
+        "accounts": 0,
+        "interactions": 0,
+        "pairs_not_counted": acts,
+        "says": "pairs of posts beyond `acts_per_edge` are counted and not shown",
+    }
 
 
 def _facts(layer: Layer | None) -> dict[str, Any]:

@@ -26,12 +26,6 @@ class Steps:
         path = self.writer.finished(step) or self.writer.keep(make(), step)
         return self.engine.read_parquet([path], schema)
 
-    def published(self, name: str, schema: Schema, make: Callable[[], Table]) -> Table:
-        """A table that is part of the run: added unless it is finished, and read back."""
-        if self.writer.finished(name) is None:
-            self.writer.add(make(), name)
-        return self.kept(name, schema)
-
     def kept(self, step: str, schema: Schema) -> Table:
         """The table of a step that is finished."""
         path = self.writer.finished(step)

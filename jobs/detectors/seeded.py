@@ -67,9 +67,9 @@ def draw(world: World, settings: Seeded) -> Layer | None:
     )
 
 
-def acts(world: World, settings: Seeded, edges: Table, clustering: Clustering) -> Table:
+def acts(world: World, settings: Seeded, layer: Layer, clustering: Clustering) -> tuple[Table, int]:
     """None of its own: its edges stand in other layers, which show what is behind them."""
-    return clustering.members.engine.from_arrow(JOINT_ACTS.arrow.empty_table(), JOINT_ACTS)
+    return clustering.members.engine.from_arrow(JOINT_ACTS.arrow.empty_table(), JOINT_ACTS), 0
 
 
 def _present(graph: InteractionGraph, seeds: Table) -> list[str]:

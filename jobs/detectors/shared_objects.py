@@ -87,15 +87,18 @@ def draw(world: World, settings: SharedObjects) -> Layer:
     )
 
 
-def acts(world: World, settings: SharedObjects, edges: Table, clustering: Clustering) -> Table:
+def acts(
+    world: World, settings: SharedObjects, layer: Layer, clustering: Clustering
+) -> tuple[Table, int]:
     """The interactions behind the layer's edges, within its widest window."""
-    return joint_acts(
+    found = joint_acts(
         _chosen(world.interactions, settings),
-        edges,
-        clustering,
+        layer.graph.edges,
+        clustering.members,
         within_seconds=max(settings.within_seconds),
         per_edge=settings.acts_per_edge,
-    ).acts
+    )
+    return found.acts, found.left_out
 
 
 def _chosen(interactions: Table, settings: SharedObjects) -> Table:

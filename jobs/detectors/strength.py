@@ -1,9 +1,13 @@
-"""An edge's weight in [0, 1], from what its layer measured."""
+"""An edge's weight in [0, 1] from what its layer measured, and what lies inside clusters."""
 
 from __future__ import annotations
 
-from graph.model import InteractionGraph
+from typing import NamedTuple
+
+from algorithms.facts import inner_edges
+from graph.model import Clustering, InteractionGraph
 from graph.schemas import EDGES
+from graph.table import Table
 
 
 def weighted_by_surprise(graph: InteractionGraph, *, full_at: float) -> InteractionGraph:
@@ -19,3 +23,21 @@ def weighted_by_surprise(graph: InteractionGraph, *, full_at: float) -> Interact
         edges=graph.edges,
     )
     return InteractionGraph(weighted, directed=graph.directed, accounts=graph.accounts)
+
+
+def counted_inside(edges: Table, clustering: Clustering) -> Counted:
+    """How much stands behind the edges inside clusters."""
+    inner = inner_edges(edges, clustering)
+    row = inner.engine.query(
+        "select coalesce(sum(post_pairs), 0) as pairs, coalesce(sum(objects), 0) as objects"
+        " from {inner}",
+        inner=inner,
+    ).to_pylist()[0]
+    return Counted(post_pairs=int(row["pairs"]), objects=int(row["objects"]))
+
+
+class Counted(NamedTuple):
+    """Sums over edges."""
+
+    post_pairs: int
+    objects: int

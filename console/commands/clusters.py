@@ -1,0 +1,71 @@
+"""`ringwatch clusters`: the ranked list, filtered, sorted, searched."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from console.options import DEFAULT_OUT, AsJson, Out, RunName
+from console.output import moment, write_json, write_table
+from console.place import opened
+from review.queries import Filters, count_clusters, list_clusters
+
+COLUMNS = {
+    "place": "#",
+    "cluster": "cluster",
+    "score": "score",
+    "accounts": "accounts",
+    "layers": "layers",
+    "first": "first joint act",
+    "state": "state",
+    "says": "why",
+}
+
+
+def clusters(
+    out: Out = DEFAULT_OUT,
+    run: RunName = None,
+    layer: Annotated[str | None, typer.Option(help="Only clusters this layer joins.")] = None,
+    min_accounts: Annotated[int | None, typer.Option(help="The least size.")] = None,
+    min_score: Annotated[float | None, typer.Option(help="The least score.")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="Only clusters in this state: open, confirmed, ...")
+    ] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(help="Part of a member's id or name, or of a shared object."),
+    ] = None,
+    sort: Annotated[
+        str, typer.Option(help="place, score, accounts, density, recent ...")
+    ] = "place",
+    limit: Annotated[int, typer.Option(min=0, help="How many to list.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="How many to pass over.")] = 0,
+    json: AsJson = False,
+) -> None:
+    """List suspect clusters, the most suspect first."""
+    filters = Filters(
+        layer=layer, min_accounts=min_accounts, min_score=min_score, state=state, text=search
+    )
+    with opened(out, run) as place:
+        rows = list_clusters(
+            place.run,
+            place.store,
+            sort=sort,
+            limit=limit,
+            offset=offset,
+            engine=place.engine,
+            **filters,
+        ).to_pylist()
+        known = count_clusters(place.run, place.store, engine=place.engine, **filters)
+        name = place.run.name
+    if json:
+        write_json({"run": name, "matching": known, "shown": len(rows), "clusters": rows})
+        return
+    write_table(
+        f"Suspect clusters of run {name}",
+        COLUMNS,
+        [{**row, "first": moment(row["first_at"])} for row in rows],
+        foot=f"showing {len(rows):,} of {known:,} clusters, by {sort};"
+        " `ringwatch show '#1'` tells why one was flagged",
+    )

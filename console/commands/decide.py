@@ -1,0 +1,56 @@
+"""`ringwatch decide`: what a person makes of a cluster, with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from console.options import DEFAULT_OUT, AsJson, By, Out, RunName, who
+from console.output import write_json, write_line
+from console.place import opened
+from graph.errors import ConfigError
+from review.queries import show_cluster
+
+
+def decide(
+    cluster: Annotated[str, typer.Argument(help="A cluster's name, `#PLACE`, or a member's id.")],
+    outcome: Annotated[
+        str, typer.Argument(help="confirmed, dismissed, needs-more ..., or `undo`.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why, in words; it is kept.")],
+    out: Out = DEFAULT_OUT,
+    run: RunName = None,
+    by: By = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(help="A member whom the decision does not cover; may be repeated."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Decide on a cluster, or take the decision that stands back with `undo`."""
+    with opened(out, run) as place:
+        view = show_cluster(place.run, place.store, cluster, engine=place.engine)
+        name = str(view.cluster["cluster"])
+        seen = view.decisions[-1].seq if view.decisions else 0
+        if outcome == "undo":
+            if exclude:
+                message = "`undo` takes a decision back whole; leave out `--exclude`"
+                raise ConfigError(message)
+            decision = place.store.undo(place.run.name, name, reason=reason, by=who(by), seen=seen)
+        else:
+            decision = place.store.decide(
+                place.run.name,
+                name,
+                outcome,
+                reason=reason,
+                by=who(by),
+                excluded=exclude or (),
+                seen=seen,
+            )
+        state = place.store.state(place.run.name, name)
+    if json:
+        write_json({**asdict(decision), "state": state})
+        return
+    write_line(f"cluster {name} is {state}; decided by {decision.by}: {decision.reason}")

@@ -1,0 +1,119 @@
+"""`ringwatch export` and `ringwatch report`: lists for ops, pages for reading."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.decided import decisions_in_force
+from console.options import DEFAULT_OUT, AsJson, By, Out, RunName, who
+from console.output import write_json, write_line
+from console.place import Place, opened
+from graph.errors import ConfigError
+from review.export.clusters import export_clusters
+from review.export.formats import TABLE_FORMATS, TableFormat
+from review.export.manifest import ExportManifest, Purpose
+from review.origin import origin_of
+from review.queries import show_cluster
+from review.report.site import write_reports
+from review.run_tables import run_tables
+
+
+def export(
+    file: Annotated[
+        Path, typer.Argument(help="Where to: .csv, .jsonl, .parquet, .graphml or .gexf.")
+    ],
+    purpose: Annotated[str, typer.Option(help="What the list is for; it is kept.")],
+    out: Out = DEFAULT_OUT,
+    run: RunName = None,
+    cluster: Annotated[
+        list[str] | None, typer.Option(help="Only this cluster; may be repeated.")
+    ] = None,
+    undecided: Annotated[
+        bool, typer.Option("--undecided", help="Undecided clusters go too, marked as such.")
+    ] = False,
+    lossless: Annotated[
+        str | None,
+        typer.Option(help="A twin beside a CSV with every cell as it is: jsonl or parquet."),
+    ] = None,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="Begin a CSV with a byte order mark, for spreadsheets.")
+    ] = False,
+    by: By = None,
+    json: AsJson = False,
+) -> None:
+    """Export the members of confirmed clusters, with a manifest beside the file."""
+    with opened(out, run) as place:
+        only = tuple(_named(place, given) for given in cluster) if cluster else None
+        manifest = export_clusters(
+            run_tables(place.run, place.engine),
+            decisions_in_force(place.store, place.run.name),
+            file,
+            only=only,
+            undecided=undecided,
+            lossless=_twin(lossless),
+            origin=origin_of(place.run.manifest),
+            purpose=Purpose(says=purpose, exported_by=who(by)),
+            bom=bom,
+        )
+        place.store.record_export(
+            place.run.name,
+            file=str(file),
+            sha256=manifest.sha256,
+            rows=manifest.rows,
+            purpose=purpose,
+            by=who(by),
+        )
+    _told(manifest, file, json=json)
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="Where to; made where it is not there.")],
+    out: Out = DEFAULT_OUT,
+    run: RunName = None,
+    top: Annotated[int, typer.Option(min=1, help="How many clusters get a page.")] = 20,
+    json: AsJson = False,
+) -> None:
+    """Write HTML pages of the most suspect clusters that open offline."""
+    with opened(out, run) as place:
+        decided = decisions_in_force(place.store, place.run.name).to_pylist()
+        pages = write_reports(
+            run_tables(place.run, place.engine),
+            folder,
+            top=top,
+            origin=origin_of(place.run.manifest),
+            decisions={row["cluster"]: row for row in decided},
+        )
+    if json:
+        write_json({"index": str(pages[0]), "pages": [str(page) for page in pages[1:]]})
+        return
+    write_line(f"wrote {len(pages) - 1} pages; open {pages[0]}")
+
+
+def _named(place: Place, given: str) -> str:
+    view = show_cluster(place.run, place.store, given, engine=place.engine)
+    return str(view.cluster["cluster"])
+
+
+def _twin(given: str | None) -> TableFormat | None:
+    for known in TABLE_FORMATS:
+        if known == given:
+            return known
+    if given is None:
+        return None
+    message = f"`--lossless` is jsonl or parquet, not `{given}`"
+    raise ConfigError(message)
+
+
+def _told(manifest: ExportManifest, file: Path, *, json: bool) -> None:
+    if json:
+        write_json(asdict(manifest))
+        return
+    left_out = "".join(f"; left out: {n} {why}" for why, n in sorted(manifest.left_out.items()))
+    write_line(
+        f"wrote {manifest.rows} rows of {manifest.clusters} clusters to {file}"
+        f" (sha256 {manifest.sha256[:16]}...){left_out}"
+    )

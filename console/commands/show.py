@@ -1,0 +1,174 @@
+"""`ringwatch show`: why one cluster was flagged, who is in it, and the posts behind its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import pyarrow as pa
+import typer
+
+from console.options import DEFAULT_OUT, AsJson, Out, RunName
+from console.output import moment, write_json, write_line, write_table
+from console.place import Place, opened
+from graph.errors import ConfigError
+from review.neighbours import edge_acts
+from review.queries import ClusterView, show_cluster
+
+MEMBERS = {
+    "account": "account",
+    "name": "name",
+    "role": "role",
+    "pagerank": "PageRank",
+    "partners": "partners",
+    "joint_share": "joint share",
+    "made": "made",
+}
+OBJECTS = {
+    "object_kind": "kind",
+    "object": "object",
+    "layer": "layer",
+    "members": "members",
+    "population": "accounts on it",
+    "population_rate": "of all accounts",
+}
+EDGES = {
+    "src": "account",
+    "dst": "account",
+    "layer": "layer",
+    "weight": "weight",
+    "objects": "shared",
+    "expected": "by chance",
+    "log10_p": "log10 p",
+}
+ACTS = {
+    "action": "action",
+    "object_kind": "kind",
+    "object": "object",
+    "src_content": "post of the first",
+    "src_time": "at",
+    "dst_content": "post of the second",
+    "dst_time": "at",
+    "layer": "layer",
+}
+
+
+def show(
+    cluster: Annotated[str, typer.Argument(help="A cluster's name, `#PLACE`, or a member's id.")],
+    out: Out = DEFAULT_OUT,
+    run: RunName = None,
+    edge: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--edge", help="Two members: every post behind their edge."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows of each table.")] = 12,
+    json: AsJson = False,
+) -> None:
+    """Tell why a cluster was flagged, and the posts behind its strongest edges."""
+    with opened(out, run) as place:
+        view = show_cluster(place.run, place.store, cluster, engine=place.engine)
+        ends = edge or _strongest(view)
+        acts = edge_acts(place.run, *ends, engine=place.engine) if ends else None
+        _refuse_other_cluster(view, edge)
+        _show(place, view, ends, acts, limit=limit, json=json)
+
+
+def _show(
+    place: Place,
+    view: ClusterView,
+    ends: tuple[str, str] | None,
+    acts: pa.Table | None,
+    *,
+    limit: int,
+    json: bool,
+) -> None:
+    if json:
+        write_json(_as_json(view, ends, acts))
+        return
+    _head(view.cluster)
+    _reasons(view.evidence)
+    _table("Members", MEMBERS, [_dated(row) for row in view.members.to_pylist()], limit)
+    _table("What they share", OBJECTS, view.objects.to_pylist(), limit)
+    _table("Edges, the strongest first", EDGES, view.edges.to_pylist(), limit)
+    if ends is not None and acts is not None:
+        rows = [_timed(row) for row in acts.to_pylist()]
+        _table(f"Posts behind the edge {ends[0]} - {ends[1]}", ACTS, rows, limit)
+    for decision in view.decisions:
+        write_line(f"{moment(decision.at)} {decision.by}: {decision.outcome} - {decision.reason}")
+    for note in view.notes:
+        write_line(f"{moment(note.at)} {note.by} notes: {note.text}")
+    write_line(
+        f"`ringwatch decide {place.run.name and view.cluster['cluster']} confirmed --reason ...`"
+        " records what you make of it",
+        style="dim",
+    )
+
+
+def _head(row: Mapping[str, Any]) -> None:
+    write_line(
+        f"Cluster {row['cluster']}: place {row['place']}, score {row['score']:.3f},"
+        f" {row['accounts']} accounts, {row['edges']} edges, state {row['state']}",
+        style="bold",
+    )
+    write_line(
+        f"joined by {row['layers']}; joint acts from {moment(row['first_at'])}"
+        f" to {moment(row['last_at'])}"
+    )
+    write_line("It is suspect, not convicted: a person decides.", style="dim")
+
+
+def _reasons(evidence: pa.Table) -> None:
+    signs = {"for": "+", "against": "-", "context": " "}
+    for row in evidence.to_pylist():
+        part = row["part"] or 0.0
+        write_line(f"  {signs[row['kind']]} {abs(part):.3f}  {row['says']}")
+
+
+def _table(title: str, columns: Mapping[str, str], rows: list[dict[str, Any]], limit: int) -> None:
+    foot = f"showing {limit} of {len(rows)}" if len(rows) > limit else ""
+    write_table(title, columns, rows[:limit], foot=foot)
+
+
+def _strongest(view: ClusterView) -> tuple[str, str] | None:
+    """The heaviest edge whose layer keeps acts of its own."""
+    for row in view.edges.to_pylist():
+        if row["layer"] != "seeded":
+            return row["src"], row["dst"]
+    return None
+
+
+def _refuse_other_cluster(view: ClusterView, edge: tuple[str, str] | None) -> None:
+    if edge is None:
+        return
+    members = set(view.members["account"].to_pylist())
+    for account in edge:
+        if account not in members:
+            name = view.cluster["cluster"]
+            message = f"`{account}` is no member of cluster `{name}`; see its members"
+            raise ConfigError(message)
+
+
+def _dated(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "made": moment(row["created_at"])}
+
+
+def _timed(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "src_time": moment(row["src_at"]), "dst_time": moment(row["dst_at"])}
+
+
+def _as_json(
+    view: ClusterView, ends: tuple[str, str] | None, acts: pa.Table | None
+) -> dict[str, Any]:
+    return {
+        "run": view.run,
+        "cluster": dict(view.cluster),
+        "evidence": view.evidence.to_pylist(),
+        "members": view.members.to_pylist(),
+        "objects": view.objects.to_pylist(),
+        "edges": view.edges.to_pylist(),
+        "edge": list(ends) if ends else None,
+        "joint_acts": acts.to_pylist() if acts is not None else [],
+        "decisions": [asdict(decision) for decision in view.decisions],
+        "notes": [asdict(note) for note in view.notes],
+    }

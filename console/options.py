@@ -1,0 +1,41 @@
+"""Options that several commands share, each worded once."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Out = Annotated[
+    Path,
+    typer.Option("--out", help="The folder of runs.", envvar="RINGWATCH_OUT", show_default=True),
+]
+RunName = Annotated[
+    str | None, typer.Option("--run", help="A run's name; the current run by default.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+Memory = Annotated[
+    str | None,
+    typer.Option(help="The most memory tables may take before they spill to disk, as `4GB`."),
+]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="Processors to use; the answer does not depend on it.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing of the progress.")]
+By = Annotated[
+    str | None, typer.Option("--by", help="Who does this; the name of this login by default.")
+]
+
+DEFAULT_OUT = Path("out")
+
+
+def who(by: str | None) -> str:
+    """The name that goes into the history: the one given, or this login's."""
+    try:
+        return by or os.environ.get("RINGWATCH_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run a number that no login has.
+        return f"uid {os.getuid()}"

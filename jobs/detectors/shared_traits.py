@@ -1,0 +1,99 @@
+"""`shared-traits`: many accounts behind one device, address or other carried attribute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from builders.traits import joint_trait_acts, shared_traits_graph
+from graph.model import Clustering, InteractionGraph
+from graph.schemas import EDGES, INTERACTIONS
+from graph.table import Table
+from jobs.detector import Detector, Layer, World
+from jobs.detectors.strength import counted_inside
+
+NAME = "shared-traits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedTraits:
+    """Settings of the `shared-traits` detector."""
+
+    traits: tuple[str, ...] = ()
+    """Carried attributes to look at; every one the extract carries when empty."""
+    hub_accounts: int = 50
+    """A value that more accounts have is a carrier, a school, a shop; it joins nobody."""
+    at_least_values: int = 1
+    """Distinct values that a pair must share."""
+    at_least_partners: int = 4
+    """Accounts that share with fewer others are a household; they are left out."""
+    weight: float = 0.4
+    """What one value that only two accounts share adds to an edge; commoner ones add less."""
+    acts_per_edge: int = 20
+    """Values kept behind each edge; more are counted."""
+
+
+def draw(world: World, settings: SharedTraits) -> Layer | None:
+    """Accounts that share values with at least `at_least_partners` others."""
+    traits = _traits(world.interactions, settings)
+    if not traits:
+        return None
+    built = shared_traits_graph(
+        world.interactions,
+        traits=traits,
+        hub_accounts=settings.hub_accounts,
+        at_least=settings.at_least_values,
+        layer=NAME,
+    )
+    edges = built.graph.engine.sql(
+        f"""
+        with ends as (
+            select src as account from {{edges}} union all select dst from {{edges}}
+        ),
+        crowded as (
+            select account from ends group by account having count(*) >= $partners
+        )
+        select {EDGES.selecting(weight="least($weight * weight, 1.0)")} from {{edges}}
+        where src in (select account from crowded) and dst in (select account from crowded)
+        """,
+        EDGES,
+        {"partners": settings.at_least_partners, "weight": settings.weight},
+        edges=built.graph.edges,
+    )
+    kept = edges.count()
+    return Layer(
+        name=NAME,
+        graph=InteractionGraph(edges),
+        bounds=built.bounds,
+        facts={"edges_kept": kept, "edges_refused": built.graph.edges.count() - kept},
+    )
+
+
+def acts(
+    world: World, settings: SharedTraits, layer: Layer, clustering: Clustering
+) -> tuple[Table, int]:
+    """The shared values behind the layer's edges, the rarest first."""
+    shown = joint_trait_acts(
+        world.interactions,
+        layer.graph.edges,
+        clustering,
+        traits=_traits(world.interactions, settings),
+        hub_accounts=settings.hub_accounts,
+        at_most=settings.acts_per_edge,
+        layer=NAME,
+    )
+    values = counted_inside(layer.graph.edges, clustering).objects
+    return shown, max(values - shown.count(), 0)
+
+
+def _traits(interactions: Table, settings: SharedTraits) -> tuple[str, ...]:
+    return settings.traits or interactions.schema.attributes_beyond(INTERACTIONS)
+
+
+SHARED_TRAITS = Detector(
+    name=NAME,
+    says="many accounts behind one device, address or other value that they carry",
+    settings=SharedTraits(),
+    draw=draw,
+    acts=acts,
+    needs="carried attributes, such as `device` or `ip`",
+)
