@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from console.decided import decisions_in_force
 from console.options import DEFAULT_OUT, AsJson, By, Out, RunName, who
 from console.output import write_json, write_line
 from console.place import Place, opened
@@ -20,6 +19,7 @@ from review.origin import origin_of
 from review.queries import show_cluster
 from review.report.site import write_reports
 from review.run_tables import run_tables
+from review.standing import rows_by_cluster, standing_decisions
 
 
 def export(
@@ -50,7 +50,7 @@ def export(
         only = tuple(_named(place, given) for given in cluster) if cluster else None
         manifest = export_clusters(
             run_tables(place.run, place.engine),
-            decisions_in_force(place.store, place.run.name),
+            standing_decisions(place.store.decisions(place.run.name)),
             file,
             only=only,
             undecided=undecided,
@@ -79,13 +79,13 @@ def report(
 ) -> None:
     """Write HTML pages of the most suspect clusters that open offline."""
     with opened(out, run) as place:
-        decided = decisions_in_force(place.store, place.run.name).to_pylist()
+        decided = standing_decisions(place.store.decisions(place.run.name))
         pages = write_reports(
             run_tables(place.run, place.engine),
             folder,
             top=top,
             origin=origin_of(place.run.manifest),
-            decisions={row["cluster"]: row for row in decided},
+            decisions=rows_by_cluster(decided),
         )
     if json:
         write_json({"index": str(pages[0]), "pages": [str(page) for page in pages[1:]]})
