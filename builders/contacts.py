@@ -135,7 +135,9 @@ answered as (
     left join ways b on b.src = a.dst and b.dst = a.src
 ),
 gave as (
-    select src as account, sum(weight) as given, sum(returned) as returned from answered group by src
+    select src as account, sum(weight) as given, sum(returned) as returned
+    from answered
+    group by src
 ),
 got as (
     select dst as account, sum(weight) as received from answered group by dst

@@ -17,7 +17,7 @@ from __future__ import annotations
 _LOOKS: dict[str, str] = {
     "a": "аαɑᴀꭺӕ",
     "b": "вьƅƃʙɓᏼᏏ",
-    "c": "сϲᴄƈᏟⲥ",
+    "c": "сᴄƈᏟⲥ",
     "d": "ԁɗđᴅᎠꓒ",
     "e": "еєεɛǝəᴇɇᎬ",
     "f": "ƒꜰϝք",

@@ -14,7 +14,13 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 
+PostArrays = tuple[Ints, Ints, Ints, Ints, Ints]
+LikeArrays = tuple[Ints, Ints, Ints]
+Book = tuple[Ints, Ints]
+Marks = tuple[Ints, int]
+
 COUNTS = ("posts", "texts", "objects", "object_days", "post_pairs", "first_at", "last_at")
+POSTS, TEXTS, OBJECTS, OBJECT_DAYS, POST_PAIRS, FIRST_AT, LAST_AT = range(7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,8 @@ def copies(
 
     Two posts match when their texts are like, their accounts differ and at most `within` lies
     between them (below 0: no limit). Of own's side: `posts` that match a post of other, distinct
-    `texts` of those. Of both sides alike, and only filled in where own < other: `objects`,
-    `object_days` (object and day of the earlier post), `post_pairs`. `first_at` and `last_at` are
+    `texts` of those. Of both sides alike: `post_pairs`, and (only filled in where own < other)
+    `objects` and `object_days` (object and day of the earlier post). `first_at` and `last_at` are
     of the posts of both that match. Pairs with fewer than `at_least` own posts are left out.
 
     Returns:
@@ -63,15 +69,16 @@ def copies(
     # looking at the last one only.
     order = np.lexsort((posts.at, text_of, like.object[text_of], posts.account))
     ends = np.searchsorted(posts.account[order], np.arange(accounts + 1))
-    own, other, counts = _copies(
-        (order, ends, text_of),
-        (posts.starts, posts.account, posts.at, posts.day),
+    pairs, counts = _copies(
+        order,
+        ends,
+        (posts.starts, posts.account, posts.at, posts.day, text_of),
         (like.starts, like.texts, like.object),
         int(posts.day.max(initial=0)) + 1,
         within,
         at_least,
     )
-    return own, other, {name: counts[:, place] for place, name in enumerate(COUNTS)}
+    return pairs[:, 0], pairs[:, 1], {name: counts[:, n] for n, name in enumerate(COUNTS)}
 
 
 @numba.njit(cache=True)
@@ -107,112 +114,123 @@ def _longer(array: Ints) -> Ints:
 
 
 @numba.njit(cache=True)
-def _distinct(codes: Ints, place: Ints, days: int, counts: Ints) -> None:
-    """Count each partner's distinct objects (column 2) and (object, day) (column 3)."""
-    order = np.argsort(codes, kind="mergesort")
-    order = order[np.argsort(place[order], kind="mergesort")]
-    for n in range(len(order)):
-        now = order[n]
-        fresh = n == 0 or place[order[n - 1]] != place[now]
-        last = codes[order[n - 1]] if n else -1
-        if fresh or last // days != codes[now] // days:
-            counts[place[now], 2] += 1
-        if fresh or last != codes[now]:
-            counts[place[now], 3] += 1
+def _count_match(book: Book, b: int, p: int, t: int, at: Ints, low: int, high: int) -> None:
+    """Note that post `p` with text `t` matches the posts of `b` from `low` to `high`."""
+    counts, last = book
+    if last[b, 0] != p:
+        counts[b, POSTS] += 1
+    if last[b, 1] != t:
+        counts[b, TEXTS] += 1
+    last[b, 0], last[b, 1] = p, t
+    counts[b, POST_PAIRS] += high - low
+    counts[b, FIRST_AT] = min(counts[b, FIRST_AT], at[p], at[low])
+    counts[b, LAST_AT] = max(counts[b, LAST_AT], at[p], at[high - 1])
+
+
+@numba.njit(cache=True)
+def _note_days(
+    marks: Marks, b: int, code: int, p: int, at: Ints, day: Ints, low: int, high: int
+) -> Marks:
+    """Note each day of the earlier post, when post `p` meets those from `low` to `high`.
+
+    `code` is the object's, on day 0.
+    """
+    noted, used = marks
+    q = low
+    while q < high:
+        if used == len(noted):
+            noted = _longer(noted)
+        noted[used, 0], noted[used, 1] = b, code + (day[p] if at[q] >= at[p] else day[q])
+        used += 1
+        # From `p` on the earlier post is `p` itself; before it, on to the next day's first post.
+        if at[q] >= at[p]:
+            break
+        this = day[q]
+        while q < high and day[q] == this and at[q] < at[p]:
+            q += 1
+    return noted, used
+
+
+@numba.njit(cache=True)
+def _count_distinct(book: Book, noted: Ints, days: int, at_least: int) -> None:
+    """Count the distinct objects and days noted of each partner that is kept."""
+    counts = book[0]
+    kept = noted[counts[noted[:, 0], POSTS] >= at_least]
+    kept = kept[np.argsort(kept[:, 1], kind="mergesort")]
+    kept = kept[np.argsort(kept[:, 0], kind="mergesort")]
+    for n in range(len(kept)):
+        b, code = kept[n]
+        fresh = n == 0 or kept[n - 1, 0] != b
+        if fresh or kept[n - 1, 1] // days != code // days:
+            counts[b, OBJECTS] += 1
+        if fresh or kept[n - 1, 1] != code:
+            counts[b, OBJECT_DAYS] += 1
+
+
+@numba.njit(cache=True)
+def _match_account(
+    a: int, owned: Ints, posts: PostArrays, like: LikeArrays, days: int, within: int, book: Book
+) -> tuple[Ints, Ints]:
+    """Match all posts of account `a`, given in order; its partners, and the days to count."""
+    starts, account, at, day, text_of = posts
+    like_starts, like_texts, object_of = like
+    counts, last = book
+    partners, met = np.empty(16, np.int64), 0
+    marks = (np.empty((16, 2), np.int64), 0)
+    for p in owned:
+        t = text_of[p]
+        for near in like_texts[like_starts[t] : like_starts[t + 1]]:
+            run = starts[near]
+            while run < starts[near + 1]:
+                b, low = account[run], run
+                run = high = _end_of_account(account, run, starts[near + 1])
+                if b == a:
+                    continue
+                if within >= 0:
+                    low = _first_from(at, low, high, at[p] - within)
+                    high = _first_from(at, low, high, at[p] + within + 1)
+                if low == high:
+                    continue
+                if last[b, 2] != a:
+                    if met == len(partners):
+                        partners = _longer(partners)
+                    partners[met] = b
+                    met += 1
+                    last[b, 0] = last[b, 1] = -1
+                    last[b, 2] = a
+                    counts[b] = 0
+                    counts[b, FIRST_AT] = counts[b, LAST_AT] = at[p]
+                _count_match(book, b, p, t, at, low, high)
+                if a < b:
+                    marks = _note_days(marks, b, object_of[t] * days, p, at, day, low, high)
+    return partners[:met], marks[0][: marks[1]]
 
 
 @numba.njit(cache=True)
 def _copies(
-    owned: tuple[Ints, Ints, Ints],
-    posts: tuple[Ints, Ints, Ints, Ints],
-    like: tuple[Ints, Ints, Ints],
+    order: Ints,
+    ends: Ints,
+    posts: PostArrays,
+    like: LikeArrays,
     days: int,
     within: int,
     at_least: int,
-) -> tuple[Ints, Ints, Ints]:
-    order, ends, text_of = owned
-    starts, account, at, day = posts
-    like_starts, like_texts, object_of = like
+) -> tuple[Ints, Ints]:
     accounts = len(ends) - 1
-    place_of = np.full(accounts, -1, np.int64)
-    partners = np.empty(64, np.int64)
-    counts = np.zeros((64, 7), np.int64)
-    last_post = np.empty(64, np.int64)
-    last_text = np.empty(64, np.int64)
-    codes = np.empty(64, np.int64)
-    code_place = np.empty(64, np.int64)
-    out_own = np.empty(64, np.int64)
-    out_other = np.empty(64, np.int64)
-    out = np.empty((64, 7), np.int64)
+    # By partner: its counts, and the last own post, own text and own account that met it.
+    book = np.zeros((accounts, len(COUNTS)), np.int64), np.full((accounts, 3), -1, np.int64)
+    pairs, counts = np.empty((64, 2), np.int64), np.empty((64, len(COUNTS)), np.int64)
     made = 0
     for a in range(accounts):
-        met = 0
-        coded = 0
-        for p in order[ends[a] : ends[a + 1]]:
-            t = text_of[p]
-            for near in like_texts[like_starts[t] : like_starts[t + 1]]:
-                run = starts[near]
-                while run < starts[near + 1]:
-                    b = account[run]
-                    end = _end_of_account(account, run, starts[near + 1])
-                    low, high = run, end
-                    run = end
-                    if b == a:
-                        continue
-                    if within >= 0:
-                        low = _first_from(at, low, end, at[p] - within)
-                        high = _first_from(at, low, end, at[p] + within + 1)
-                    if low == high:
-                        continue
-                    if place_of[b] < 0:
-                        if met == len(partners):
-                            partners = _longer(partners)
-                            last_post, last_text = _longer(last_post), _longer(last_text)
-                            counts = np.concatenate((counts, np.empty_like(counts)))
-                        place_of[b] = met
-                        partners[met] = b
-                        last_post[met] = last_text[met] = -1
-                        counts[met] = 0
-                        counts[met, 5], counts[met, 6] = at[p], at[p]
-                        met += 1
-                    place = place_of[b]
-                    if last_post[place] != p:
-                        last_post[place] = p
-                        counts[place, 0] += 1
-                    if last_text[place] != t:
-                        last_text[place] = t
-                        counts[place, 1] += 1
-                    counts[place, 5] = min(counts[place, 5], at[p], at[low])
-                    counts[place, 6] = max(counts[place, 6], at[p], at[high - 1])
-                    if b < a:
-                        continue
-                    counts[place, 4] += high - low
-                    q = low
-                    while q < high:
-                        earlier = day[p] if at[q] >= at[p] else day[q]
-                        if coded == len(codes):
-                            codes, code_place = _longer(codes), _longer(code_place)
-                        codes[coded] = object_of[t] * days + earlier
-                        code_place[coded] = place
-                        coded += 1
-                        # On to the first post of a later day; from p on the earlier post is p.
-                        if at[q] >= at[p]:
-                            break
-                        this = day[q]
-                        while q < high and day[q] == this and at[q] < at[p]:
-                            q += 1
-        kept = np.zeros(met, np.bool_)
-        for place in range(met):
-            place_of[partners[place]] = -1
-            kept[place] = counts[place, 0] >= at_least
-        of_kept = kept[code_place[:coded]]
-        _distinct(codes[:coded][of_kept], code_place[:coded][of_kept], days, counts)
-        for place in range(met):
-            if kept[place]:
-                if made == len(out_own):
-                    out_own, out_other = _longer(out_own), _longer(out_other)
-                    out = np.concatenate((out, np.empty_like(out)))
-                out_own[made], out_other[made] = a, partners[place]
-                out[made] = counts[place]
-                made += 1
-    return out_own[:made], out_other[:made], out[:made]
+        owned = order[ends[a] : ends[a + 1]]
+        partners, noted = _match_account(a, owned, posts, like, days, within, book)
+        _count_distinct(book, noted, days, at_least)
+        for b in partners:
+            if book[0][b, POSTS] < at_least:
+                continue
+            if made == len(pairs):
+                pairs, counts = _longer(pairs), _longer(counts)
+            pairs[made, 0], pairs[made, 1] = a, b
+            counts[made] = book[0][b]
+            made += 1
+    return pairs[:made], counts[:made]
