@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from builders.extracts.accounts import read_accounts
-from builders.extracts.read import read_extract
+from builders.extracts.read import OverBudget, read_extract
 from graph.engines import open_engine
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, JOINT_ACTS, READING
@@ -20,6 +20,7 @@ from jobs.layers import drawn, evidence_of, union
 from jobs.measure import ClusterTables, measure
 from jobs.progress import Progress, Silent
 from jobs.seeds import read_seeds
+from jobs.set_aside import written_aside
 from jobs.steps import Steps
 from review.manifest import digest, run_name, versions
 from review.publish import RunFacts, RunWriter
@@ -48,7 +49,8 @@ def detect(job: DetectJob, out: Path, *, progress: Progress | None = None) -> De
 
     Raises:
         ConfigError: the job asks for what is not there.
-        ExtractError: the extract cannot be read, or its quarantine is over the budget.
+        ExtractError: the extract cannot be read, or its quarantine is over the budget; it is
+            then written to `out/quarantine/`.
         NotOnThisEngine: the engine or the installation lacks what the job needs.
         StoreError: the folder of runs refused.
     """
@@ -67,6 +69,9 @@ def detect(job: DetectJob, out: Path, *, progress: Progress | None = None) -> De
         )
         try:
             run = _detect(job, Steps(writer, engine), printed, said)
+        except OverBudget as error:
+            # While the engine that holds the quarantine is still open.
+            raise written_aside(error, out / "quarantine" / writer.run) from error
         finally:
             engine.close()
     return Detected(run, already=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from builders.extracts.read import Reading
+from typing import Protocol
+
+from graph.table import Table
 
 _COUNTS = {
     "used": "rows_used",
@@ -12,7 +14,23 @@ _COUNTS = {
 }
 
 
-def accounting(reading: Reading) -> list[str]:
+class Accounts(Protocol):
+    """What there is to tell of: a reading just made, or the tables that a run kept of one."""
+
+    @property
+    def files(self) -> Table:
+        """Every file with its counts (`READING`)."""
+
+    @property
+    def quarantine(self) -> Table:
+        """Every row that was set aside (`QUARANTINE`)."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the extract as a whole."""
+
+
+def accounting(reading: Accounts) -> list[str]:
     """A line for each table, for each file that was not used whole, and for each reason and note.
 
     The lines hold nothing unprintable, whatever stood in the extract.
@@ -47,7 +65,7 @@ def _identity(row: dict[str, int]) -> str:
     return f"{int(row['rows_read']):,} rows read = {parts}"
 
 
-def _files_of_note(reading: Reading) -> list[str]:
+def _files_of_note(reading: Accounts) -> list[str]:
     found = reading.files.engine.query(
         """
         select *
@@ -66,7 +84,7 @@ def _files_of_note(reading: Reading) -> list[str]:
     return shown + more
 
 
-def _reasons(reading: Reading) -> list[str]:
+def _reasons(reading: Accounts) -> list[str]:
     found = reading.quarantine.engine.query(
         """
         select q.column as place, q.reason as reason, count(*) as quarantined
