@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builders.coaction import CoactionBounds, coaction_graph, estimate_pairs
-from graph.engines.kernels import coaction, company, sweep
+from graph.engines.kernels import coaction, company, ordering, sweep
 from graph.schemas import INTERACTIONS
 
 DAY_MS = 86_400_000
@@ -99,7 +99,7 @@ def swept(rows, within_ms, *, count="objects", at_least=1):
     contents = [0 if row[4] is None else 1 + int(row[4]) for row in rows]
     kernel_window = company.NO_TIME if within_ms is None else within_ms
     ready = coaction.prepare(
-        company.ordered(
+        ordering.ordered(
             np.array([accounts.index(row[0]) for row in rows], np.int32),
             np.array([objects.index(row[1:3]) for row in rows], np.int32),
             np.array([row[3] for row in rows], np.int64),

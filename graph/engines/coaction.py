@@ -7,54 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from graph.engines.kernels import coaction, company, sweep
+from graph.engines.kernels import coaction, company, ordering, sweep
 from graph.engines.kernels.coaction import Cut, Limits, Ready
-from graph.engines.kernels.company import Longs, Rows
+from graph.engines.kernels.company import Ints, Longs, Rows
+from graph.engines.kernels.texts import TextCodes
 from graph.schema import Column, Schema
 from graph.schemas import BOUNDS, EDGES
 from graph.table import Table
 
-# Nullable only to spare these tables the check for nulls, a pass over each.
-_ACCOUNT_CODES = Schema(
-    "account_codes",
-    (
-        Column("account", "VARCHAR", "the account's id", nullable=True),
-        Column("code", "BIGINT", "its number, in byte order of the ids", nullable=True),
-    ),
-    key=("account",),
-)
-_OBJECT_CODES = Schema(
-    "object_codes",
-    (
-        Column("action", "VARCHAR", "what was done", nullable=True),
-        Column("object_kind", "VARCHAR", "what kind of thing it is", nullable=True),
-        Column("object", "VARCHAR", "what was acted on", nullable=True),
-        Column("code", "BIGINT", "a number for the three together", nullable=True),
-    ),
-    key=("action", "object_kind", "object"),
-)
-_CONTENT_CODES = Schema(
-    "content_codes",
-    (
-        Column("content", "VARCHAR", "an own post", nullable=True),
-        Column("code", "BIGINT", "its number, from 1", nullable=True),
-    ),
-    key=("content",),
-)
-_CUTS = Schema(
-    "cuts",
-    (
-        Column("bound", "VARCHAR", "the bound's name", nullable=True),
-        Column("code", "BIGINT", "the object's number", nullable=True),
-        Column("accounts", "BIGINT", "accounts of the rows left out", nullable=True),
-        Column("interactions", "BIGINT", "rows left out", nullable=True),
-        Column("pairs_not_counted", "BIGINT", "post pairs lost by it", nullable=True),
-    ),
-    key=("bound", "code"),
-)
 _HASHES = Schema(
     "hashes", (Column("hash", "BIGINT", "a content's hash", nullable=True),), key=("hash",)
 )
@@ -65,8 +28,10 @@ _USED = """
       and ($actions is null or list_contains($actions, action))
       and ($object_kinds is null or list_contains($object_kinds, object_kind))
 """
-# DuckDB's hash of a text as a signed number that is never 0, which stands for no content.
-_HASH = "case when hash(content) = 0 then 1 else hash(content) end"
+# DuckDB's hash of a content; 0 stands for none.
+_HASH = "greatest(hash(content), cast(1 as ubigint))"
+_CONTENT_HASH = "case when content is null or content = '' then cast(0 as ubigint) else {hash} end"
+_ROWS_A_BATCH = 262_144
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +46,38 @@ class Swept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoded:
-    """Interactions as arrays, and what their codes stand for."""
+    """Interactions as arrays, and what their codes stand for.
 
-    ids: pa.StringArray
-    objects: Table
+    `ids`: account ids in byte order, by code. `objects`: what each object code stands for.
+    """
+
+    ids: pa.LargeStringArray
+    objects: Objects
     rows: Rows
     object_sizes: Longs
-    interactions: int
 
-    @property
-    def accounts(self) -> int:
-        """How many account codes there are."""
-        return len(self.ids)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objects:
+    """Codes for (action, object kind, object): an object's tag says its action and kind."""
+
+    names: TextCodes
+    kinds: TextCodes
+    actions: TextCodes
+
+    def encode(self, batch: pa.RecordBatch) -> Ints:
+        """The codes of a batch's objects."""
+        action = self.actions.encode(batch["action"]).astype(np.int64)
+        # A kind's tag is its action, so that its code stands for the two together.
+        kind = self.kinds.encode(batch["object_kind"], action).astype(np.int64)
+        return self.names.encode(batch["object"], kind)
+
+    def says(self, code: int) -> str:
+        """`action kind object` in words."""
+        kind = int(self.names.tags()[code])
+        action = int(self.kinds.tags()[kind])
+        parts = (self.actions.texts()[action], self.kinds.texts()[kind], self.names.texts()[code])
+        return " ".join(part.as_py() for part in parts)
 
 
 def co_act(
@@ -117,7 +102,6 @@ def co_act(
         _answer(interactions, encoded, window, at_least, count, layer, Limits(*limits))
         for window in windows_ms
     ]
-    interactions.engine.drop(encoded.objects)
     return answers
 
 
@@ -131,9 +115,8 @@ def count_raw_pairs(
 ) -> list[int]:
     """How many pairs of posts each window holds, without a sweep."""
     encoded = _encoded(interactions, actions, object_kinds, min_participation, windows_ms)
-    interactions.engine.drop(encoded.objects)
     return [
-        coaction.raw_pairs(encoded.rows, _kernel_window(window), encoded.accounts)
+        coaction.raw_pairs(encoded.rows, _kernel_window(window), len(encoded.ids))
         for window in windows_ms
     ]
 
@@ -150,18 +133,17 @@ def _answer(
     ready = coaction.prepare(
         encoded.rows,
         _kernel_window(window_ms),
-        accounts=encoded.accounts,
+        accounts=len(encoded.ids),
         object_sizes=encoded.object_sizes,
         limits=limits,
         count=count,
         at_least=at_least,
     )
     engine: Any = interactions.engine
-    batches = _edge_batches(ready, encoded.ids, count, at_least, layer, engine.threads)
-    edges = engine.from_arrow(pa.RecordBatchReader.from_batches(EDGES.arrow, batches), EDGES)
+    batches = _edge_batches(ready, encoded.ids, count, at_least, layer, _threads(interactions))
     return Swept(
-        edges=edges,
-        bounds=_bounds(ready.cuts, encoded.objects, layer),
+        edges=engine.from_batches(batches, EDGES),
+        bounds=engine.from_arrow(_bounds(ready.cuts, encoded.objects, layer), BOUNDS),
         raw_pairs=ready.raw_pairs,
         interactions_used=ready.interactions,
     )
@@ -172,13 +154,13 @@ def _kernel_window(window_ms: int | None) -> int:
 
 
 def _edge_batches(
-    ready: Ready, ids: pa.StringArray, count: str, at_least: int, layer: str, threads: int
+    ready: Ready, ids: pa.LargeStringArray, count: str, at_least: int, layer: str, threads: int
 ) -> Iterator[pa.RecordBatch]:
     for found in coaction.swept(ready, count=count, at_least=at_least, threads=threads):
         yield _edges(found, ids, count, layer)
 
 
-def _edges(found: Longs, ids: pa.StringArray, count: str, layer: str) -> pa.RecordBatch:
+def _edges(found: Longs, ids: pa.LargeStringArray, count: str, layer: str) -> pa.RecordBatch:
     pairs = len(found)
     weight = {
         "posts": found[:, sweep.POSTS],
@@ -187,8 +169,8 @@ def _edges(found: Longs, ids: pa.StringArray, count: str, layer: str) -> pa.Reco
         "object-days": found[:, sweep.OBJECT_DAYS],
     }[count]
     columns = {
-        "src": ids.take(pa.array(found[:, sweep.ROW])),
-        "dst": ids.take(pa.array(found[:, sweep.PARTNER])),
+        "src": ids.take(pa.array(found[:, sweep.ROW])).cast(pa.string()),
+        "dst": ids.take(pa.array(found[:, sweep.PARTNER])).cast(pa.string()),
         "layer": pa.repeat(layer, pairs),
         "weight": pa.array(weight.astype(np.float64)),
         "src_count": pa.array(found[:, sweep.OWN_ROW]),
@@ -208,24 +190,20 @@ _WHOLE = "left out whole: it has more interactions than the bound"
 _DENSE = "its interactions in windows denser than the bound were left out"
 
 
-def _bounds(cuts: Sequence[Cut], objects: Table, layer: str) -> Table:
-    engine = objects.engine
-    columns = dict(zip(Cut._fields, zip(*cuts, strict=True), strict=True)) if cuts else {}
-    coded = engine.from_arrow(
-        pa.table({name: columns.get(name, ()) for name in _CUTS.names}, schema=_CUTS.arrow), _CUTS
-    )
-    bounds = engine.sql(
-        "select $layer as layer, bound, concat_ws(' ', action, object_kind, object) as subject,"
-        " accounts, interactions, pairs_not_counted,"
-        " case bound when 'object-interactions' then $whole else $dense end as says"
-        " from {cuts} join {objects} using (code)",
-        BOUNDS,
-        {"layer": layer, "whole": _WHOLE, "dense": _DENSE},
-        cuts=coded,
-        objects=objects,
-    )
-    engine.drop(coded)
-    return bounds
+def _bounds(cuts: Sequence[Cut], objects: Objects, layer: str) -> pa.Table:
+    rows = [
+        {
+            "layer": layer,
+            "bound": cut.bound,
+            "subject": objects.says(cut.code),
+            "accounts": cut.accounts,
+            "interactions": cut.interactions,
+            "pairs_not_counted": cut.pairs_not_counted,
+            "says": _WHOLE if cut.bound == "object-interactions" else _DENSE,
+        }
+        for cut in cuts
+    ]
+    return pa.Table.from_pylist(rows, schema=BOUNDS.arrow)
 
 
 def _encoded(
@@ -236,105 +214,124 @@ def _encoded(
     windows_ms: Sequence[int | None],
 ) -> Encoded:
     """The interactions of the wanted kinds, without those that have no company in any window."""
-    engine = interactions.engine
     wanted = {
         "actions": list(actions) if actions is not None else None,
         "object_kinds": list(object_kinds) if object_kinds is not None else None,
     }
-    accounts = engine.sql(
-        "select account, row_number() over (order by account) - 1 as code from ("
-        f"select account {_USED} group by account having count(*) >= $min_participation)",
-        _ACCOUNT_CODES,
-        {**wanted, "min_participation": min_participation},
-        interactions=interactions,
-    )
-    objects = engine.sql(
-        "select action, object_kind, object,"
-        " row_number() over (order by action, object_kind, object) - 1 as code"
-        f" from (select distinct action, object_kind, object {_USED})",
-        _OBJECT_CODES,
-        wanted,
-        interactions=interactions,
-    )
-    tables = {"interactions": interactions, "accounts": accounts, "objects": objects}
-    rows, sizes = _rows(tables, wanted, windows_ms, exact_contents=False)
-    if _hashes_collide(rows, interactions, accounts.count()):
-        rows, sizes = _rows(tables, wanted, windows_ms, exact_contents=True)
-    ids = accounts.arrow()["account"].combine_chunks()
-    engine.drop(accounts)
-    return Encoded(
-        ids=ids,
-        objects=objects,
-        rows=rows,
-        object_sizes=sizes,
-        interactions=int(sizes.sum()),
-    )
+    encoded = _read(interactions, wanted, min_participation, windows_ms, exact_contents=False)
+    if _hashes_collide(encoded, interactions):
+        return _read(interactions, wanted, min_participation, windows_ms, exact_contents=True)
+    return encoded
 
 
-def _rows(
-    tables: dict[str, Table],
+def _read(
+    interactions: Table,
     wanted: dict[str, list[str] | None],
+    min_participation: int,
     windows_ms: Sequence[int | None],
     *,
     exact_contents: bool,
-) -> tuple[Rows, Longs]:
-    engine = tables["interactions"].engine
-    content, join = _HASH, ""
-    if exact_contents:
-        tables = {**tables, "contents": _content_codes(tables["interactions"])}
-        content, join = "c.code", "left join {contents} c using (content)"
-    found = engine.query(
-        "select cast(a.code as integer) as account, cast(o.code as integer) as object, acted_at,"
-        f" case when content is null then 0 else {content} end as content"
-        f" from (select * {_USED})"
-        " join {accounts} a using (account)"
-        " join {objects} o using (action, object_kind, object)"
-        f" {join}",
-        wanted,
-        **tables,
-    )
-    rows = company.ordered(
-        _own(found["account"]),
-        _own(found["object"]),
-        _own(found["acted_at"]),
-        _own(found["content"]),
-        tables["objects"].count(),
-    )
-    sizes = np.diff(rows.starts)
+) -> Encoded:
+    names, contents = TextCodes(), TextCodes()
+    objects = Objects(names=TextCodes(), kinds=TextCodes(), actions=TextCodes())
+    read: list[tuple[Ints, Ints, Longs, Longs]] = []
+    for batch in _batches(interactions, wanted, exact_contents=exact_contents):
+        content = batch["content"]
+        read.append(
+            (
+                names.encode(batch["account"]),
+                objects.encode(batch),
+                # A copy, since a view would keep the whole batch in memory.
+                batch["acted_at"].to_numpy().copy(),
+                _content_numbers(content, contents) if exact_contents else _signed(content),
+            )
+        )
+    account, obj, at, content = _joined(read)
+    account, ids = _by_name(account, names)
+    if min_participation > 1:
+        often = np.bincount(account, minlength=len(ids)) >= min_participation
+        kept = often[account]
+        account, obj, at, content = account[kept], obj[kept], at[kept], content[kept]
+    sizes = np.bincount(obj, minlength=objects.names.known)
+    threads = _threads(interactions)
+    rows = ordering.ordered(account, obj, at, content, objects.names.known, threads=threads)
     widest = None if None in windows_ms else max(w for w in windows_ms if w is not None)
-    return company.with_company(rows, _kernel_window(widest)), sizes
+    near = company.with_company(rows, _kernel_window(widest))
+    return Encoded(ids=ids, objects=objects, rows=near, object_sizes=sizes)
 
 
-def _own(column: pa.ChunkedArray) -> npt.NDArray[Any]:
-    values = column.to_numpy()
-    if values.dtype == np.uint64:
-        values = values.view(np.int64)
-    # Arrow lends a single chunk read-only, for which every kernel would be compiled once more.
-    return np.require(values, requirements="W")
+def _threads(interactions: Table) -> int:
+    engine: Any = interactions.engine
+    return int(engine.threads)
 
 
-def _content_codes(interactions: Table) -> Table:
-    return interactions.engine.sql(
-        "select content, row_number() over (order by content) as code"
-        " from (select distinct content from {interactions} where content is not null)",
-        _CONTENT_CODES,
-        interactions=interactions,
-    )
+def _batches(
+    interactions: Table, wanted: dict[str, list[str] | None], *, exact_contents: bool
+) -> Iterator[pa.RecordBatch]:
+    """The wanted interactions in any order, a batch at a time: all at once they may not fit."""
+    content = "coalesce(content, '')" if exact_contents else _CONTENT_HASH.format(hash=_HASH)
+    engine: Any = interactions.engine
+    query = f"select account, action, object_kind, object, acted_at, {content} as content {_USED}"
+    cursor = engine._duck.cursor()
+    try:
+        named = engine._named(query, {"interactions": interactions})
+        yield from cursor.sql(named, params=wanted).to_arrow_reader(_ROWS_A_BATCH)
+    finally:
+        cursor.close()
 
 
-def _hashes_collide(rows: Rows, interactions: Table, accounts: int) -> bool:
+def _signed(hashes: pa.UInt64Array) -> Longs:
+    signed: Longs = hashes.to_numpy().view(np.int64).copy()
+    return signed
+
+
+def _content_numbers(contents: pa.StringArray, known: TextCodes) -> Longs:
+    numbers = known.encode(contents).astype(np.int64) + 1
+    numbers[pc.equal(contents, "").to_numpy(zero_copy_only=False)] = 0
+    return numbers
+
+
+def _joined(read: list[tuple[Ints, Ints, Longs, Longs]]) -> tuple[Ints, Ints, Longs, Longs]:
+    """The batches end to end, in arrays of their own; empties `read` to save memory."""
+    rows = sum(len(batch[0]) for batch in read)
+    account, obj = np.empty(rows, np.int32), np.empty(rows, np.int32)
+    at, content = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    end = rows
+    while read:
+        batch = read.pop()
+        place = slice(end - len(batch[0]), end)
+        account[place], obj[place], at[place], content[place] = batch
+        end = place.start
+    return account, obj, at, content
+
+
+def _by_name(account: Ints, names: TextCodes) -> tuple[Ints, pa.LargeStringArray]:
+    """Account codes in byte order of the ids, and the ids in that order."""
+    texts = names.texts()
+    order = pc.sort_indices(texts).to_numpy()
+    rank = np.empty(names.known, np.int32)
+    rank[order] = np.arange(names.known, dtype=np.int32)
+    return rank[account], texts.take(pa.array(order))
+
+
+def _hashes_collide(encoded: Encoded, interactions: Table) -> bool:
     """Whether two contents of one account may have been taken for one."""
-    repeated = coaction.repeated_contents(rows, accounts)
+    repeated = coaction.repeated_contents(encoded.rows, len(encoded.ids))
     if not len(repeated):
         return False
     engine = interactions.engine
     hashes = engine.from_arrow(pa.table({"hash": repeated}, schema=_HASHES.arrow), _HASHES)
+    # Hashes are unsigned; the column is signed.
     differing = engine.query(
-        "select count(*) as hashes from ("
-        f"select 1 from {{interactions}} where {_HASH} in"
-        " (select case when hash < 0 then cast(hash as hugeint) + 18446744073709551616"
-        " else hash end from {hashes})"
-        f" group by {_HASH} having min(content) <> max(content))",
+        f"""
+        select count(*) as hashes from (
+            select 1 from {{interactions}}
+            where content <> '' and {_HASH} in (
+                select case when hash < 0 then cast(hash as hugeint) + 18446744073709551616
+                            else hash end from {{hashes}})
+            group by {_HASH} having min(content) <> max(content)
+        ) colliding
+        """,
         interactions=interactions,
         hashes=hashes,
     )

@@ -36,50 +36,6 @@ class Rows(NamedTuple):
     objects: Ints
 
 
-def ordered(account: Ints, obj: Ints, at: Longs, content: Longs, objects: int) -> Rows:
-    """The interactions as `Rows`, in any order before. Equal times keep no particular order."""
-    starts = np.zeros(objects + 1, np.int64)
-    place = _by_object(obj, starts)
-    moved = Rows(
-        account[place], at[place], content[place], starts, np.arange(objects, dtype=np.int32)
-    )
-    _sort_within(moved.account, moved.at, moved.content, starts)
-    return moved
-
-
-@njit(cache=True, nogil=True)
-def _by_object(obj: Ints, starts: Longs) -> Ints:
-    for o in obj:
-        starts[o + 1] += 1
-    for o in range(len(starts) - 1):
-        starts[o + 1] += starts[o]
-    ahead = starts[:-1].copy()
-    place = np.empty(len(obj), np.int32)
-    for i in range(len(obj)):
-        place[ahead[obj[i]]] = i
-        ahead[obj[i]] += 1
-    return place
-
-
-@njit(cache=True, nogil=True)
-def _sort_within(account: Ints, at: Longs, content: Longs, starts: Longs) -> None:
-    for o in range(len(starts) - 1):
-        first, last = starts[o], starts[o + 1]
-        if last - first <= 24:
-            for i in range(first + 1, last):
-                a, t, c = account[i], at[i], content[i]
-                j = i
-                while j > first and at[j - 1] > t:
-                    account[j], at[j], content[j] = account[j - 1], at[j - 1], content[j - 1]
-                    j -= 1
-                account[j], at[j], content[j] = a, t, c
-        else:
-            order = np.argsort(at[first:last])
-            account[first:last] = account[first:last][order]
-            content[first:last] = content[first:last][order]
-            at[first:last] = at[first:last][order]
-
-
 @njit(cache=True, nogil=True)
 def _apart(earlier: int, later: int) -> np.uint64:
     """The milliseconds between two times; unsigned, since far times differ by more than int64."""

@@ -175,6 +175,7 @@ def sweep_rows(first_row: int, last_row: int, count: int, at_least: int, sweep: 
         if scanned < at_least:
             continue
         bits = _bits_for(min(8 * scanned, _LARGEST_FILTER))
+        shift = np.uint64(64 - bits)
         _fill_filter(filled, bits, row, first, last, sweep)
         used = 0
         seen_used = 0
@@ -186,10 +187,13 @@ def sweep_rows(first_row: int, last_row: int, count: int, at_least: int, sweep: 
                 last_object = obj
                 counted_from = low[k] - 1
                 counted_to = low[k]
-            for j in range(low[k], high[k]):
-                partner = account[j]
-                if partner <= row or filled[_spot(partner, bits)] < threshold:
+            for there in range(np.uint64(low[k]), np.uint64(high[k])):
+                partner = account[there]
+                spot = (np.uint64(partner) * _MIX) >> shift
+                # One branch that is seldom taken costs less than two that nobody can foresee.
+                if not (partner > row) & (filled[spot] >= threshold):
                     continue
+                j = np.int64(there)
                 s = _slot(cells, cell_bits, slots, used, partner)
                 slot = slots[s]
                 if s == used:
