@@ -15,15 +15,29 @@ from graph.schemas import EDGES
 from graph.table import Table
 
 _CLUSTER = Column("cluster", "VARCHAR", "the cluster's name")
-_EXPECTED = Column("expected", "DOUBLE", "co-actions that chance would give its pairs")
-_MEANS = Schema("cluster_means", (_CLUSTER, _EXPECTED), key=("cluster",))
+_MEETINGS = Schema(
+    "meetings",
+    (
+        _CLUSTER,
+        Column("size", "BIGINT", "members that must meet in a cell"),
+        Column("seen", "BIGINT", "distinct cells where so many met"),
+        Column("expected", "DOUBLE", "such cells by chance"),
+        Column("tail", "DOUBLE", "log10 of the chance of so many"),
+    ),
+    key=("cluster", "size"),
+)
 
 CLUSTER_CHANCE = Schema(
     "cluster_chance",
-    (_CLUSTER, _EXPECTED, Column("log10_p", "DOUBLE", "log10 of p after any search")),
+    (
+        _CLUSTER,
+        Column("meeting_size", "BIGINT", "the r whose tail is least"),
+        Column("meetings", "BIGINT", "distinct cells where r members met"),
+        Column("expected", "DOUBLE", "such cells by chance"),
+        Column("log10_p", "DOUBLE", "log10 of p, after any search"),
+    ),
     key=("cluster",),
 )
-
 
 ACTIVITY = Schema(
     "activity",
@@ -139,60 +153,61 @@ def pairs_against_chance(
 def clusters_against_chance(
     clustering: Clustering,
     interactions: Table,
-    cells: Table,
     *,
-    within_seconds: float | None,
+    width_seconds: float = 3600.0,
     dispersion: float = 0.25,
     least_in_stratum: int = 200,
 ) -> Table:
-    """Each cluster's chance (`CLUSTER_CHANCE`): more joint cells than any search could find?
+    """Each cluster's chance (`CLUSTER_CHANCE`): do its members meet oftener than any search finds?
 
-    A cluster was chosen because it is dense, so its plain p-value is worthless. To the tail of the
-    number of distinct (action, object) that two members did together, log10 C(n, s) is added for
-    the number of ways to choose `s` of `n` accounts: the bound holds after any search. The
-    expectation sums over pairs, so it is never below that of distinct cells.
+    A cluster was chosen because it is dense, so its plain p-value is worthless. Members meet in a
+    cell (an object in a stretch of time) when `r` of them act there; distinct cells are counted for
+    several `r` and compared with what accounts as active in the same hours would give. To the best
+    tail, log10 of the number of `r` tried and log10 C(n, s), the ways to choose `s` of `n`
+    accounts, are added: the bound holds after any search.
 
     Args:
         clustering: the clusters.
         interactions: the interactions that the null model learns from.
-        cells: a table with `cluster` and `joint_cells` counted with the same window.
-        within_seconds: the window; None for any time.
+        width_seconds: how long a cell is.
         dispersion: relative variance beyond Poisson.
-        least_in_stratum: interactions an hour needs to be a stratum of its own.
+        least_in_stratum: acts that a stretch of time needs to be a stratum of its own.
     """
-    means = kernel(clustering.members, "expect-in-clusters")(
-        clustering.members,
-        interactions,
-        within_ms=-1 if within_seconds is None else round(within_seconds * 1000),
-        least=least_in_stratum,
-        timed=True,
-    )
-    engine = clustering.members.engine
-    expected = engine.from_arrow(means.cast(_MEANS.arrow), _MEANS)
-    rows = engine.query(
-        """
-        select e.cluster, e.expected, coalesce(max(c.joint_cells), 0) as cells,
-               count(m.account) as accounts,
-               (select count(distinct account) from {interactions}) as everybody
-        from {expected} e
-        join {members} m on m.cluster = e.cluster
-        left join {cells} c on c.cluster = e.cluster
-        group by e.cluster, e.expected order by e.cluster
-        """,
-        expected=expected,
-        members=clustering.members,
-        cells=cells,
-        interactions=interactions,
+    members = clustering.members
+    engine = members.engine
+    found = kernel(members, "cluster-meetings")(
+        members, interactions, width_ms=round(width_seconds * 1000), least=least_in_stratum
     )
     logs = log10_upper_tail(
-        rows["cells"].to_numpy().astype(np.float64),
-        rows["expected"].to_numpy(),
+        found["seen"].to_numpy().astype(np.float64),
+        found["expected"].to_numpy(),
         dispersion=dispersion,
     )
-    ways = log10_choices(rows["everybody"].to_numpy(), rows["accounts"].to_numpy())
-    table = rows.select(["cluster", "expected"]).append_column(
-        "log10_p", pa.array(np.minimum(0.0, logs + ways))
+    tried = engine.from_arrow(
+        found.append_column("tail", pa.array(logs)).cast(_MEETINGS.arrow), _MEETINGS
     )
+    best = engine.query(
+        """
+        with ranked as (
+            select *, row_number() over (partition by cluster order by tail, size) as place,
+                   log10(count(*) over (partition by cluster)) as paid
+            from {tried}
+        ),
+        sizes as (select cluster, count(*) as accounts from {members} group by cluster)
+        select r.cluster, r.size as meeting_size, r.seen as meetings, r.expected,
+               r.tail + r.paid as log10_p, s.accounts,
+               (select count(distinct account) from {interactions}) as everybody
+        from ranked r join sizes s using (cluster)
+        where r.place = 1 order by r.cluster
+        """,
+        tried=tried,
+        members=members,
+        interactions=interactions,
+    )
+    ways = log10_choices(best["everybody"].to_numpy(), best["accounts"].to_numpy())
+    bounded = np.minimum(0.0, best["log10_p"].to_numpy() + ways)
+    place = best.column_names.index("log10_p")
+    table = best.set_column(place, "log10_p", pa.array(bounded)).select(CLUSTER_CHANCE.names)
     return engine.from_arrow(table.cast(CLUSTER_CHANCE.arrow), CLUSTER_CHANCE)
 
 

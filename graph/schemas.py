@@ -137,7 +137,7 @@ CLUSTERS = Schema(
         Column("synchrony", "DOUBLE", "median delay between joint acts, seconds", nullable=True),
         Column("conductance", "DOUBLE", "share of its edge weight that leaves it"),
         Column("cross_platform_edges", "BIGINT", "edges between accounts of two platforms"),
-        Column("expected", "DOUBLE", "co-actions that chance would give its pairs", nullable=True),
+        Column("expected", "DOUBLE", "meetings of members by chance", nullable=True),
         Column("log10_p", "DOUBLE", "log10 of the cluster's p-value", nullable=True),
         Column("says", "VARCHAR", "the strongest reason, in words"),
     ),

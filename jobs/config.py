@@ -34,7 +34,7 @@ class JobSettings:
     """Processors to use; all by default. The answer does not depend on it."""
     seed: int = 0
     """The seed of every random choice."""
-    joint_within_seconds: float = 3600.0
+    joint_within_seconds: float = 600.0
     """The window in which members' acts count as joint when clusters are measured."""
 
 

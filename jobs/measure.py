@@ -50,7 +50,9 @@ MEASURED = Schema(
         Column("popular_share", "DOUBLE", "share of popular objects", nullable=True),
         Column("half_days", "DOUBLE", "span of half of the creation times", nullable=True),
         Column("conductance", "DOUBLE", "share of edge weight that leaves"),
-        Column("expected", "DOUBLE", "co-actions that chance would give"),
+        Column("meeting_size", "BIGINT", "members that must meet to be counted"),
+        Column("meetings", "BIGINT", "times so many met"),
+        Column("expected", "DOUBLE", "times that chance would give"),
         Column("log10_p", "DOUBLE", "log10 of the cluster's p-value"),
     ),
     key=("cluster",),
@@ -107,9 +109,7 @@ def measure(
         objects=object_facts(objects),
         ages=age_facts(known, clustering),
         cut=conductance(graph, whole),
-        chance=clusters_against_chance(
-            clustering, interactions, act_facts(acts), within_seconds=within_seconds
-        ),
+        chance=clusters_against_chance(clustering, interactions),
         members=clustering.members,
     )
     shown, left_out = bounded_acts(acts, most_per_member=most_acts_per_member)
@@ -190,6 +190,8 @@ def _measured(
                coalesce(a.joint_cells, 0) as joint_cells,
                d.delay_seconds, coalesce(o.objects, 0) as objects, o.exclusivity,
                o.popular_share, g.half_days, coalesce(c.conductance, 0.0) as conductance,
+               coalesce(p.meeting_size, 2) as meeting_size,
+               coalesce(p.meetings, 0) as meetings,
                coalesce(p.expected, 0.0) as expected, coalesce(p.log10_p, 0.0) as log10_p
         from {edges} e
         left join ties t using (cluster)

@@ -29,6 +29,8 @@ RING = {
     "popular_share": 0.0,
     "half_days": 2.0,
     "conductance": 0.0,
+    "meeting_size": 4,
+    "meetings": 30,
     "expected": 0.01,
     "log10_p": -80.0,
 }
@@ -68,6 +70,8 @@ facts = st.fixed_dictionaries(
         "popular_share": st.none() | st.floats(0, 1),
         "half_days": st.none() | st.floats(0, 5000),
         "conductance": st.floats(0, 1),
+        "meeting_size": st.integers(2, 100),
+        "meetings": st.integers(0, 100),
         "expected": st.floats(0, 100),
         "log10_p": st.floats(-400, 0),
     }

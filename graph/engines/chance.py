@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graph.engines.kernels.chance import (
-    Expectation,
-    expectation,
-    expected_in_groups,
-    expected_of_pairs,
-    hour_strata,
-)
+from graph.engines.kernels.cells import SIZES, meetings
+from graph.engines.kernels.chance import Expectation, expectation, expected_of_pairs
+from graph.engines.kernels.strata import HOUR_MS, one_stratum, time_strata
 from graph.schemas import EDGES
 from graph.table import Table
+
+Ints = npt.NDArray[np.int64]
 
 _CODED = """
 select a.place as account, o.place as object, i.acted_at
@@ -35,6 +34,16 @@ order by o.place, i.acted_at, a.place
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """Interactions as numbers, sorted by object, time and account; `ids[i]` is account `i`."""
+
+    ids: pa.StringArray
+    account: Ints
+    object_: Ints
+    acted_at: Ints
+
+
 def expect_co_actions(
     edges: Table, interactions: Table, *, within_ms: int, least: int, timed: bool
 ) -> tuple[Table, int]:
@@ -44,60 +53,75 @@ def expect_co_actions(
         edges: `EDGES` built from these interactions with this window.
         interactions: `INTERACTIONS` that the builder could choose from.
         within_ms: the window; -1 for any time.
-        least: interactions an hour needs to be a stratum of its own.
-        timed: whether day and hour explain co-action; False makes one stratum of all.
+        least: interactions that a stretch of time needs to be a stratum of its own.
+        timed: whether the hour explains co-action; False makes one stratum of all.
     """
-    model, ids = _model(interactions, within_ms=within_ms, least=least, timed=timed)
-    filled = interactions.engine.from_batches(_filled(edges, model, ids), EDGES)
+    coded = _coded(interactions)
+    strata = (
+        time_strata(coded.acted_at, width_ms=max(HOUR_MS, within_ms), least=least)
+        if timed and within_ms >= 0
+        else one_stratum(len(coded.acted_at))
+    )
+    model = expectation(
+        coded.account,
+        coded.object_,
+        coded.acted_at,
+        accounts=len(coded.ids),
+        within_ms=within_ms,
+        strata=strata,
+    )
+    filled = interactions.engine.from_batches(_filled(edges, model, coded.ids), EDGES)
     return filled, model.matches
 
 
-def expect_in_clusters(
-    members: Table, interactions: Table, *, within_ms: int, least: int, timed: bool
-) -> pa.Table:
-    """What chance would give all pairs inside each cluster: columns `cluster`, `expected`.
+def cluster_meetings(members: Table, interactions: Table, *, width_ms: int, least: int) -> pa.Table:
+    """How often members of each cluster meet: `cluster`, `size`, `seen`, `expected`.
+
+    One row a cluster and meeting size (`graph.engines.kernels.cells.SIZES`).
 
     Args:
         members: `CLUSTERING`.
         interactions: as in `expect_co_actions`.
-        within_ms: the window; -1 for any time.
-        least: interactions an hour needs to be a stratum of its own.
-        timed: whether day and hour explain co-action.
+        width_ms: how long a cell is.
+        least: acts that a stretch of time needs to be a stratum of its own.
     """
-    model, ids = _model(interactions, within_ms=within_ms, least=least, timed=timed)
+    coded = _coded(interactions)
     rows = members.engine.query(
         "select cluster, account from {members} order by cluster, account", members=members
     )
-    coded = rows["cluster"].combine_chunks().dictionary_encode()
-    means = expected_in_groups(
-        model,
-        _codes(rows["account"].combine_chunks(), ids),
-        coded.indices.to_numpy().astype(np.int64),
-        len(coded.dictionary),
+    named = rows["cluster"].combine_chunks().dictionary_encode()
+    cluster_of = np.full(len(coded.ids), -1, dtype=np.int64)
+    cluster_of[_codes(rows["account"].combine_chunks(), coded.ids)] = named.indices.to_numpy()
+    names = named.dictionary
+    found = meetings(
+        coded.account,
+        coded.object_,
+        coded.acted_at,
+        cluster_of=cluster_of,
+        clusters=len(names),
+        width_ms=width_ms,
+        least=least,
     )
-    return pa.table({"cluster": coded.dictionary, "expected": pa.array(means)})
+    return pa.table(
+        {
+            "cluster": names.take(pa.array(np.repeat(np.arange(len(names)), len(SIZES)))),
+            "size": pa.array(np.tile(np.array(SIZES, dtype=np.int64), len(names))),
+            "seen": pa.array(found.seen.astype(np.int64).ravel()),
+            "expected": pa.array(found.expected.ravel()),
+        }
+    )
 
 
-def _model(
-    interactions: Table, *, within_ms: int, least: int, timed: bool
-) -> tuple[Expectation, pa.StringArray]:
+def _coded(interactions: Table) -> _Coded:
     engine = interactions.engine
     ids = engine.query(
         "select distinct account from {interactions} order by account", interactions=interactions
     )["account"].combine_chunks()
-    coded = engine.query(_CODED, interactions=interactions)
+    rows = engine.query(_CODED, interactions=interactions)
     account, object_, acted_at = (
-        coded[name].to_numpy().astype(np.int64) for name in ("account", "object", "acted_at")
+        rows[name].to_numpy().astype(np.int64) for name in ("account", "object", "acted_at")
     )
-    model = expectation(
-        account,
-        object_,
-        acted_at,
-        accounts=len(ids),
-        within_ms=within_ms,
-        stratum=hour_strata(acted_at, least=least) if timed else np.zeros_like(acted_at),
-    )
-    return model, ids
+    return _Coded(ids, account, object_, acted_at)
 
 
 def _filled(edges: Table, model: Expectation, ids: pa.StringArray) -> Iterator[pa.RecordBatch]:
@@ -107,6 +131,6 @@ def _filled(edges: Table, model: Expectation, ids: pa.StringArray) -> Iterator[p
         yield batch.set_column(place, EDGES.arrow.field("expected"), pa.array(means))
 
 
-def _codes(names: pa.Array, ids: pa.StringArray) -> npt.NDArray[np.int64]:
-    codes: npt.NDArray[np.int64] = pc.index_in(names, value_set=ids).to_numpy().astype(np.int64)
+def _codes(names: pa.Array, ids: pa.StringArray) -> Ints:
+    codes: Ints = pc.index_in(names, value_set=ids).to_numpy().astype(np.int64)
     return codes

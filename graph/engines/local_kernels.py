@@ -24,7 +24,7 @@ _KERNELS: dict[str, str] = {
     "coaction": "graph.engines.coaction:co_act",
     "coaction-pairs": "graph.engines.coaction:count_raw_pairs",
     "expect-co-actions": "graph.engines.chance:expect_co_actions",
-    "expect-in-clusters": "graph.engines.chance:expect_in_clusters",
+    "cluster-meetings": "graph.engines.chance:cluster_meetings",
 }
 """Kernel name to `module:function`; modules load on first use, so start-up stays quick."""
 
