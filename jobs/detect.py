@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -61,11 +62,11 @@ def detect(job: DetectJob, out: Path, *, progress: Progress | None = None) -> De
     with RunWriter.open(out, run_name(job.job.name, basis), basis=basis) as writer:
         if writer.published is not None:
             return Detected(writer.published, already=True)
+        # The lock is ours: what lies in the spill folder is a dead writer's.
+        spill = out / "spill"
+        shutil.rmtree(spill, ignore_errors=True)
         engine = open_engine(
-            job.job.engine,
-            memory=job.job.memory,
-            threads=job.job.threads,
-            spill=writer.staging / "spill",
+            job.job.engine, memory=job.job.memory, threads=job.job.threads, spill=spill
         )
         try:
             run = _detect(job, Steps(writer, engine), printed, said)
@@ -74,6 +75,7 @@ def detect(job: DetectJob, out: Path, *, progress: Progress | None = None) -> De
             raise written_aside(error, out / "quarantine" / writer.run) from error
         finally:
             engine.close()
+            shutil.rmtree(spill, ignore_errors=True)
     return Detected(run, already=False)
 
 
