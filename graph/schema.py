@@ -116,13 +116,9 @@ class Schema:
         missing = [name for name in self.names if name not in given]
         surplus = [name for name in given if name not in self.names]
         if missing or surplus:
-            close = [
-                match for name in missing for match in difflib.get_close_matches(name, surplus, n=1)
-            ]
-            mend = f"; did you mean {_listed(close)}?" if close else ""
             message = (
                 f"{of} is no `{self.name}` table: it lacks {_listed(missing)}"
-                f" and has {_listed(surplus)} instead{mend}"
+                f" and has {_listed(surplus)} instead{_misspelled(missing, surplus)}"
             )
             raise SchemaError(message)
         for column in self.columns:
@@ -137,3 +133,14 @@ class Schema:
 def _listed(names: Iterable[str]) -> str:
     quoted = ", ".join(f"`{name}`" for name in names)
     return quoted or "nothing"
+
+
+def _misspelled(missing: Iterable[str], surplus: Iterable[str]) -> str:
+    """Which missing column each surplus one may have been meant to be."""
+    left = list(surplus)
+    pairs = []
+    for name in missing:
+        for match in difflib.get_close_matches(name, left, n=1):
+            left.remove(match)
+            pairs.append(f"`{name}` by `{match}`")
+    return f"; did you mean {', '.join(pairs)}?" if pairs else ""

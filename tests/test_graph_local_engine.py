@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +14,7 @@ import pytest
 
 from graph.engines import open_engine
 from graph.engines.local import LocalEngine
-from graph.errors import ConfigError, NotOnThisEngine, SchemaError
+from graph.errors import ConfigError, NotOnThisEngine, RingwatchError, SchemaError
 from graph.model import InteractionGraph, kernel
 from graph.schema import Column, Schema
 from graph.schemas import CLUSTERING, EDGES, RANKING
@@ -244,19 +248,118 @@ def test_expressions_see_the_rows_at_hand_and_lists_and_maps(engine):
         "install httpfs",
         "select * from {table}",
         "select * from handed_over",
+        "select * from handed_over_too",
+        "select getenv('HOME')",
+        "select current_setting('temp_directory')",
+        "select (select current_setting('threads')) from {rows}",
+        "select list_transform([1], x -> current_setting('threads')) from {rows}",
+        "select * from duckdb_settings()",
+        "select * from duckdb_settings",
+        "select * from information_schema.tables",
+        "select * from temp.main.given_rows",
+        "select * from pragma_database_size()",
+        "select get_block_size('memory')",
+        "select * from query_table('given_rows')",
+        "select * from query('select 1')",
+        "select * from arrow_scan(1::ubigint::pointer, 1::ubigint::pointer, 1::ubigint::pointer)",
+        "select * from json_execute_serialized_sql(json_serialize_sql('select 1'))",
+        "with duckdb_settings as (select 1) select * from {rows}",
+        "show tables",
+        "describe {rows}",
+        "summarize {rows}",
     ],
 )
 def test_expressions_reach_no_file_no_setting_and_no_table_of_the_house(engine, tmp_path, text):
     secret = tmp_path / "secret.csv"
     secret.write_text("password\nhunter2\n")
     held = counts(engine, name=["a"])
-    handed_over = pa.table({"password": ["hunter2"]})
+    handed_over = handed_over_too = pa.table({"password": ["hunter2"]})
+    assert handed_over_too.num_rows == 1
     query = text.replace("{secret}", str(secret)).replace("{folder}", str(tmp_path))
 
     with pytest.raises(ConfigError, match="the expression fails: "):
         engine.evaluate(handed_over, query.replace("{table}", held.name))
 
     assert {path.name for path in tmp_path.iterdir()} == {"secret.csv", "spill"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "create table kept as select 1 as a",
+        "create view kept as select 1 as a",
+        "create macro kept() as 1",
+        "insert into given_rows values (2)",
+        "select 1; select 2",
+        "select 1; create table kept as select 1 as a",
+        "create table kept as select 1 as a; select 1",
+        "with x as (insert into given_rows values (2)) select 1",
+        "explain select 1",
+        "pragma version",
+        "call pragma_version()",
+        "prepare kept as select 1",
+        "pivot given_rows on a using sum(a)",
+        "begin transaction",
+        "set variable kept = 1",
+        "vacuum",
+        "export database 'kept'",
+        "",
+        ";",
+    ],
+)
+def test_an_expression_is_one_query_and_keeps_nothing(engine, text):
+    rows = pa.table({"a": [1]})
+
+    with pytest.raises(ConfigError, match="the expression fails: "):
+        engine.evaluate(rows, text)
+
+    assert engine.evaluate(rows, "select a from {rows}").to_pylist() == [{"a": 1}]
+    with pytest.raises(ConfigError, match="reads the table 'kept'"):
+        engine.evaluate(rows, "select a from kept")
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["now()", "today()", "current_date", "Current_Timestamp", "random()", "uuid()", "ago(x)"],
+)
+def test_an_expression_gives_the_same_tomorrow(engine, word):
+    rows = pa.table({"x": [1]})
+
+    with pytest.raises(ConfigError, match="depends on more than the row: on the clock, chance"):
+        engine.evaluate(rows, f"select {word} from {{rows}}")
+
+
+def test_a_column_may_have_the_name_of_a_clock(engine):
+    rows = pa.table({"current_date": ["2026-01-01"]})
+
+    found = engine.evaluate(rows, "select current_date as day from {rows}")
+
+    assert found.to_pylist() == [{"day": "2026-01-01"}]
+
+
+def test_expressions_may_read_their_rows_again_and_make_lists(engine):
+    rows = pa.table({"x": [1, 2], "tags": [["a"], ["b", "c"]]})
+
+    found = engine.evaluate(
+        rows,
+        "select x, (select max(x) from {rows}) as most, error is null as fine,"
+        " (select string_agg(t, '-' order by t) from unnest(tags) u(t)) as tagged"
+        " from (select *, null as error from {rows}) order by x",
+    )
+
+    assert found.to_pylist() == [
+        {"x": 1, "most": 2, "fine": True, "tagged": "a"},
+        {"x": 2, "most": 2, "fine": True, "tagged": "b-c"},
+    ]
+
+
+def test_a_time_reads_alike_wherever_the_job_runs(monkeypatch, tmp_path):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    with open_engine("local", spill=tmp_path) as opened:
+        rows = pa.table({"seen": [0]})
+        found = opened.evaluate(rows, "select cast(to_timestamp(seen) as varchar) as t from {rows}")
+
+    assert found["t"].to_pylist() == ["1970-01-01 00:00:00+00"]
 
 
 def test_an_expression_that_cannot_be_understood_is_one_line(engine):
@@ -316,7 +419,170 @@ def test_every_kernel_that_is_listed_is_there(engine):
     assert all(callable(engine.kernel(name)) for name in _KERNELS)
 
 
-def test_files_of_the_house_are_named_not_globbed(engine, tmp_path: Path):
-    counts(engine, name=["a"]).write_parquet(tmp_path / "a[1].parquet")
+@pytest.mark.parametrize(
+    ("name", "alike"),
+    [
+        ("a[1].parquet", "a1.parquet"),
+        ("star*.parquet", "starry.parquet"),
+        ("what?.parquet", "whats.parquet"),
+        ("**", "else.parquet"),
+        ("[!x].parquet", "y.parquet"),
+        ("{a,b}.parquet", "a.parquet"),
+        ("back\\slash.parquet", "backslash.parquet"),
+        ("it's, it.parquet", "it.parquet"),
+    ],
+)
+def test_files_of_the_house_are_named_not_globbed(engine, tmp_path: Path, name, alike):
+    folder = tmp_path / "out[1]*"
+    folder.mkdir()
+    if "\\" in name:
+        folder = tmp_path
+    counts(engine, name=["meant"]).write_parquet(folder / name)
+    counts(engine, name=["other"]).write_parquet(folder / alike)
 
-    assert engine.read_parquet([tmp_path / "a[1].parquet"], COUNTS).count() == 1
+    assert [row["name"] for row in engine.read_parquet([folder / name], COUNTS).rows()] == ["meant"]
+
+
+def test_a_name_that_cannot_be_told_to_the_engine_is_refused(engine, tmp_path):
+    file = tmp_path / "back\\slash*.parquet"
+    counts(engine, name=["a"]).write_parquet(file)
+
+    with pytest.raises(ConfigError, match="holds a backslash beside"):
+        engine.read_parquet([file], COUNTS)
+
+
+def test_no_files_are_an_empty_table(engine):
+    found = engine.read_parquet([], COUNTS)
+
+    assert found.arrow().schema == COUNTS.arrow
+    assert found.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("select 'x' as name, 'seven' as times, 1 as share, true as known", "seven"),
+        ("select 'x' as name, 1e300 as times, 1 as share, true as known", "out of range"),
+        (
+            "select 'x' as name, 9223372036854775807 + a as times, 1 as share, true as known"
+            " from (select unnest([1]) as a)",
+            "Overflow",
+        ),
+        ("select error('stop') as name, 1 as times, 1 as share, true as known", "stop"),
+    ],
+)
+def test_a_value_that_is_not_of_its_type_names_the_table(engine, query, says):
+    with pytest.raises(SchemaError, match=f"the query gives no `counts` table: .*{says}") as error:
+        engine.sql(query, COUNTS)
+
+    assert "\n" not in str(error.value)
+    assert _tables(engine) == 0
+
+
+@pytest.mark.parametrize("values", [None, {"most": 1, "other": 2}])
+def test_missing_and_surplus_values_are_named(engine, values):
+    with pytest.raises(ConfigError, match=r"the query gives no `counts` table: .*(most|other)"):
+        engine.sql("select 'x' as name, $most as times, 1 as share, true as known", COUNTS, values)
+    with pytest.raises(ConfigError, match=r"the query gives no answer: .*(most|other)"):
+        engine.query("select $most as most", values)
+
+
+def test_a_refused_table_is_let_go_of(engine):
+    with pytest.raises(SchemaError, match="nulls in `times`"):
+        engine.sql("select 'a' as name, null as times, null as share, null as known", COUNTS)
+    with pytest.raises(SchemaError, match="nulls in `name`"):
+        counts(engine, name=[None])
+
+    assert _tables(engine) == 0
+
+
+_WIDE = "select md5(cast(i as varchar)) as account, i as score from range(4000000) t(i) order by 1"
+
+
+def test_too_little_memory_says_what_to_give(tmp_path):
+    with (
+        open_engine("local", memory="20MB", threads=2, spill=tmp_path) as small,
+        pytest.raises(RingwatchError, match=r"20MB of memory are too little.*`--memory`"),
+    ):
+        small.query("select list(i) as all_of_them from range(9000000) t(i)")
+
+
+@pytest.mark.parametrize("ask", ["sql", "query", "batches"])
+def test_a_full_disk_says_where_to_free_space(engine, tmp_path, ask):
+    file = tmp_path / "scores.parquet"
+    if ask == "batches":
+        engine.sql(_WIDE.replace("4000000", "900000"), RANKING).write_parquet(file)
+    with open_engine("local", memory="60MB", threads=2, spill=tmp_path) as small:
+        with small._duck.cursor() as duck:
+            duck.execute("set max_temp_directory_size = '1MB'")
+        asks = {
+            "sql": lambda: small.sql(_WIDE, RANKING),
+            "query": lambda: small.query(_WIDE),
+            "batches": lambda: list(small.batches(small.read_parquet([file], RANKING))),
+        }
+        with pytest.raises(RingwatchError, match=r"the disk is full: .*free space there") as error:
+            asks[ask]()
+
+    assert str(tmp_path) in str(error.value)
+
+
+def test_ctrl_c_is_ctrl_c_within_a_query_too(engine):
+    """DuckDB tells of it as a RuntimeError, which no command would take for an interruption."""
+    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            engine.query("select sum(a.i * b.i) from range(1000000) a(i), range(1000000) b(i)")
+    finally:
+        timer.join()
+
+
+def test_a_generator_may_ask_the_engine_that_reads_it(engine):
+    given = counts(engine, name=["a", "b"])
+
+    def asking():
+        for batch in given.batches(rows=1):
+            many = engine.query("select count(*) as n from {given}", given=given)["n"].to_pylist()
+            kept = engine.from_batches([batch], COUNTS)
+            computed = engine.evaluate(pa.table({"n": many}), "select n * 2 as n from {rows}")
+            yield from kept.batches()
+            assert computed["n"].to_pylist() == [4]
+
+    assert engine.from_batches(asking(), COUNTS).rows() == given.rows()
+
+
+def test_what_a_generator_raises_comes_out_as_it_was_raised(engine):
+    class Broken(Exception):
+        pass
+
+    def broken(error):
+        yield counts(engine, name=["a"]).arrow().to_batches()[0]
+        raise error
+
+    for error in (Broken("here"), KeyboardInterrupt(), SystemExit(3), OSError("gone")):
+        before = _tables(engine)
+        with pytest.raises(type(error)) as raised:
+            engine.from_batches(broken(error), COUNTS)
+        assert raised.value is error
+        assert _tables(engine) == before + 1
+
+
+def test_several_threads_may_ask_one_engine(engine):
+    given = [counts(engine, name=[f"{n}-{i}" for i in range(n + 1)]) for n in range(8)]
+
+    def ask(n):
+        for _ in range(20):
+            found = engine.query("select count(*) as n from {t}", t=given[n])["n"].to_pylist()
+            rows = engine.evaluate(pa.table({"n": [n]}), "select n from {rows}")["n"].to_pylist()
+            taken = counts(engine, name=[str(n)])
+            assert [found, rows, taken.count(), given[n].count()] == [[n + 1], [n], 1, n + 1]
+            engine.drop(taken)
+        return n
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(ask, range(8))) == list(range(8))
+
+
+def _tables(engine):
+    found = engine.query("select count(*) as n from information_schema.tables")
+    return found["n"][0].as_py()

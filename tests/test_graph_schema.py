@@ -52,7 +52,7 @@ def test_missing_and_surplus_columns_are_named_with_the_nearest():
 
     assert str(error.value) == (
         "`a.parquet` is no `people` table: it lacks `name` and has `nam` instead;"
-        " did you mean `nam`?"
+        " did you mean `name` by `nam`?"
     )
 
 

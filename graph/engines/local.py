@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from graph.engines import local_kernels
+from graph.engines.duck_errors import answering, explained, first_line
+from graph.engines.expressions import ROWS, check_expression
 from graph.errors import ConfigError, SchemaError
 from graph.schema import Schema
 from graph.table import Table
@@ -23,7 +26,18 @@ from graph.table import Table
 if TYPE_CHECKING:
     from graph.engine import Kernel
 
+_SETTINGS = {
+    # Order comes from each schema's key where it matters; holding rows in arrival order
+    # everywhere costs memory.
+    "preserve_insertion_order": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    # A name that a query misspells must not find a Python variable instead.
+    "python_enable_replacements": "false",
+}
+_APART = {"enable_external_access": "false"}
 _TABLE_NAME = re.compile(r"\{(\w+)\}")
+_GLOB = re.compile(r"[*?\[]")
 _ROWS_A_GROUP = 131_072
 
 
@@ -42,24 +56,22 @@ class LocalEngine:
             spill.mkdir(parents=True, exist_ok=True)
         self._spill = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))
         self._numbers = itertools.count()
-        self._duck = duckdb.connect(":memory:")
+        self._duck = duckdb.connect(":memory:", config=_SETTINGS)
+        self._apart = duckdb.connect(":memory:", config={**_SETTINGS, **_APART})
+        self._checked: set[tuple[str, tuple[str, ...]]] = set()
         try:
-            self._duck.execute("set memory_limit = $memory", {"memory": memory})
+            for duck in (self._duck, self._apart):
+                duck.execute("set memory_limit = $memory", {"memory": memory})
         except duckdb.Error as error:
-            shutil.rmtree(self._spill, ignore_errors=True)
+            self.close()
             message = f"memory `{memory}` is no size; write it as `4GB` or `800MB`"
             raise ConfigError(message) from error
-        self._duck.execute(f"set threads = {int(self.threads)}")
         self._duck.execute("set temp_directory = $spill", {"spill": str(self._spill)})
-        self._apart = duckdb.connect(":memory:", config={"enable_external_access": "false"})
-        self._apart.execute(f"set threads = {int(self.threads)}")
+        for duck in (self._duck, self._apart):
+            duck.execute(f"set threads = {int(self.threads)}")
+            # A time that is cast to text reads alike wherever the job runs.
+            duck.execute("set global TimeZone = 'UTC'")
         self._apart.execute("set lock_configuration = true")
-        # Order comes from each schema's key where it matters; holding rows in arrival order
-        # everywhere costs memory.
-        self._duck.execute("set preserve_insertion_order = false")
-        self._duck.execute("set enable_progress_bar = false")
-        self._duck.execute("set autoinstall_known_extensions = false")
-        self._duck.execute("set autoload_known_extensions = false")
 
     def __enter__(self) -> LocalEngine:
         """The engine itself."""
@@ -84,52 +96,38 @@ class LocalEngine:
             for column in schema.columns
         )
         text = f"create table {name} as select {columns} from ({self._named(query, tables)})"
-        try:
-            self._duck.execute(text, dict(params) if params else None)
-        except duckdb.BinderException as error:
-            message = f"the query gives no `{schema.name}` table: {error}"
-            raise SchemaError(message) from error
-        table = Table(self, name, schema)
-        self._refuse_nulls(table)
-        return table
+        with self._asking() as duck, answering(f"the query gives no `{schema.name}` table"):
+            duck.execute(text, dict(params) if params else None)
+        return self._without_nulls(Table(self, name, schema))
 
     def query(
         self, query: str, params: Mapping[str, object] | None = None, /, **tables: Table
     ) -> pa.Table:
         """Run `query` and give its rows at once."""
-        relation = self._duck.sql(
-            self._named(query, tables), params=dict(params) if params else None
-        )
-        return relation.to_arrow_table()
+        text = self._named(query, tables)
+        with self._asking() as duck, answering("the query gives no answer"):
+            return duck.sql(text, params=dict(params) if params else None).to_arrow_table()
 
     def evaluate(
         self, rows: pa.Table, query: str, params: Mapping[str, object] | None = None, /
     ) -> pa.Table:
         """Run `query` over rows at hand, which it names `{rows}`; nothing is kept."""
-        self._apart.register("given_rows", rows)
-        try:
-            text = query.replace("{rows}", "given_rows")
-            relation = self._apart.sql(text, params=dict(params) if params else None)
-            return relation.to_arrow_table()
-        except duckdb.Error as error:
-            message = f"the expression fails: {str(error).splitlines()[0]}"
-            raise ConfigError(message) from error
-        finally:
-            self._apart.unregister("given_rows")
+        text = query.replace("{rows}", ROWS)
+        with explained(memory=self.memory, spill=self._spill), self._apart.cursor() as duck:
+            try:
+                self._check_expression(duck, text, tuple(rows.schema.names))
+                duck.register(ROWS, rows)
+                relation = duck.sql(text, params=dict(params) if params else None)
+                return relation.to_arrow_table()
+            except duckdb.OutOfMemoryException:
+                raise
+            except duckdb.Error as error:
+                message = f"the expression fails: {first_line(error)}"
+                raise ConfigError(message) from error
 
     def from_arrow(self, rows: pa.Table | pa.RecordBatchReader, schema: Schema) -> Table:
         """Take rows from memory or from a stream; the columns must be the schema's."""
-        schema.check(rows.schema, of="the given data")
-        name = self._new_name(schema)
-        columns = ", ".join(f'"{column}"' for column in schema.names)
-        self._duck.register("given_rows", rows)
-        try:
-            self._duck.execute(f"create table {name} as select {columns} from given_rows")
-        finally:
-            self._duck.unregister("given_rows")
-        table = Table(self, name, schema)
-        self._refuse_nulls(table)
-        return table
+        return self._without_nulls(self._taken(rows, schema))
 
     def from_batches(self, batches: Iterable[pa.RecordBatch], schema: Schema) -> Table:
         """Take rows from a generator of ours; what it raises comes out as it was raised."""
@@ -145,23 +143,26 @@ class LocalEngine:
                 failure.append(error)
 
         reader = pa.RecordBatchReader.from_batches(schema.arrow, guarded())
-        table = self.from_arrow(reader, schema)
+        table = self._taken(reader, schema)
         if failure:
             self.drop(table)
             raise failure[0]
-        return table
+        return self._without_nulls(table)
 
     def read_parquet(self, paths: Sequence[Path], schema: Schema) -> Table:
         """The rows of Parquet files that the house wrote itself; the files stay where they are."""
+        if not paths:
+            return self.from_arrow(schema.arrow.empty_table(), schema)
         for path in paths:
             schema.check(pq.read_schema(path), of=f"`{path}`")
         name = self._new_name(schema)
         columns = ", ".join(f'"{column}"' for column in schema.names)
-        files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
-        self._duck.execute(
-            f"create view {name} as select {columns} from read_parquet([{files}],"
-            " hive_partitioning = false)"
-        )
+        files = ", ".join(_literal(path) for path in paths)
+        with self._asking() as duck:
+            duck.execute(
+                f"create view {name} as select {columns} from read_parquet([{files}],"
+                " hive_partitioning = false)"
+            )
         return Table(self, name, schema)
 
     def write_parquet(self, table: Table, path: Path) -> int:
@@ -188,34 +189,29 @@ class LocalEngine:
 
     def batches(self, table: Table, *, rows: int = 131_072) -> Iterator[pa.RecordBatch]:
         """Every row in key order, a batch at a time."""
-        # A cursor of its own, so that other queries may run while the stream is read. Every
-        # column stands behind the key: rows with equal keys leave in one order too.
+        # Every column stands behind the key: rows with equal keys leave in one order too.
         rest = [name for name in table.schema.names if name not in table.schema.key]
         order = ", ".join(f'"{name}" nulls first' for name in (*table.schema.key, *rest))
-        cursor = self._duck.cursor()
-        try:
-            reader = cursor.sql(f"select * from {table.name} order by {order}").to_arrow_reader(
-                rows
-            )
+        with self._asking() as duck:
+            reader = duck.sql(f"select * from {table.name} order by {order}").to_arrow_reader(rows)
             for batch in reader:
                 yield batch.cast(table.schema.arrow)
-        finally:
-            cursor.close()
 
     def count(self, table: Table) -> int:
         """How many rows."""
-        # Fetched to the end: an unfinished result blocks the connection.
-        rows = self._duck.execute(f"select count(*) from {table.name}").fetchall()
+        with self._asking() as duck:
+            rows = duck.execute(f"select count(*) from {table.name}").fetchall()
         return int(rows[0][0])
 
     def drop(self, table: Table) -> None:
         """Let go of a table that nobody needs any more."""
-        kinds = self._duck.execute(
-            "select table_type from information_schema.tables where table_name = $name",
-            {"name": table.name},
-        ).fetchall()
-        for (kind,) in kinds:
-            self._duck.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {table.name}")
+        with self._asking() as duck:
+            kinds = duck.execute(
+                "select table_type from information_schema.tables where table_name = $name",
+                {"name": table.name},
+            ).fetchall()
+            for (kind,) in kinds:
+                duck.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {table.name}")
 
     def kernel(self, name: str) -> Kernel | None:
         """The native way to do `name`, or None."""
@@ -226,6 +222,16 @@ class LocalEngine:
         self._duck.close()
         self._apart.close()
         shutil.rmtree(self._spill, ignore_errors=True)
+
+    @contextmanager
+    def _asking(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for one question, so that others may be asked while it is answered.
+
+        A generator that is being read into a table may ask this engine too, from whatever thread
+        it is read by; so may several threads of a program.
+        """
+        with explained(memory=self.memory, spill=self._spill), self._duck.cursor() as duck:
+            yield duck
 
     def _new_name(self, schema: Schema) -> str:
         return f"{schema.name}_{next(self._numbers)}"
@@ -243,13 +249,50 @@ class LocalEngine:
 
         return _TABLE_NAME.sub(physical, query)
 
-    def _refuse_nulls(self, table: Table) -> None:
+    def _taken(self, rows: pa.Table | pa.RecordBatchReader, schema: Schema) -> Table:
+        schema.check(rows.schema, of="the given data")
+        name = self._new_name(schema)
+        columns = ", ".join(f'"{column}"' for column in schema.names)
+        with self._asking() as duck:
+            duck.register(ROWS, rows)
+            duck.execute(f"create table {name} as select {columns} from {ROWS}")
+        return Table(self, name, schema)
+
+    def _without_nulls(self, table: Table) -> Table:
+        """The table itself; it is dropped and refused if a null stands where none may be."""
         needed = [column.name for column in table.schema.columns if not column.nullable]
         if not needed:
-            return
+            return table
         counts = ", ".join(f'count(*) - count("{name}")' for name in needed)
-        row = self._duck.execute(f"select {counts} from {table.name}").fetchall()[0]
+        with self._asking() as duck:
+            row = duck.execute(f"select {counts} from {table.name}").fetchall()[0]
         for name, nulls in zip(needed, row, strict=True):
             if nulls:
+                self.drop(table)
                 message = f"`{table.schema.name}` has {nulls} nulls in `{name}`: it may have none"
                 raise SchemaError(message)
+        return table
+
+    def _check_expression(
+        self, duck: duckdb.DuckDBPyConnection, text: str, columns: tuple[str, ...]
+    ) -> None:
+        # An extract asks the same few expressions of every batch.
+        if (text, columns) not in self._checked:
+            check_expression(duck, text, columns=columns)
+            self._checked.add((text, columns))
+
+
+def _literal(path: Path) -> str:
+    """A path as DuckDB takes it: this file and no other, whatever characters its name has.
+
+    Raises:
+        ConfigError: DuckDB cannot be told of such a name.
+    """
+    text = str(path.absolute())
+    if _GLOB.search(text) and "\\" in text:
+        message = (
+            f"`{text}` holds a backslash beside `*`, `?` or `[`; rename the file or its folder"
+        )
+        raise ConfigError(message)
+    exact = _GLOB.sub(lambda found: f"[{found[0]}]", text)
+    return "'" + exact.replace("'", "''") + "'"
