@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import orc
 
+from builders.files import orc_apart
 from builders.files.formats import file_format
 from builders.files.listing import list_files
 from builders.files.reading import columns_of, read_raw
@@ -214,6 +215,22 @@ def test_hives_numbered_orc_columns_take_the_declared_names(tmp_path):
     found, _, notes = read(tmp_path / "f", form, columns=["object", "account"])
     assert found == [{"object": "p1", "account": "u1"}]
     assert "Hive's numbers" in notes[0]
+
+
+def test_a_reader_that_dies_over_an_orc_file_is_an_error_that_names_the_file(tmp_path):
+    path = tmp_path / "f"
+    many = pa.table({"s": [f"{i * 7919 % 1_000_003:x}" * 4 for i in range(100_000)]})
+    orc.write_table(many, path, stripe_size=65_536, compression="uncompressed")
+    assert len(read(path, ORC)[0]) == 100_000
+    process = orc_apart._IDLE[-1]
+    reader = read_raw(list_files(path).files[0], ORC)
+    next(reader)
+    process.kill()
+    with pytest.raises(
+        ExtractError, match=r"^f: it is damaged: the ORC library broke down over it"
+    ):
+        list(reader)
+    assert len(read(path, ORC)[0]) == 100_000
 
 
 def test_a_column_in_another_case_is_found_with_a_note(tmp_path, kind):

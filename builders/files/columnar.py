@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyarrow import orc
 
 from builders.files.batches import LONGEST_VALUE, NOT_UTF8, RawBatch, RowFault, Source, numbers
 from builders.files.codecs import refuse_foreign, sniff
 from builders.files.formats import FileFormat
 from builders.files.listing import ExtractFile
 from builders.files.names import shown_raw, shown_text
+from builders.files.orc_apart import schema_and_rows, stripes
 from graph.errors import ExtractError
 
 _HIVE_PLACE = re.compile(r"_col(\d+)")
@@ -54,21 +54,17 @@ def open_orc(file: ExtractFile, form: FileFormat, rows: int) -> Iterator[Source]
         ExtractError: the file is no whole ORC file.
     """
     _expect(file, "orc", "ORC")
-    opened = orc.ORCFile(str(file.path))
-    stored = opened.schema
+    stored, promised = schema_and_rows(file.path)
     names, notes = _hive_names(stored, form)
 
     def batches(wanted: tuple[int, ...]) -> Iterator[RawBatch]:
         taken = pa.schema([stored.field(place) for place in wanted])
-        stripes = (
-            opened.read_stripe(place, columns=taken.names) for place in range(opened.nstripes)
-        )
         parts = (
             stripe.slice(start, rows)
-            for stripe in stripes
+            for stripe in stripes(file.path, taken.names)
             for start in range(0, stripe.num_rows, rows)
         )
-        for batch in _numbered(parts, taken, opened.nrows):
+        for batch in _numbered(parts, taken, promised):
             named = batch.rows.rename_columns([names[place] for place in wanted])
             yield RawBatch(named, batch.numbers, batch.faults, batch.notes)
 
