@@ -105,8 +105,10 @@ def joining_texts(wording: Wording, found: Any) -> pa.Table:  # noqa: ANN401 - t
 
 def _shares(thing: Ints, account: Ints) -> Ints:
     """How many distinct accounts each thing has."""
-    pairs = np.unique(np.stack((thing, account)), axis=1)
-    return np.bincount(pairs[0], minlength=int(thing.max(initial=-1)) + 1)
+    accounts = int(account.max(initial=0)) + 1
+    pairs = np.sort(thing * accounts + account)
+    first = np.concatenate(([True], pairs[1:] != pairs[:-1]))[: len(pairs)]
+    return np.bincount(pairs[first] // accounts, minlength=int(thing.max(initial=-1)) + 1)
 
 
 def _object_names(
@@ -155,7 +157,7 @@ def viral_bounds(
             "layer": layer,
             "bound": "hub-accounts-rest",
             "subject": f"{len(rest)} further texts",
-            "accounts": len(np.unique(wording.account[of_rest])),
+            "accounts": np.count_nonzero(np.bincount(wording.account[of_rest])),
             "interactions": int(of_rest.sum()),
             "pairs_not_counted": sum(_pairs(n) for n in posts[rest]),
             "says": f"{says}, each of them",
@@ -173,7 +175,7 @@ def short_bound(
             "layer": layer,
             "bound": "at-least-words",
             "subject": f"{int(short.sum())} texts",
-            "accounts": len(np.unique(wording.account[of_short])),
+            "accounts": np.count_nonzero(np.bincount(wording.account[of_short])),
             "interactions": int(of_short.sum()),
             "pairs_not_counted": sum(_pairs(n) for n in posts[posts > 1]),
             "says": f"join nobody: fewer than {at_least_words} distinct words, alike by chance",

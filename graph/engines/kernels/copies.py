@@ -12,6 +12,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from graph.engines.kernels.jaccard import sorted_distinct
+
 Ints = npt.NDArray[np.int64]
 
 PostArrays = tuple[Ints, Ints, Ints, Ints, Ints]
@@ -69,16 +71,29 @@ def copies(
     # looking at the last one only.
     order = np.lexsort((posts.at, text_of, like.object[text_of], posts.account))
     ends = np.searchsorted(posts.account[order], np.arange(accounts + 1))
-    pairs, counts = _copies(
+    days = int(posts.day.max(initial=0)) + 1
+    pairs, counts, noted = _copies(
         order,
         ends,
         (posts.starts, posts.account, posts.at, posts.day, text_of),
         (like.starts, like.texts, like.object),
-        int(posts.day.max(initial=0)) + 1,
+        days,
         within,
         at_least,
     )
+    _count_distinct(counts, noted, days)
     return pairs[:, 0], pairs[:, 1], {name: counts[:, n] for n, name in enumerate(COUNTS)}
+
+
+def _count_distinct(counts: Ints, noted: Ints, days: int) -> None:
+    """Fill in each pair's distinct objects and (object, day), noted as object * days + day."""
+    most = int(noted[:, 1].max(initial=0)) + 1
+    object_days = sorted_distinct(noted[:, 0] * most + noted[:, 1])
+    pair, code = object_days // most, object_days % most
+    counts[:, OBJECT_DAYS] = np.bincount(pair, minlength=len(counts))
+    first = np.ones(len(pair), np.bool_)
+    first[1:] = (pair[1:] != pair[:-1]) | (code[1:] // days != code[:-1] // days)
+    counts[:, OBJECTS] = np.bincount(pair[first], minlength=len(counts))
 
 
 @numba.njit(cache=True)
@@ -129,42 +144,30 @@ def _count_match(book: Book, b: int, p: int, t: int, at: Ints, low: int, high: i
 
 @numba.njit(cache=True)
 def _note_days(
-    marks: Marks, b: int, code: int, p: int, at: Ints, day: Ints, low: int, high: int
+    marks: Marks, book: Book, b: int, p: int, code: int, at: Ints, day: Ints, low: int, high: int
 ) -> Marks:
     """Note each day of the earlier post, when post `p` meets those from `low` to `high`.
 
-    `code` is the object's, on day 0.
+    `code` is the object's, on day 0. What was noted just before is not noted again.
     """
     noted, used = marks
+    last = book[1]
     q = low
     while q < high:
-        if used == len(noted):
-            noted = _longer(noted)
-        noted[used, 0], noted[used, 1] = b, code + (day[p] if at[q] >= at[p] else day[q])
-        used += 1
+        this = day[q]
+        object_day = code + min(this, day[p])
+        if last[b, 3] != object_day:
+            if used == len(noted):
+                noted = _longer(noted)
+            noted[used, 0], noted[used, 1] = b, object_day
+            last[b, 3] = object_day
+            used += 1
         # From `p` on the earlier post is `p` itself; before it, on to the next day's first post.
         if at[q] >= at[p]:
             break
-        this = day[q]
         while q < high and day[q] == this and at[q] < at[p]:
             q += 1
     return noted, used
-
-
-@numba.njit(cache=True)
-def _count_distinct(book: Book, noted: Ints, days: int, at_least: int) -> None:
-    """Count the distinct objects and days noted of each partner that is kept."""
-    counts = book[0]
-    kept = noted[counts[noted[:, 0], POSTS] >= at_least]
-    kept = kept[np.argsort(kept[:, 1], kind="mergesort")]
-    kept = kept[np.argsort(kept[:, 0], kind="mergesort")]
-    for n in range(len(kept)):
-        b, code = kept[n]
-        fresh = n == 0 or kept[n - 1, 0] != b
-        if fresh or kept[n - 1, 1] // days != code // days:
-            counts[b, OBJECTS] += 1
-        if fresh or kept[n - 1, 1] != code:
-            counts[b, OBJECT_DAYS] += 1
 
 
 @numba.njit(cache=True)
@@ -196,13 +199,14 @@ def _match_account(
                         partners = _longer(partners)
                     partners[met] = b
                     met += 1
-                    last[b, 0] = last[b, 1] = -1
+                    last[b, 0] = last[b, 1] = last[b, 3] = -1
                     last[b, 2] = a
                     counts[b] = 0
                     counts[b, FIRST_AT] = counts[b, LAST_AT] = at[p]
                 _count_match(book, b, p, t, at, low, high)
                 if a < b:
-                    marks = _note_days(marks, b, object_of[t] * days, p, at, day, low, high)
+                    code = object_of[t] * days
+                    marks = _note_days(marks, book, b, p, code, at, day, low, high)
     return partners[:met], marks[0][: marks[1]]
 
 
@@ -215,22 +219,32 @@ def _copies(
     days: int,
     within: int,
     at_least: int,
-) -> tuple[Ints, Ints]:
+) -> tuple[Ints, Ints, Ints]:
     accounts = len(ends) - 1
-    # By partner: its counts, and the last own post, own text and own account that met it.
-    book = np.zeros((accounts, len(COUNTS)), np.int64), np.full((accounts, 3), -1, np.int64)
-    pairs, counts = np.empty((64, 2), np.int64), np.empty((64, len(COUNTS)), np.int64)
-    made = 0
+    # By partner: its counts, and the last own post, own text, account and object day noted.
+    book = np.zeros((accounts, len(COUNTS)), np.int64), np.full((accounts, 4), -1, np.int64)
+    counts, last = book
+    pairs, made = np.empty((64, 2), np.int64), 0
+    counted = np.empty((64, len(COUNTS)), np.int64)
+    all_noted, used = np.empty((64, 2), np.int64), 0
     for a in range(accounts):
         owned = order[ends[a] : ends[a + 1]]
         partners, noted = _match_account(a, owned, posts, like, days, within, book)
-        _count_distinct(book, noted, days, at_least)
         for b in partners:
-            if book[0][b, POSTS] < at_least:
+            if counts[b, POSTS] < at_least:
                 continue
             if made == len(pairs):
-                pairs, counts = _longer(pairs), _longer(counts)
+                pairs, counted = _longer(pairs), _longer(counted)
             pairs[made, 0], pairs[made, 1] = a, b
-            counts[made] = book[0][b]
+            counted[made] = counts[b]
+            last[b, 0] = made
             made += 1
-    return pairs[:made], counts[:made]
+        for n in range(len(noted)):
+            b = noted[n, 0]
+            if counts[b, POSTS] < at_least:
+                continue
+            if used == len(all_noted):
+                all_noted = _longer(all_noted)
+            all_noted[used, 0], all_noted[used, 1] = last[b, 0], noted[n, 1]
+            used += 1
+    return pairs[:made], counted[:made], all_noted[:used]
