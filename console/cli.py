@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import signal
 import sys
-import traceback
 from importlib import metadata
 from typing import Annotated, NoReturn
 
-import click
 import typer
 
 from console.commands import COMMANDS
-from console.output import say
-from graph.errors import RingwatchError
-
-INTERRUPTED = 130
-UNEXPECTED = 1
+from console.failures import interrupted, say
+from console.late import LateCommands
 
 app = typer.Typer(
     name="ringwatch",
+    cls=LateCommands,
     help="Find coordinated account clusters in interaction extracts, and show why.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group, name, function in COMMANDS:
-    app.command(name, rich_help_panel=group)(function)
+
+
+def _stand_in() -> None:
+    """Stands in the help for a command; the command itself is imported when it is called."""
+
+
+for entry in COMMANDS:
+    app.command(entry.name, help=entry.says, rich_help_panel=entry.panel)(_stand_in)
 
 
 def _version(wanted: bool) -> None:
@@ -49,31 +51,14 @@ def main() -> NoReturn:
     # A supervisor that stops the process asks with SIGTERM; it ends as Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        code = app(standalone_mode=False)
-    except click.exceptions.Abort:
-        code = _interrupted()
+        app()
     except KeyboardInterrupt:
-        code = _interrupted()
-    except click.ClickException as error:
-        error.show(file=sys.stderr)
-        code = error.exit_code
-    except RingwatchError as error:
+        # Before a command had begun: while its libraries were loaded.
+        sys.exit(interrupted())
+    except Exception as error:
         say(f"ringwatch: {error}")
-        code = error.exit_code
-    except BrokenPipeError:
-        # The reader of a pipe has seen enough.
-        sys.stderr.close()
-        code = 0
-    except Exception:
-        say(traceback.format_exc())
-        say("ringwatch: this should not happen; please report it with the lines above")
-        code = UNEXPECTED
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _interrupted() -> int:
-    say("ringwatch: interrupted; what was published stays, finished steps are kept for a resume")
-    return INTERRUPTED
+        sys.exit(1)
+    sys.exit(0)
 
 
 def _interrupt(*_: object) -> NoReturn:

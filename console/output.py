@@ -48,11 +48,6 @@ def write_line(text: str, *, style: str = "") -> None:
     console_for_people().print(Text(visible(text), style=style), soft_wrap=True)
 
 
-def say(text: str) -> None:
-    """A line for people on stderr, beside the data."""
-    sys.stderr.write(visible(text) + "\n")
-
-
 def shown(value: object) -> str:
     """A value as people read it, nothing for null."""
     if value is None:

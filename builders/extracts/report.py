@@ -30,9 +30,10 @@ class Accounts(Protocol):
         """What a person should know of the extract as a whole."""
 
 
-def accounting(reading: Accounts) -> list[str]:
+def accounting(reading: Accounts, *, most_files: int = 20) -> list[str]:
     """A line for each table, for each file that was not used whole, and for each reason and note.
 
+    Of the files, the first `most_files` get a line, those not read or with rows set aside first.
     The lines hold nothing unprintable, whatever stood in the extract.
     """
     files = reading.files
@@ -50,7 +51,7 @@ def accounting(reading: Accounts) -> list[str]:
     lines = [
         f"{row['source']} ({_files(row['files'])}): {_identity(row)}" for row in tables.to_pylist()
     ]
-    lines.extend(_files_of_note(reading))
+    lines.extend(_files_of_note(reading, most_files))
     lines.extend(_reasons(reading))
     lines.extend(f"note: {note}" for note in reading.notes)
     return lines
@@ -65,22 +66,22 @@ def _identity(row: dict[str, int]) -> str:
     return f"{int(row['rows_read']):,} rows read = {parts}"
 
 
-def _files_of_note(reading: Accounts) -> list[str]:
+def _files_of_note(reading: Accounts, most: int) -> list[str]:
     found = reading.files.engine.query(
         """
         select *
         from {files}
         where status <> 'read' or note <> '' or rows_quarantined > 0
-        order by source, file
+        order by status = 'read' and rows_quarantined = 0, source, file
         """,
         files=reading.files,
     ).to_pylist()
     shown = [
         f"  {row['source']}/{row['file']} ({row['status']}): {_identity(row)}"
         + (f"; {row['note']}" if row["note"] else "")
-        for row in found[:20]
+        for row in found[:most]
     ]
-    more = [f"  ... and {len(found) - 20:,} files more"] if len(found) > 20 else []
+    more = [f"  ... and {len(found) - most:,} files more"] if len(found) > most else []
     return shown + more
 
 

@@ -2,28 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
-from console.commands.account import account, expand
-from console.commands.clusters import clusters
-from console.commands.decide import decide
-from console.commands.doctor import doctor
-from console.commands.export import export, report
-from console.commands.runs import runs
-from console.commands.show import show
-from console.commands.simulate import simulate
 
-COMMANDS: tuple[tuple[str, str, Callable[..., Any]], ...] = (
-    ("Find", "simulate", simulate),
-    ("Review", "clusters", clusters),
-    ("Review", "show", show),
-    ("Review", "account", account),
-    ("Review", "expand", expand),
-    ("Review", "decide", decide),
-    ("Hand over", "export", export),
-    ("Hand over", "report", report),
-    ("Look after", "runs", runs),
-    ("Look after", "doctor", doctor),
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command as the help lists it, and where its function stands.
+
+    `says` is the first line of the function's docstring; a test holds them together.
+    """
+
+    panel: str
+    name: str
+    module: str
+    says: str
+
+    @property
+    def function(self) -> str:
+        """The function's name in its module."""
+        return self.name.replace("-", "_")
+
+
+COMMANDS: tuple[Entry, ...] = (
+    Entry(
+        "Find", "demo", "demo", "Simulate a platform, find its rings, and compare with the truth."
+    ),
+    Entry(
+        "Find",
+        "simulate",
+        "simulate",
+        "Write a simulated platform: extract, job file, truth apart.",
+    ),
+    Entry("Find", "inspect", "inspect", "Profile an extract before a run, and suggest a job file."),
+    Entry(
+        "Find", "detect", "detect", "Find coordinated clusters in an extract, and publish a run."
+    ),
+    Entry(
+        "Find", "network", "network", "Write one co-action network of a file, without a job file."
+    ),
+    Entry("Review", "clusters", "clusters", "List suspect clusters, the most suspect first."),
+    Entry(
+        "Review", "show", "show", "Tell why a cluster was flagged, and the posts behind its edges."
+    ),
+    Entry("Review", "account", "account", "Tell what is known of an account, and what it did."),
+    Entry("Review", "expand", "account", "List the strongest partners of an account, and theirs."),
+    Entry(
+        "Review", "decide", "decide", "Decide on a cluster, or take a decision back with `undo`."
+    ),
+    Entry(
+        "Hand over", "export", "export", "Export members of confirmed clusters, with a manifest."
+    ),
+    Entry(
+        "Hand over", "report", "export", "Write HTML pages of the top clusters that open offline."
+    ),
+    Entry("Look after", "runs", "runs", "List published runs, the newest first, and broken ones."),
+    Entry(
+        "Look after", "config", "config", "Show the settings of a job with defaults and sources."
+    ),
+    Entry(
+        "Look after", "doctor", "doctor", "Check Python, libraries, disk, the runs and the store."
+    ),
 )
-"""(help panel, name, function)."""
+"""Every command, in the order of the help."""

@@ -51,7 +51,7 @@ def account(
     limit: Annotated[int, typer.Option(min=1, help="Rows of each table.")] = 20,
     json: AsJson = False,
 ) -> None:
-    """Tell what is known of an account: its clusters, edges and interactions."""
+    """Tell what is known of an account, and what it did."""
     with opened(out, run) as place:
         view = account_view(place.run, place.store, id, engine=place.engine)
     edges = [_with_partner(row, id) for row in view.edges.to_pylist()]
@@ -83,7 +83,7 @@ def expand(
     limit: Annotated[int, typer.Option(min=1, help="Accounts that a step adds at most.")] = 25,
     json: AsJson = False,
 ) -> None:
-    """List the strongest partners of an account in the coordination graph, and theirs."""
+    """List the strongest partners of an account, and theirs."""
     with opened(out, run) as place:
         rows = partners_of(place.run, id, hops=hops, limit=limit, engine=place.engine).to_pylist()
         name = place.run.name

@@ -29,7 +29,7 @@ def decide(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Decide on a cluster, or take the decision that stands back with `undo`."""
+    """Decide on a cluster, or take a decision back with `undo`."""
     with opened(out, run) as place:
         view = show_cluster(place.run, place.store, cluster, engine=place.engine)
         name = str(view.cluster["cluster"])

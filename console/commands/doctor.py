@@ -36,7 +36,7 @@ class Finding:
 
 
 def doctor(out: Out = DEFAULT_OUT, json: AsJson = False) -> None:
-    """Check Python, libraries, disk, the engine, the runs and the store."""
+    """Check Python, libraries, disk, the runs and the store."""
     found = [check(out) for check in CHECKS]
     rows: list[dict[str, Any]] = [
         {"check": each.check, "state": each.state, "says": each.says, "mend": each.mend}

@@ -10,6 +10,7 @@ import typer
 
 from console.options import DEFAULT_OUT, AsJson, By, Out, RunName, who
 from console.output import write_json, write_line
+from console.pages import write_pages
 from console.place import Place, opened
 from graph.errors import ConfigError
 from review.export.clusters import export_clusters
@@ -17,9 +18,8 @@ from review.export.formats import TABLE_FORMATS, TableFormat
 from review.export.manifest import ExportManifest, Purpose
 from review.origin import origin_of
 from review.queries import show_cluster
-from review.report.site import write_reports
 from review.run_tables import run_tables
-from review.standing import rows_by_cluster, standing_decisions
+from review.standing import standing_decisions
 
 
 def export(
@@ -45,7 +45,7 @@ def export(
     by: By = None,
     json: AsJson = False,
 ) -> None:
-    """Export the members of confirmed clusters, with a manifest beside the file."""
+    """Export members of confirmed clusters, with a manifest."""
     with opened(out, run) as place:
         only = tuple(_named(place, given) for given in cluster) if cluster else None
         manifest = export_clusters(
@@ -77,16 +77,9 @@ def report(
     top: Annotated[int, typer.Option(min=1, help="How many clusters get a page.")] = 20,
     json: AsJson = False,
 ) -> None:
-    """Write HTML pages of the most suspect clusters that open offline."""
+    """Write HTML pages of the top clusters that open offline."""
     with opened(out, run) as place:
-        decided = standing_decisions(place.store.decisions(place.run.name))
-        pages = write_reports(
-            run_tables(place.run, place.engine),
-            folder,
-            top=top,
-            origin=origin_of(place.run.manifest),
-            decisions=rows_by_cluster(decided),
-        )
+        pages = write_pages(place, folder, top=top)
     if json:
         write_json({"index": str(pages[0]), "pages": [str(page) for page in pages[1:]]})
         return

@@ -30,7 +30,7 @@ def runs(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """List published runs, the newest first; name those that were broken off."""
+    """List published runs, the newest first, and broken ones."""
     current = open_run(out).name
     found = [read_run(out, entry) for entry in published_runs(out)]
     if check:

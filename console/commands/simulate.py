@@ -29,7 +29,7 @@ def simulate(
     quiet: Quiet = False,
     json: AsJson = False,
 ) -> None:
-    """Write a simulated platform: an extract, a job file for it, and the truth apart."""
+    """Write a simulated platform: extract, job file, truth apart."""
     spec = SimulationSpec(interactions=interactions, days=days, seed=seed, format=format)
     made = simulated(spec, folder, threads=threads, quiet=quiet)
     if json:

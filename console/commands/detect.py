@@ -1,0 +1,247 @@
+"""`ringwatch detect`: an extract in, a published run of ranked clusters out."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.failures import say
+from console.options import DEFAULT_OUT, AsJson, Memory, Quiet, Threads
+from console.output import write_json, write_line
+from console.place import opened
+from console.progress import shown_progress
+from console.told import told, write_told
+from graph.errors import ConfigError
+from jobs.config import DetectJob
+from jobs.detect import detect as run_job
+from jobs.dry_run import DryRun, dry_run
+from jobs.quick import Changes, QuickTable, changed_job, quick_job
+
+
+def detect(
+    path: Annotated[
+        Path, typer.Argument(help="A job file (.toml), or an extract: a file or a folder of files.")
+    ],
+    account: Annotated[
+        str | None, typer.Option(help="The column of who acted, or a SQL expression; so below.")
+    ] = None,
+    object: Annotated[str | None, typer.Option(help="The column of what was acted on.")] = None,
+    time: Annotated[str | None, typer.Option(help="The column of when.")] = None,
+    action: Annotated[
+        str | None, typer.Option(help="The column of what was done; else all did the same.")
+    ] = None,
+    text: Annotated[str | None, typer.Option(help="The column of the post's words.")] = None,
+    content: Annotated[
+        str | None, typer.Option(help="The column of the account's own post.")
+    ] = None,
+    object_kind: Annotated[
+        str | None, typer.Option(help="The column of the kind of object; `'link'` is a constant.")
+    ] = None,
+    owner: Annotated[
+        str | None, typer.Option(help="The column of the account that the object belongs to.")
+    ] = None,
+    platform: Annotated[str | None, typer.Option(help="The column of the platform.")] = None,
+    attribute: Annotated[
+        list[str] | None,
+        typer.Option(help="A carried attribute, NAME=COLUMN, such as device=device_id; repeat."),
+    ] = None,
+    accounts: Annotated[
+        Path | None, typer.Option(help="A table of accounts: account, name, created_at ...")
+    ] = None,
+    time_unit: Annotated[
+        str | None,
+        typer.Option(help="s, ms, us, ns, iso, or a format with %; else it is told from a sample."),
+    ] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help="The zone of times that name none, as Europe/Berlin.")
+    ] = None,
+    format: Annotated[
+        str | None, typer.Option(help="parquet, orc, text, csv, tsv, jsonl; else by the files.")
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="The columns of files without a header, comma separated.")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="What divides fields, as tab, `;` or ctrl-a.")
+    ] = None,
+    where: Annotated[
+        str | None, typer.Option(help="SQL over partition columns; other files are not opened.")
+    ] = None,
+    row_where: Annotated[
+        str | None, typer.Option(help="SQL over columns; other rows hold no interaction.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            envvar="RINGWATCH_OUT",
+            help="The folder of runs; else the job file's, else `out`.",
+        ),
+    ] = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    seed: Annotated[int | None, typer.Option(help="The seed of every random choice.")] = None,
+    quarantine_share: Annotated[
+        float | None, typer.Option(help="The share of rows, 0 to 1, that may be set aside.")
+    ] = None,
+    detector: Annotated[
+        list[str] | None, typer.Option(help="Only this detector; may be repeated.")
+    ] = None,
+    seeds: Annotated[Path | None, typer.Option(help="A list of known-bad accounts.")] = None,
+    good_seeds: Annotated[Path | None, typer.Option(help="A list of known-good accounts.")] = None,
+    top: Annotated[int, typer.Option(min=0, help="How many clusters to print.")] = 10,
+    dry: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what it would take, and write nothing.")
+    ] = False,
+    quiet: Quiet = False,
+    json: AsJson = False,
+) -> None:
+    """Find coordinated clusters in an extract, and publish a run."""
+    columns_told = {
+        "account": account,
+        "object": object,
+        "acted_at": time,
+        "action": action,
+        "text": text,
+        "content": content,
+        "object_kind": object_kind,
+        "owner": owner,
+        "platform": platform,
+    }
+    rest = {
+        "format": format,
+        "columns": columns,
+        "delimiter": delimiter,
+        "where": where,
+        "row_where": row_where,
+        "time_unit": time_unit,
+        "time_zone": time_zone,
+    }
+    changes = Changes(
+        memory=memory,
+        threads=threads,
+        seed=seed,
+        quarantine_share=quarantine_share,
+        detectors=tuple(detector or ()),
+        bad_seeds=seeds,
+        good_seeds=good_seeds,
+    )
+    if path.suffix == ".toml":
+        _refuse_columns(
+            path, {**columns_told, **rest, "attribute": attribute, "accounts": accounts}
+        )
+        job = changed_job(path, changes)
+    else:
+        table = QuickTable(
+            path=path,
+            mapping={name: source for name, source in columns_told.items() if source is not None},
+            attributes=_attributes(attribute or []),
+            accounts=accounts,
+            reading={name: value for name, value in rest.items() if value is not None},
+        )
+        job = quick_job(table, changes, said=lambda assumed: say(f"assumed: {assumed}"))
+    if dry:
+        _dry_run(job, quiet=quiet, json=json)
+        return
+    _detect(job, out or _out_of(job, path), top=top, quiet=quiet, json=json)
+
+
+def _detect(job: DetectJob, out: Path, *, top: int, quiet: bool, json: bool) -> None:
+    with shown_progress(quiet=quiet) as said:
+        done = run_job(job, out, progress=said)
+    with opened(out, done.run.name) as place:
+        tale = told(place, top=top)
+    if json:
+        write_json({**tale, "already": done.already})
+        return
+    write_told(tale)
+    if done.already:
+        write_line("The same job over the same input was run before; nothing was changed.")
+    _write_next(out)
+
+
+def _write_next(out: Path) -> None:
+    beside = "" if out == DEFAULT_OUT else f" --out {shlex.quote(str(out))}"
+    write_line("")
+    write_line("Next:", style="bold")
+    write_line(
+        f"  ringwatch show '#1'{beside}          why it was flagged, and the posts behind it"
+    )
+    write_line(f"  ringwatch clusters{beside}           the whole list, filtered, sorted, searched")
+    write_line(f"  ringwatch report pages{beside}       HTML pages that open offline")
+    write_line(f"  ringwatch decide '#1' confirmed --reason '...'{beside}")
+
+
+def _out_of(job: DetectJob, path: Path) -> Path:
+    """The job file's folder of runs, relative to the file; else `out` here."""
+    return path.parent / job.job.out if job.job.out is not None else DEFAULT_OUT
+
+
+def _dry_run(job: DetectJob, *, quiet: bool, json: bool) -> None:
+    with shown_progress(quiet=quiet) as said:
+        found = dry_run(job, said=lambda says: said.step("dry run", says))
+    if json:
+        write_json(asdict(found))
+        return
+    for table in found.tables:
+        counted = "by its footers" if table.exact else "scaled from a sample of lines"
+        write_line(
+            f"{table.table}: {table.rows:,} rows {counted}, {table.files:,} files,"
+            f" {table.bytes / 1e6:,.1f} MB"
+        )
+        for note in table.notes:
+            write_line(f"  note: {note}")
+    for line in _pairs_in_words(found):
+        write_line(line)
+    write_line(
+        f"expected: about {_duration(found.seconds)} and {found.bytes / 1e9:.1f} GB of memory, by"
+        " runs on two processors; nothing was written"
+    )
+
+
+def _pairs_in_words(found: DryRun) -> list[str]:
+    if found.how == "not counted":
+        return ["post pairs: not counted, since one file alone is too large to look at"]
+    lines = []
+    for window in found.windows:
+        pairs = f"{window.least:,}"
+        if window.most != window.least:
+            pairs += f" (files that each hold a time of their own) to {window.most:,} (mixed files)"
+        lines.append(f"post pairs within {window.within_seconds:g} s: {pairs}")
+    if found.how == "sampled":
+        lines.append(f"scaled from {found.sampled_rows:,} rows of {found.sampled_files:,} files")
+    else:
+        lines.append(f"counted in all {found.sampled_rows:,} rows")
+    if found.quarantined_share:
+        lines.append(f"{found.quarantined_share:.3%} of those rows would be quarantined")
+    return lines
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _attributes(given: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in given:
+        name, equals, source = one.partition("=")
+        if not equals or not name or not source:
+            message = f"`--attribute` is NAME=COLUMN, such as device=device_id, not `{one}`"
+            raise ConfigError(message)
+        found[name] = source
+    return found
+
+
+def _refuse_columns(path: Path, given: dict[str, object]) -> None:
+    """A job file says its own columns: one that is told beside it would be passed over."""
+    for name, value in given.items():
+        if value:
+            flag = {"acted_at": "--time"}.get(name, "--" + name.replace("_", "-"))
+            message = f"`{flag}` goes with an extract, not with a job file: write it in `{path}`"
+            raise ConfigError(message)
