@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import shutil
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
+from builders.simulation.simulate import simulate
+from builders.simulation.spec import SimulationSpec
+from builders.simulation.truth import read_truth
 from graph.engine import Engine
 from graph.engines import open_engine
 from graph.schema import Column, Schema
+from graph.schemas import ACCOUNTS, INTERACTIONS
 from graph.table import Table
+from jobs.config import DetectJob, job_from
+from jobs.detect import detect
+from review.run import Run
 
 
 @pytest.fixture
@@ -36,15 +47,126 @@ def table() -> Callable[[Engine, Schema, str], Table]:
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with other tools' answers and real logs."""
-    place = Path(
-        os.environ.get("RINGWATCH_SHARED", Path(__file__).parents[1].parent / "shared")
-    )
+    place = Path(os.environ.get("RINGWATCH_SHARED", Path(__file__).parents[1].parent / "shared"))
     if not (place / "conformance").is_dir():
         pytest.fail(
             f"no conformance material at {place}: set RINGWATCH_SHARED to the folder that holds"
             " `conformance/` and `data/`"
         )
     return place
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated platform of 100,000 interactions with one ring of most kinds, and look-alikes."""
+    rings = ("copied-comments", "mutual-follow", "mutual-boost", "shared-device", "shared-ip")
+    spec = SimulationSpec(
+        interactions=100_000,
+        days=7,
+        seed=7,
+        levels={"L0": 1, "L1": 1, "L2": 1},
+        rings=dict.fromkeys(rings, 1),
+        look_alikes={"classroom": 1, "syndicated-pages": 1, "fan-club": 1},
+    )
+    return simulate(spec, tmp_path_factory.mktemp("simulated") / "platform").out
+
+
+@pytest.fixture(scope="session")
+def village(platform: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small part of the platform: some rings and 300 other accounts, detected in seconds."""
+    folder = tmp_path_factory.mktemp("village")
+    rings = read_truth(platform).rings.to_pandas()
+    kept = {"copied-comments", "mutual-follow", "shared-device"}
+    chosen = set(rings.account[(rings.level == "L2") | rings.kind.isin(kept)])
+    accounts = pq.read_table(platform / "accounts.parquet")
+    others = [name for name in accounts["account"].to_pylist() if name not in set(rings.account)]
+    inhabitants = pa.array(sorted(chosen) + others[:300])
+    for path in sorted(platform.glob("*/dt=*/*.parquet")):
+        rows = pq.ParquetFile(path).read()
+        inside = pc.is_in(rows.column(0), inhabitants)
+        target = folder / path.relative_to(platform)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(rows.filter(inside), target)
+    pq.write_table(accounts, folder / "accounts.parquet")
+    shutil.copy(platform / "job.toml", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def platform_job() -> Callable[..., DetectJob]:
+    """`platform_job(folder, **job)`: the job of a platform, few acts kept behind each edge.
+
+    The names are of `[job]`; `seeds` and `detectors` are sections of their own.
+    """
+    return _platform_job
+
+
+@pytest.fixture(scope="session")
+def detected(platform: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The run of every detector over the platform; its folder of runs is `run.path.parents[1]`."""
+    out = tmp_path_factory.mktemp("runs")
+    return detect(_platform_job(platform, threads=2, memory="2GB"), out).run
+
+
+@pytest.fixture(scope="session")
+def village_run(village: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The run of every detector over the village."""
+    out = tmp_path_factory.mktemp("village-runs")
+    return detect(_platform_job(village, threads=2, memory="2GB"), out).run
+
+
+@pytest.fixture
+def small_job(tmp_path: Path) -> Callable[..., DetectJob]:
+    """`small_job(interactions, accounts=..., **sections)`: a job over rows given as dicts."""
+
+    def make(
+        interactions: Sequence[Mapping[str, Any]],
+        accounts: Sequence[Mapping[str, Any]] = (),
+        **sections: Mapping[str, Any],
+    ) -> DetectJob:
+        return _small_job(tmp_path, interactions, accounts, sections)
+
+    return make
+
+
+def _platform_job(
+    folder: Path,
+    *,
+    seeds: Mapping[str, str] | None = None,
+    detectors: Mapping[str, Mapping[str, Any]] | None = None,
+    **job: Any,
+) -> DetectJob:
+    given = tomllib.loads((folder / "job.toml").read_text())
+    given["job"].update(job)
+    given["detectors"] = {"shared-objects": {"acts_per_edge": 5}, **(detectors or {})}
+    if seeds is not None:
+        given["seeds"] = seeds
+    return job_from(given, base=folder)
+
+
+def _small_job(
+    folder: Path,
+    interactions: Sequence[Mapping[str, Any]],
+    accounts: Sequence[Mapping[str, Any]],
+    sections: Mapping[str, Mapping[str, Any]],
+) -> DetectJob:
+    attributes = sorted({name for row in interactions for name in row} - set(INTERACTIONS.names))
+    schema = INTERACTIONS.with_attributes(attributes)
+    mapping = {name: name for name in INTERACTIONS.names}
+    acts = {"name": "acts", "path": "acts.parquet", "time_unit": "ms", "map": mapping}
+    if attributes:
+        acts["attributes"] = {name: name for name in attributes}
+    given: dict[str, Any] = {"extract": {"tables": [acts]}, **sections}
+    _write_rows(folder / "acts.parquet", schema, interactions)
+    if accounts:
+        _write_rows(folder / "accounts.parquet", ACCOUNTS, accounts)
+        named = {name: name for name in ACCOUNTS.names}
+        given["accounts"] = {"path": "accounts.parquet", "time_unit": "ms", "map": named}
+    return job_from(given, base=folder)
+
+
+def _write_rows(path: Path, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> None:
+    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema.arrow), path)
 
 
 def _table(engine: Engine, schema: Schema, text: str) -> Table:
