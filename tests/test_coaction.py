@@ -151,8 +151,8 @@ def test_interactions_without_a_post_are_posts_of_their_own(engine, table):
         account | action | object | acted_at | content
         u       | like   | x      | 0        | -
         u       | like   | y      | 0        | -
-        v       | like   | x      | 0        | -
-        v       | like   | y      | 0        | -
+        v       | like   | x      | 0        |
+        v       | like   | y      | 0        |
         """,
     )
 

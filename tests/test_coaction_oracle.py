@@ -197,3 +197,14 @@ def test_viral_objects_and_busy_accounts_equal_the_slow_twin(count):
     for at_least in (3, 300):
         found, _ = swept(rows, 20_000, count=count, at_least=at_least)
         assert found == twin(rows, 20_000, count=count, at_least=at_least)
+
+
+def test_accounts_with_millions_of_post_pairs_are_counted_in_full():
+    # More than a row holds at once: 1,500 posts each of three accounts, all on one object.
+    rows = [(name, "post", "o", number, None) for name in "ABC" for number in range(1_500)]
+
+    found, raw_pairs = swept(rows, None, at_least=1_500, count="own-posts")
+
+    counted = (1_500, 1_500, 1, 1, 1_500**2, 0, 1_499)
+    assert found == dict.fromkeys([("A", "B"), ("A", "C"), ("B", "C")], counted)
+    assert raw_pairs == 3 * 1_500**2
