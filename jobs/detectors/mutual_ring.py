@@ -29,7 +29,7 @@ class MutualRing:
     hub_accounts: int = 2_000
     """Accounts with more partners on a side join nobody."""
     weight: float = 0.5
-    """The weight of an edge whose ends have all their partners in common."""
+    """The weight of an edge one of whose ends has all its partners in common with the other."""
     acts_per_edge: int = 20
     """Acts kept behind each edge; more are counted."""
 
@@ -47,20 +47,51 @@ def draw(world: World, settings: MutualRing) -> Layer | None:
     if found == 0:
         return None
     dense = dense_mutual_graph(mutual, common_partners=settings.common_partners)
-    edges = dense.graph.engine.sql(
-        f"""
-        select {EDGES.selecting(weight="$weight * weight")} from {{edges}}
-        """,
-        EDGES,
-        {"weight": settings.weight},
-        edges=dense.graph.edges,
-    )
+    edges = _weighted(dense.graph, mutual.graph, settings)
     kept = edges.count()
     return Layer(
         name=NAME,
         graph=InteractionGraph(edges),
         bounds=dense.bounds,
         facts={"edges_kept": kept, "edges_refused": found - kept},
+    )
+
+
+def _weighted(dense: InteractionGraph, mutual: InteractionGraph, settings: MutualRing) -> Table:
+    """The dense edges, weighted by the share of partners that the ends have in common.
+
+    The share is of the end with fewer partners, so that an account that was taken over weighs as
+    much in a ring as one that was made for it.
+    """
+    return dense.engine.sql(
+        f"""
+        with ends as (
+            select src as account, dst as partner from {{mutual}}
+            union all select dst, src from {{mutual}}
+        ),
+        partners as (select account, count(*) as partners from ends group by account),
+        common as (
+            select e.src, e.dst, count(*) as common
+            from {{dense}} e
+            join ends a on a.account = e.src
+            join ends b on b.account = e.dst and b.partner = a.partner
+            group by e.src, e.dst
+        ),
+        shares as (
+            -- Each is a partner of the other, which is no partner in common.
+            select c.src, c.dst,
+                   c.common / greatest(least(p.partners, q.partners) - 1.0, 1.0) as share
+            from common c
+            join partners p on p.account = c.src
+            join partners q on q.account = c.dst
+        )
+        select {EDGES.selecting(weight="$weight * share")}
+        from {{dense}} join shares using (src, dst)
+        """,
+        EDGES,
+        {"weight": settings.weight},
+        dense=dense.edges,
+        mutual=mutual.edges,
     )
 
 
