@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import random
 import shutil
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -167,6 +169,32 @@ def _small_job(
 
 def _write_rows(path: Path, schema: Schema, rows: Sequence[Mapping[str, Any]]) -> None:
     pq.write_table(pa.Table.from_pylist(list(rows), schema=schema.arrow), path)
+
+
+@pytest.fixture(scope="session")
+def ring_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CSV of likes: 400 accounts as they please, and `ring-0` to `ring-5` in step, 20 times."""
+    draw = random.Random(7)
+    start = 1_767_225_600
+    week = 7 * 86_400
+    rows = [
+        (f"user-{draw.randrange(400):03}", f"post-{int(draw.paretovariate(0.9)) % 250:03}")
+        for _ in range(3000)
+    ]
+    rows += [(f"ring-{member}", f"post-{draw.randrange(250):03}") for member in range(6)] * 10
+    timed = [(*row, start + draw.randrange(week)) for row in rows]
+    for target in range(20):
+        at = start + draw.randrange(week)
+        timed += [
+            (f"ring-{member}", f"target-{target:02}", at + draw.randrange(20))
+            for member in range(6)
+        ]
+    path = tmp_path_factory.mktemp("ring") / "likes.csv"
+    with path.open("w", newline="") as opened:
+        lines = csv.writer(opened, lineterminator="\n")
+        lines.writerow(["who", "what", "ts", "post"])
+        lines.writerows([*row, f"like-{number}"] for number, row in enumerate(timed))
+    return path
 
 
 def _table(engine: Engine, schema: Schema, text: str) -> Table:
