@@ -119,7 +119,8 @@ def _coded(interactions: Table) -> _Coded:
     )["account"].combine_chunks()
     rows = engine.query(_CODED, interactions=interactions)
     account, object_, acted_at = (
-        rows[name].to_numpy().astype(np.int64) for name in ("account", "object", "acted_at")
+        rows[name].to_numpy().astype(np.int64, copy=False)
+        for name in ("account", "object", "acted_at")
     )
     return _Coded(ids, account, object_, acted_at)
 

@@ -72,15 +72,16 @@ def expectation(
         within_ms: the window, inclusive, and no wider than a stratum is long.
         strata: the stratum of each interaction.
     """
+    owned = _pairs(object_, account)
     anybody = _tally(object_, acted_at, within_ms, strata)
-    oneself = _tally(_pairs(object_, account), acted_at, within_ms, strata)
+    oneself = _tally(owned, acted_at, within_ms, strata)
     same, across = anybody[0] - oneself[0], anybody[1] - oneself[1]
     size = np.bincount(strata.of, minlength=strata.count).astype(np.float64)
     after = strata.next
     follower = np.where(after >= 0, size[np.maximum(after, 0)], 1.0)
     # Matches between strata that do not follow one another are in no rate but in the hedge's.
     whole = _tally(object_, acted_at, within_ms, _as_one(strata))[0].sum()
-    whole -= _tally(_pairs(object_, account), acted_at, within_ms, _as_one(strata))[0].sum()
+    whole -= _tally(owned, acted_at, within_ms, _as_one(strata))[0].sum()
     rows = float(len(account))
     key, counts = np.unique(account * np.int64(strata.count) + strata.of, return_counts=True)
     owner, stratum = np.divmod(key, np.int64(strata.count))
@@ -125,7 +126,8 @@ def _pairs(first: Ints, second: Ints) -> Ints:
 
 def _tally(key: Ints, acted_at: Ints, within_ms: int, strata: Strata) -> tuple[Floats, Floats]:
     """Pairs of rows of one key within the window: ordered inside each stratum, and to the next."""
-    order = np.lexsort((acted_at, strata.of, key))
+    keys = (acted_at, strata.of, key) if strata.count > 1 else (acted_at, key)
+    order = np.lexsort(keys)
     same, across = _count(
         key[order], strata.of[order], acted_at[order], np.int64(within_ms), strata.next
     )
