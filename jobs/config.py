@@ -99,9 +99,10 @@ def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
         ConfigError: a section, key or name is unknown (the nearest known one is named), a value
             is of another type, or the extract is missing.
     """
-    for section in given:
+    for section, value in given.items():
         if section not in _SECTIONS:
             raise ConfigError(unknown(section, _SECTIONS, what="section", place="the job file"))
+        _check_section(section, value)
     if "extract" not in given:
         message = "the job file has no [extract]; say which tables to read, see docs/extracts.md"
         raise ConfigError(message)
@@ -115,6 +116,12 @@ def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
         cluster=tuned(ClusterSettings(), given.get("cluster", {}), of="cluster"),
         given=given,
     )
+
+
+def _check_section(name: str, value: object) -> None:
+    if not isinstance(value, Mapping):
+        message = f"`{name}` is a section, written `[{name}]`, not the value `{value}`"
+        raise ConfigError(message)
 
 
 def _seeds(given: Mapping[str, Any], base: Path) -> SeedSettings:
@@ -134,6 +141,7 @@ def _detectors(given: Mapping[str, Any]) -> tuple[Detector[Any], ...]:
             raise ConfigError(unknown(name, DETECTORS, what="detector", place="[detectors]"))
     chosen = []
     for name, detector in DETECTORS.items():
+        _check_section(f"detectors.{name}", given.get(name, {}))
         changes = dict(given.get(name, {}))
         enabled = changes.pop("enabled", True)
         if not isinstance(enabled, bool):
