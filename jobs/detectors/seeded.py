@@ -19,8 +19,8 @@ class Seeded:
     """Settings of the `seeded` detector."""
 
     at_least_nearness: float = 0.05
-    """The least propagated suspicion, in (0, 1], of both ends of an edge; a seed of an average
-    neighbourhood has about 1."""
+    """The least propagated suspicion, in (0, 1], of both ends of an edge; the most extreme account
+    of the graph has 1."""
     weight: float = 0.5
     """What an edge between two suspects adds to its other layers, times the lesser nearness."""
 
