@@ -1,1 +1,1 @@
-"""Extracts to interactions, and interactions to graphs of accounts: a file a way of joining them."""
+"""Extracts to interactions, interactions to graphs of accounts: a file a way of joining them."""

@@ -186,7 +186,7 @@ def _sift(
         hits[kept, 0] = hits[h, 0]
         hits[kept, 1] = hits[h, 1]
         kept += np.uint64(filled[spot] >= threshold)
-    return np.int64(kept)
+    return int(kept)
 
 
 @njit(cache=True, nogil=True)

@@ -140,7 +140,7 @@ def _guess(
     mask = np.uint64(len(cells) - 1)
     for k in range(len(mixed)):
         code = np.int64(cells[(mixed[k] >> np.uint64(20)) & mask])
-        there = max(code, 0)
+        there = code if code >= 0 else np.int64(0)
         same = code >= 0 and hashes[there] == mixed[k]
         guesses[2 * k] = code if same else -1
         guesses[2 * k + 1] = stored[ends[there]]
@@ -208,4 +208,5 @@ def _equal(stored: Bytes, begin: int, end: int, data: Bytes, first: int, length:
     different = np.uint8(0)
     for k in range(np.uint64(length)):
         different |= stored[np.uint64(begin) + k] ^ data[np.uint64(first) + k]
-    return different == 0
+    equal: bool = different == 0
+    return equal
