@@ -49,6 +49,7 @@ def told(place: Place, *, top: int = 10) -> dict[str, Any]:
             ),
             most_files=_FILES,
         ),
+        "layers": manifest.summary.get("layers", {}),
         "left_out": manifest.summary.get("left_out", {}),
         "bounds": _bounds(place),
         "matching": count_clusters(place.run, place.store, engine=place.engine),
@@ -65,11 +66,15 @@ def write_told(tale: Mapping[str, Any]) -> None:
     write_line(f"Run {tale['run']}", style="bold")
     for line in tale["accounting"]:
         write_line(line)
+    for layer, facts in tale["layers"].items():
+        kept, refused = facts.get("edges_kept", 0), facts.get("edges_refused", 0)
+        write_line(f"{layer}: {kept:,} of {kept + refused:,} candidate edges kept")
     for detector, needs in tale["left_out"].items():
         write_line(f"`{detector}` was left out: it needs {needs}")
     for row in tale["bounds"]:
         write_line(
-            f"bounded by {row['layer']}/{row['bound']}: {row['subjects']:,} subjects,"
+            f"bounded by {row['layer']}/{row['bound']}: {row['subjects']:,}"
+            f" {'subject' if row['subjects'] == 1 else 'subjects'},"
             f" {row['pairs_not_counted']:,} pairs not counted"
         )
     write_line("")

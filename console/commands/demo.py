@@ -109,7 +109,7 @@ def _write_judgement(judged: Judgement) -> None:
     write_line(f"recall    {judged.recall:.1%} of {judged.ring_accounts:,} ring accounts")
     write_line(f"of the first {judged.first} clusters, {judged.first_rings} are rings")
     write_line(
-        "L3 to L5 are made to be missed: they act within hours, in step with everybody else.",
+        "L4 and L5 act hours apart on what others act on anyway: they are the hard cases.",
         style="dim",
     )
 

@@ -161,18 +161,20 @@ def _detect(job: DetectJob, out: Path, *, top: int, quiet: bool, json: bool) -> 
     write_told(tale)
     if done.already:
         write_line("The same job over the same input was run before; nothing was changed.")
-    _write_next(out)
+    _write_next(out, found=bool(tale["matching"]))
 
 
-def _write_next(out: Path) -> None:
+def _write_next(out: Path, *, found: bool) -> None:
     beside = "" if out == DEFAULT_OUT else f" --out {shlex.quote(str(out))}"
     write_line("")
     write_line("Next:", style="bold")
-    write_line(
-        f"  ringwatch show '#1'{beside}          why it was flagged, and the posts behind it"
-    )
-    write_line(f"  ringwatch clusters{beside}           the whole list, filtered, sorted, searched")
-    write_line(f"  ringwatch report pages{beside}       HTML pages that open offline")
+    if not found:
+        write_line(f"  ringwatch runs{beside}")
+        write_line("  ringwatch config show   (the settings that a job file may change)")
+        return
+    write_line(f"  ringwatch show '#1'{beside}      (why it was flagged, and the posts behind it)")
+    write_line(f"  ringwatch clusters{beside}       (the whole list: filter, sort, search)")
+    write_line(f"  ringwatch report pages{beside}   (HTML pages that open offline)")
     write_line(f"  ringwatch decide '#1' confirmed --reason '...'{beside}")
 
 

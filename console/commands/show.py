@@ -65,7 +65,7 @@ def show(
     limit: Annotated[int, typer.Option(min=1, help="Rows of each table.")] = 12,
     json: AsJson = False,
 ) -> None:
-    """Tell why a cluster was flagged, and the posts behind its strongest edges."""
+    """Tell why a cluster was flagged, and the posts behind its edges."""
     with opened(out, run) as place:
         view = show_cluster(place.run, place.store, cluster, engine=place.engine)
         ends = edge or _strongest(view)
