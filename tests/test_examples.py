@@ -64,24 +64,20 @@ def test_four_kinds_of_object_are_read_and_every_row_is_accounted_for(german):
 
 def test_clusters_are_joined_by_several_kinds_and_show_their_posts(german):
     out, _ = german
-    clusters = answer("clusters", "--out", out, "--limit", 1000)["clusters"]
-
     shown = [answer("show", f"#{place}", "--out", out) for place in range(1, 4)]
 
     assert {one["object_kind"] for each in shown for one in each["objects"]} > {"link", "domain"}
     assert all(each["joint_acts"] for each in shown)
-    assert all(row["cross_platform_edges"] >= 0 for row in clusters)
 
 
 def test_pairs_across_platforms_are_counted_as_their_members_say(german):
     out, _ = german
     clusters = answer("clusters", "--out", out, "--limit", 1000)["clusters"]
+    across = [row for row in clusters if row["cross_platform_edges"]]
 
-    for row in clusters:
-        shown = answer("show", row["cluster"], "--out", out)
-        across = {
-            (edge["src"], edge["dst"])
-            for edge in shown["edges"]
-            if edge["src"][:2] != edge["dst"][:2]
-        }
-        assert row["cross_platform_edges"] == len(across), row["cluster"]
+    assert sum(row["cross_platform_edges"] for row in across) > 10
+    for row in across[:5]:
+        edges = answer("show", row["cluster"], "--out", out)["edges"]
+        pairs = {(edge["src"], edge["dst"]) for edge in edges}
+        turned = {pair for pair in pairs if pair[0][:2] != pair[1][:2]}
+        assert row["cross_platform_edges"] == len(turned), row["cluster"]
