@@ -57,7 +57,8 @@ def score(facts: Facts, usual: Background) -> tuple[float, list[Measured]]:
             value=value,
             usual=ordinary,
             unit=reason.unit,
-            part=round(part if reason.kind == "for" else -part * suspicion, 6),
+            # Adding nought makes a part of -0.0, which no reader expects, plain 0.0.
+            part=round(part if reason.kind == "for" else -part * suspicion, 6) + 0.0,
             says=reason.says(facts, value, ordinary),
         )
         for reason, value, ordinary, part in found

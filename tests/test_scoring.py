@@ -139,3 +139,10 @@ def test_what_is_usual_is_measured_over_the_whole_extract(engine, table):
     assert usual.joint_share == pytest.approx(2 / 5)
     assert usual.delay_seconds == pytest.approx((10 + 489) / 2)
     assert usual.half_days == pytest.approx(1)
+
+
+def test_an_explanation_that_takes_nothing_is_plain_nought():
+    parts = {reason.name: reason.part for reason in score(RING, USUAL)[1]}
+
+    # -0.0 equals 0.0, but people and other programs read it as a slip.
+    assert str(parts["leaks"]) == str(parts["popular-objects"]) == "0.0"

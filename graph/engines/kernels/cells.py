@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
+from graph.engines.kernels.distinct import sorted_distinct
 from graph.engines.kernels.strata import time_strata
 
 Ints = npt.NDArray[np.int64]
@@ -95,7 +96,7 @@ def _cells(account: Ints, object_: Ints, acted_at: Ints, width_ms: int, least: i
     coded = object_ * np.int64(len(stretches)) + np.searchsorted(stretches, stretch)
     keys, cell = np.unique(coded, return_inverse=True)
     people = np.int64(account.max() + 1) if len(account) else np.int64(1)
-    once = np.unique(cell * people + account)
+    once = sorted_distinct(cell * people + account)
     cell, account = np.divmod(once, people)
     began = stretches[keys % len(stretches)] * width_ms
     # Strata are told by acts and not by cells: a stratum is thin when few act in it.
@@ -156,7 +157,7 @@ def _own_acts(owner: Ints, stratum: Ints, account: Ints, strata: int) -> _Own:
     people = np.int64(account.max() + 1) if len(account) else np.int64(1)
     here = owner * np.int64(strata) + stratum
     keys, place, acts = np.unique(here, return_inverse=True, return_counts=True)
-    who = np.unique(place * people + account)
+    who = sorted_distinct(place * people + account)
     cluster, found = np.divmod(keys, np.int64(strata))
     members = np.bincount(who // people, minlength=len(keys))
     return _Own(cluster, found, acts.astype(np.float64), members.astype(np.float64))

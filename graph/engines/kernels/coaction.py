@@ -19,6 +19,7 @@ from numba import njit
 
 from graph.engines.kernels import company, sweep
 from graph.engines.kernels.company import Ints, Longs, Rows
+from graph.engines.kernels.distinct import sorted_distinct
 from graph.engines.kernels.sweep import Counts, Sweep
 
 Flags = npt.NDArray[np.bool_]
@@ -141,7 +142,7 @@ def repeated_contents(rows: Rows, accounts: int) -> Longs:
     """The content numbers that stand in several rows of one account."""
     place, starts = company.by_account(rows.account, accounts)
     repeated, _ = _repeats(rows.content, place, starts)
-    return np.unique(rows.content[repeated >= 0])
+    return sorted_distinct(rows.content[repeated >= 0])
 
 
 def _blocks(scanned: Longs) -> list[int]:

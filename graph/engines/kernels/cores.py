@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from graph.engines.kernels.distinct import sorted_distinct
+
 Ints = npt.NDArray[np.int64]
 
 
@@ -19,7 +21,7 @@ def core_numbers(accounts: int, src: Ints, dst: Ints) -> Ints:
     """
     apart = src != dst
     low, high = np.minimum(src, dst)[apart], np.maximum(src, dst)[apart]
-    pairs = np.unique(low * accounts + high)
+    pairs = sorted_distinct(low * accounts + high)
     low, high = pairs // max(accounts, 1), pairs % max(accounts, 1)
     ends, others = np.concatenate([low, high]), np.concatenate([high, low])
     start = np.zeros(accounts + 1, np.int64)
