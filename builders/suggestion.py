@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 from builders.column_facts import ColumnProfile
+from builders.extracts.spec import names_attribute
 from builders.files.formats import FileFormat, file_format
 from builders.files.names import shown_path, shown_text
 
@@ -20,6 +22,10 @@ _GUESS_FOR = {
     "text": "text",
 }
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HUMP = re.compile(r"([a-z0-9])([A-Z])")
+_UNUSUAL = re.compile(r"[^a-z0-9]+")
+# Leaves room for a number behind a name that comes twice.
+_LONGEST = 50
 
 
 def job_text(root: Path, form: FileFormat, columns: Sequence[ColumnProfile]) -> str:
@@ -40,7 +46,7 @@ def job_text(root: Path, form: FileFormat, columns: Sequence[ColumnProfile]) -> 
     attributes = [one for one in columns if one.guess in ("device", "ip")]
     if attributes:
         lines += ["", "[extract.tables.attributes]"]
-        lines += [f"{_quoted(one.name)} = {_quoted(_expression(one.name))}" for one in attributes]
+        lines += _attribute_lines(attributes)
     return "\n".join(lines) + "\n"
 
 
@@ -55,6 +61,23 @@ def _map_lines(model: str, column: ColumnProfile | None) -> Iterator[str]:
             yield f"# {shown_text(column.name)}: {warning}"
     elif model in _NEEDED:
         yield f'# {model} = "..."  # needed, and no column looks like it'
+
+
+def _attribute_lines(columns: Sequence[ColumnProfile]) -> Iterator[str]:
+    taken: set[str] = set()
+    for column in columns:
+        plain = _attribute_name(column)
+        again = (f"{plain}_{number}" for number in count(2))
+        name = plain if plain not in taken else next(one for one in again if one not in taken)
+        taken.add(name)
+        yield f"{name} = {_quoted(_expression(column.name))}"
+
+
+def _attribute_name(column: ColumnProfile) -> str:
+    """The column's name in the form that attributes have, else what the column seems to be."""
+    parted = _HUMP.sub(r"\1_\2", column.name).lower()
+    name = _UNUSUAL.sub("_", parted).strip("_")
+    return name if names_attribute(name) and len(name) <= _LONGEST else column.guess
 
 
 def _time_lines(column: ColumnProfile | None) -> Iterator[str]:

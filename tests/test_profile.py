@@ -109,7 +109,21 @@ def test_a_hostile_column_name_stays_inside_its_quotes(tmp_path):
     text = suggested_job(profile(tmp_path / "f"))
     table = tomllib.loads(text)["extract"]["tables"][0]
     assert set(table) == {"name", "path", "format", "map", "attributes"}
-    assert table["attributes"] == {"b\U0001f600": '"b\U0001f600"'}
+    assert table["attributes"] == {"b": '"b\U0001f600"'}
+
+
+def test_a_suggested_attribute_has_a_name_that_a_job_may_use(engine, tmp_path):
+    names = ["deviceId", "DEVICE ID", "device_id", "\u30c7\u30d0\u30a4\u30b9 ip", "9_ip", "IP" * 40]
+    columns = {name: [f"10.0.0.{place}"] * 5 for place, name in enumerate(names)}
+    rows = interactions().slice(0, 5).drop_columns(["client_ip"]).to_pydict()
+    pq.write_table(pa.table(rows | columns), tmp_path / "f")
+
+    given = tomllib.loads(suggested_job(profile(tmp_path / "f")))
+    reading = read_extract(engine, extract_spec(given["extract"], base=tmp_path))
+
+    found = given["extract"]["tables"][0]["attributes"]
+    assert list(found) == ["device_id", "device_id_2", "device_id_3", "ip", "ip_2", "ip_3"]
+    assert [reading.interactions.rows()[0][name][-1] for name in found] == list("012345")
 
 
 WARNINGS = {

@@ -214,9 +214,14 @@ def _check_mapping(table: TableSpec, schema: Schema) -> None:
             raise ConfigError(message)
 
 
+def names_attribute(name: str) -> bool:
+    """Whether a carried attribute may be called this: a-z, 0-9 and `_`, and no model column."""
+    return bool(_ATTRIBUTE.fullmatch(name)) and name not in INTERACTIONS.names
+
+
 def _check_attributes(table: TableSpec) -> None:
     for name in table.attributes:
-        if not _ATTRIBUTE.fullmatch(name) or name in INTERACTIONS.names:
+        if not names_attribute(name):
             message = (
                 f"table `{table.name}`: an attribute cannot be called `{shown_text(name)}`; its"
                 " name is of a-z, 0-9 and `_`, and no model column's"
