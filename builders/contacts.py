@@ -116,6 +116,17 @@ def contact_graph(
     return ContactGraph(InteractionGraph(edges, directed=True), bounds)
 
 
+def has_contacts(interactions: Table, actions: Sequence[str]) -> bool:
+    """Whether any of these acts is known to be on somebody."""
+    engine = interactions.engine
+    found = engine.query(
+        f"select count(*) as acts from ({_ACTS}) known where dst <> ''",
+        interactions=interactions,
+        actions=listed(engine, actions),
+    )
+    return bool(found["acts"][0].as_py())
+
+
 def read_contacts(interactions: Table, actions: Sequence[str]) -> Table:
     """Every act with whom it was done to: `src`, `dst`, `action`, `object`, `content`, `acted_at`.
 

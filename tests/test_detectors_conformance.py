@@ -258,3 +258,23 @@ def test_known_good_accounts_take_suspicion_away(engine, tmp_path):
     ends = {end for row in balanced.graph.edges.rows() for end in (row["src"], row["dst"])}
     assert not ends & {"r06", "r07"}
     assert balanced.facts["edges_kept"] < alone.facts["edges_kept"]
+
+
+def test_contacts_that_a_bound_keeps_apart_are_counted_and_not_called_absent(small_job, tmp_path):
+    fans = [f"f{number}" for number in range(5)]
+    follows = [
+        act(src, "follow", dst, place, kind="account")
+        for place, fan in enumerate(fans)
+        for src, dst in ((fan, "star"), ("star", fan))
+    ]
+    job = small_job(follows, detectors={"mutual-ring": {"hub_accounts": 4}})
+
+    run = detect(job, tmp_path / "runs").run
+
+    assert run.manifest.summary["layers"]["mutual-ring"] == {"edges_kept": 0, "edges_refused": 0}
+    assert "mutual-ring" not in run.manifest.summary["left_out"]
+    bounds = pq.read_table(run.table_path("bounds")).to_pylist()
+    assert ("mutual-ring", "hub-accounts", "star", 5, 5) in [
+        (row["layer"], row["bound"], row["subject"], row["accounts"], row["pairs_not_counted"])
+        for row in bounds
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from builders.contact_acts import joint_contact_acts
-from builders.contacts import MUTUAL_ACTIONS, mutual_graph
+from builders.contacts import MUTUAL_ACTIONS, has_contacts, mutual_graph
 from builders.mutual_density import dense_mutual_graph
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import EDGES
@@ -36,6 +36,8 @@ class MutualRing:
 
 def draw(world: World, settings: MutualRing) -> Layer | None:
     """Mutual edges inside dense neighbourhoods, heavier the more partners both ends share."""
+    if not has_contacts(world.interactions, settings.actions):
+        return None
     mutual = mutual_graph(
         world.interactions,
         actions=settings.actions,
@@ -44,8 +46,6 @@ def draw(world: World, settings: MutualRing) -> Layer | None:
         layer=NAME,
     )
     found = mutual.graph.edges.count()
-    if found == 0:
-        return None
     dense = dense_mutual_graph(mutual, common_partners=settings.common_partners)
     edges = _weighted(dense.graph, mutual.graph, settings)
     kept = edges.count()
