@@ -30,14 +30,15 @@ def clusters(
     min_accounts: Annotated[int | None, typer.Option(help="The least size.")] = None,
     min_score: Annotated[float | None, typer.Option(help="The least score.")] = None,
     state: Annotated[
-        str | None, typer.Option(help="Only clusters in this state: open, confirmed, ...")
+        str | None,
+        typer.Option(help="Only in this state: open, confirmed, dismissed, mixed, needs-more."),
     ] = None,
     search: Annotated[
         str | None,
         typer.Option(help="Part of a member's id or name, or of a shared object."),
     ] = None,
     sort: Annotated[
-        str, typer.Option(help="place, score, accounts, density, recent ...")
+        str, typer.Option(help="place, score, accounts, objects, first, last or name.")
     ] = "place",
     limit: Annotated[int, typer.Option(min=0, help="How many to list.")] = 50,
     offset: Annotated[int, typer.Option(min=0, help="How many to pass over.")] = 0,

@@ -17,7 +17,7 @@ from review.queries import show_cluster
 def decide(
     cluster: Annotated[str, typer.Argument(help="A cluster's name, `#PLACE`, or a member's id.")],
     outcome: Annotated[
-        str, typer.Argument(help="confirmed, dismissed, needs-more ..., or `undo`.")
+        str, typer.Argument(help="confirmed, dismissed, mixed, needs-more, or `undo`.")
     ],
     reason: Annotated[str, typer.Option(help="Why, in words; it is kept.")],
     out: Out = DEFAULT_OUT,

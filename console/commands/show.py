@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -99,8 +100,8 @@ def _show(
     for note in view.notes:
         write_line(f"{moment(note.at)} {note.by} notes: {note.text}")
     write_line(
-        f"`ringwatch decide {place.run.name and view.cluster['cluster']} confirmed --reason ...`"
-        " records what you make of it",
+        f"`ringwatch decide {shlex.quote(view.cluster['cluster'])} confirmed --reason ..."
+        f" --out {shlex.quote(str(place.out))}` records what you make of it",
         style="dim",
     )
 
