@@ -1,32 +1,38 @@
 """Pairs of word sets whose Jaccard likeness reaches a bound, exactly.
 
-Two sets of sizes a and b with likeness at least t share at least t (a + b) / (1 + t) words, so
-their rarest few words must meet (the prefix), and one set cannot be smaller than t times the other.
-Candidates come from an index of prefixes; each is then counted word by word, so nothing is missed
-and nothing is guessed. Where words are few and texts follow a pattern, prefixes meet often: a sign
-of 128 bits a set, whose differing bits are never more than the differing words, lies beside each
-entry of the index and refuses most of them without a look at the sets.
+Two sets of sizes a and b with likeness at least t share at least t (a + b) / (1 + t) words, and one
+cannot be smaller than t times the other. So their rarest few words must meet (`kernels.prefixes`),
+and each pair that meets is counted word by word: nothing is missed and nothing is guessed. A sign
+of 128 bits a set, whose differing bits are never more than the differing words, refuses most of
+those that are not alike without a look at the sets.
 
-Sources: Bayardo, Ma, Srikant, Scaling Up All Pairs Similarity Search (WWW 2007); Xiao, Wang, Lin,
-Yu, Efficient Similarity Joins for Near Duplicate Detection (WWW 2008).
+Sources: see `kernels.prefixes`; positions: Xiao, Wang, Lin, Yu, Efficient Similarity Joins for Near
+Duplicate Detection (WWW 2008).
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
+from graph.engines.kernels.prefixes import Meetings, Signs, at_least, first_size, meetings, most
+
 Ints = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int32]
-Signs = npt.NDArray[np.uint64]
-Index = tuple[Ints, Places, Signs]
+Flags = npt.NDArray[np.bool_]
+Sets = tuple[Ints, Ints, Signs]
 Posted = tuple[Ints, Ints, Ints, Ints]
+Bounds = tuple[float, int, int]
+Marks = tuple[Ints, Ints]
 
-# Guards the filters against rounding: they may let a pair through that the count then refuses.
-_SLACK = 1e-9
+# Sets that one thread looks through at a time, at least: a chunk has marks of its own for all sets.
+_CHUNK = 4096
+_CHUNKS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,32 +113,22 @@ def like_pairs(
     hundred thousand variants costs no more than many others, and the order of sets is of no
     account.
     """
-    order = np.argsort(sets.sizes, kind="stable")
-    index = _index_of_prefixes(order, sets.starts, sets.words, likeness)
-    pairs, viral = _join(
-        index,
-        sets.starts,
-        sets.words,
-        likeness,
+    signs = _signs(sets.starts, sets.words)
+    chunk = partial(
+        _join,
+        meetings(sets.starts, sets.words, signs, likeness),
+        (sets.starts, sets.words, signs),
         (posters.starts, posters.accounts, posters.first_at, posters.last_at),
-        within,
-        hub_accounts,
+        (likeness, within, hub_accounts),
     )
+    many = len(sets.sizes)
+    ends = range(0, many + 1, max(_CHUNK, -(-many // _CHUNKS)))
+    with ThreadPoolExecutor(numba.get_num_threads()) as pool:
+        parts = list(pool.map(chunk, ends, [*ends[1:], many]))
+    viral = np.concatenate([part[1] for part in parts])
+    pairs = np.concatenate([part[0] for part in parts])
     kept = pairs[~viral[pairs[:, 1]]]
     return Likenesses(kept[:, 0], kept[:, 1], kept[:, 2], viral)
-
-
-@numba.njit(cache=True)
-def _at_least(share: float, of: float) -> int:
-    places: int = int(np.ceil(share * of - _SLACK))
-    return places
-
-
-@numba.njit(cache=True)
-def _prefix(likeness: float, size: int) -> int:
-    """How many of a set's rarest words must be looked at to meet every set like it."""
-    least: int = _at_least(likeness, size)
-    return min(size, size - least + 1)
 
 
 @numba.njit(cache=True)
@@ -157,46 +153,6 @@ def _ones(bits: np.uint64) -> int:
     eights = (fours + (fours >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
     ones: int = int((eights * np.uint64(0x0101010101010101)) >> np.uint64(56))
     return ones
-
-
-@numba.njit(cache=True)
-def _index_of_prefixes(order: Ints, starts: Ints, words: Ints, likeness: float) -> Index:
-    """Per word the sets with it in their prefix, smallest first, where in the set, their signs."""
-    top = 0
-    for word in words:
-        top = max(top, word + 1)
-    lists = np.zeros(top + 1, np.int64)
-    for s in order:
-        for k in range(_prefix(likeness, starts[s + 1] - starts[s])):
-            lists[words[starts[s] + k] + 1] += 1
-    for word in range(top):
-        lists[word + 1] += lists[word]
-    filled = lists[:top].copy()
-    entries = np.empty((lists[top], 3), np.int32)
-    of_set = _signs(starts, words)
-    signs = np.empty((lists[top], 2), np.uint64)
-    for s in order:
-        size = starts[s + 1] - starts[s]
-        for k in range(_prefix(likeness, size)):
-            word = words[starts[s] + k]
-            entries[filled[word], 0] = s
-            entries[filled[word], 1] = size
-            entries[filled[word], 2] = k
-            signs[filled[word]] = of_set[s]
-            filled[word] += 1
-    return lists, entries, signs
-
-
-@numba.njit(cache=True)
-def _first_of_size(entries: Places, at: int, end: int, size: int) -> int:
-    """The first entry of a list, which ascends by size, of at least this size."""
-    while at < end:
-        middle = (at + end) // 2
-        if entries[middle, 1] < size:
-            at = middle + 1
-        else:
-            end = middle
-    return at
 
 
 @numba.njit(cache=True)
@@ -239,67 +195,79 @@ def _shared(words: Ints, i: int, i_end: int, j: int, j_end: int, needed: int) ->
 
 
 @numba.njit(cache=True)
-def _join(
-    index: Index,
-    starts: Ints,
-    words: Ints,
-    likeness: float,
+def _like(
+    a: int,
+    index: Meetings,
+    sets: Sets,
     posted: Posted,
-    within: int,
-    hub_accounts: int,
-) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    lists, entries, signs = index
-    of_set = _signs(starts, words)
-    sets = len(starts) - 1
-    met = np.full(sets, -1, np.int64)
+    bounds: Bounds,
+    marks: Marks,
+    found: Places,
+) -> int:
+    """Write the sets like `a`, and the words they share, to `found`: how many, or -1 if viral."""
+    own, keys, runs, entries, signs_of_entries = index
+    starts, words, signs = sets
+    likeness, within, hub_accounts = bounds
+    met, marked = marks
+    a_start, a_end = starts[a], starts[a + 1]
+    size = a_end - a_start
+    largest = most(likeness, size)
+    sign_0, sign_1 = signs[a]
+    near = _mark(a, a, posted, marked)
+    count, last_size, needed, differing = 0, -1, 0, 0
+    for key in range(own[a], own[a + 1]):
+        run, k, before = keys[key]
+        at = first_size(entries, runs[run], runs[run + 1], likeness, size, before)
+        while at < runs[run + 1] and near <= hub_accounts:
+            b, b_size, j = entries[at]
+            at += 1
+            if b_size > largest:
+                break
+            if b_size != last_size:
+                last_size = b_size
+                needed = at_least(likeness / (1 + likeness), size + b_size)
+                differing = size + b_size - 2 * needed
+            unlike = _ones(sign_0 ^ signs_of_entries[at - 1, 0])
+            if unlike + _ones(sign_1 ^ signs_of_entries[at - 1, 1]) > differing:
+                continue
+            # Their first meeting is at their rarest shared words: all others come behind. A pair
+            # that fails here fails at each later meeting too.
+            if before + min(size - k, b_size - j) < needed or b == a or met[b] == a:
+                continue
+            met[b] = a
+            if not _could_join(a, b, posted, within):
+                continue
+            b_start, wanted = starts[b], needed - before
+            shared = _shared(words, a_start + k, a_end, b_start + j, b_start + b_size, wanted)
+            if shared < 0 or (before + shared) / (size + b_size - before - shared) < likeness:
+                continue
+            near += _mark(b, a, posted, marked)
+            found[count, 0], found[count, 1] = b, before + shared
+            count += 1
+    return count if near <= hub_accounts else -1
+
+
+@numba.njit(cache=True, nogil=True)
+def _join(
+    index: Meetings, sets: Sets, posted: Posted, bounds: Bounds, begin: int, end: int
+) -> tuple[Ints, Flags]:
+    """The pairs of the sets from `begin` to `end`, and which of these are viral."""
     accounts = 0
     for account in posted[1]:
         accounts = max(accounts, account + 1)
-    marked = np.full(accounts, -1, np.int64)
-    viral = np.zeros(sets, np.bool_)
+    many = len(sets[0]) - 1
+    marks = np.full(many, -1, np.int64), np.full(accounts, -1, np.int64)
+    found = np.empty((many, 2), np.int32)
+    viral = np.zeros(end - begin, np.bool_)
     pairs = np.empty((1024, 3), np.int64)
     count = 0
-    for a in range(sets):
-        begun = count
-        a_start, a_end = starts[a], starts[a + 1]
-        size = a_end - a_start
-        least, largest = _at_least(likeness, size), int((size + _SLACK) / likeness)
-        near = _mark(a, a, posted, marked)
-        sign_0, sign_1 = of_set[a]
-        last_size, needed, differing = -1, 0, 0
-        for k in range(_prefix(likeness, size)):
-            word = words[a_start + k]
-            end = lists[word + 1]
-            at = _first_of_size(entries, lists[word], end, least)
-            while at < end and near <= hub_accounts:
-                b, b_size, j = entries[at]
-                at += 1
-                if b_size > largest:
-                    break
-                if b_size != last_size:
-                    last_size = b_size
-                    needed = _at_least(likeness / (1 + likeness), size + b_size)
-                    differing = size + b_size - 2 * needed
-                unlike = _ones(sign_0 ^ signs[at - 1, 0]) + _ones(sign_1 ^ signs[at - 1, 1])
-                if unlike > differing:
-                    continue
-                # Their first meeting is their rarest shared word: all others come behind it. A
-                # pair that fails here fails at each later meeting too.
-                if min(size - k, b_size - j) < needed or b == a or met[b] == a:
-                    continue
-                met[b] = a
-                if not _could_join(a, b, posted, within):
-                    continue
-                b_start = starts[b]
-                shared = _shared(words, a_start + k, a_end, b_start + j, b_start + b_size, needed)
-                if shared <= 0 or shared / (size + b_size - shared) < likeness:
-                    continue
-                near += _mark(b, a, posted, marked)
-                if count == len(pairs):
-                    pairs = np.concatenate((pairs, np.empty_like(pairs)))
-                pairs[count, 0], pairs[count, 1], pairs[count, 2] = a, b, shared
-                count += 1
-        if near > hub_accounts:
-            viral[a] = True
-            count = begun
+    for a in range(begin, end):
+        like = _like(a, index, sets, posted, bounds, marks, found)
+        viral[a - begin] = like < 0
+        while count + like > len(pairs):
+            pairs = np.concatenate((pairs, np.empty_like(pairs)))
+        for one in range(like):
+            pairs[count, 0] = a
+            pairs[count, 1], pairs[count, 2] = found[one]
+            count += 1
     return pairs[:count], viral
