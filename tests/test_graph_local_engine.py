@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -526,15 +527,29 @@ def test_a_full_disk_says_where_to_free_space(engine, tmp_path, ask):
     assert str(tmp_path) in str(error.value)
 
 
-def test_ctrl_c_is_ctrl_c_within_a_query_too(engine):
-    """DuckDB tells of it as a RuntimeError, which no command would take for an interruption."""
-    timer = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
-    try:
+_LONG = "select sum(a.i * b.i) as score from range(1000000) a(i), range(1000000) b(i)"
+
+
+@pytest.mark.parametrize("ask", ["sql", "query", "evaluate"])
+def test_ctrl_c_stops_a_query_at_once(engine, ask):
+    """DuckDB tells of it as a RuntimeError, after its other threads have come to their end."""
+    before = signal.getsignal(signal.SIGINT)
+    asks = {
+        "sql": lambda: engine.sql(f"select 'a' as account, score from ({_LONG})", RANKING),
+        "query": lambda: engine.query(_LONG),
+        "evaluate": lambda: engine.evaluate(pa.table({"a": [1]}), _LONG),
+    }
+    for _ in range(4):
+        timer = threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT))
+        began = time.monotonic()
+        timer.start()
         with pytest.raises(KeyboardInterrupt):
-            engine.query("select sum(a.i * b.i) from range(1000000) a(i), range(1000000) b(i)")
-    finally:
+            asks[ask]()
         timer.join()
+        assert time.monotonic() - began < 20
+
+    assert signal.getsignal(signal.SIGINT) is before
+    assert engine.query("select 1 as one")["one"].to_pylist() == [1]
 
 
 def test_a_generator_may_ask_the_engine_that_reads_it(engine):

@@ -29,6 +29,8 @@ def explained(*, memory: str, spill: Path) -> Iterator[None]:
         if short is None:
             raise
         raise RingwatchError(short) from error
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
     except RuntimeError as error:
         # DuckDB takes the signal and tells of it in its own way.
         if str(error) != "Query interrupted":

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from graph.engines import local_kernels
 from graph.engines.duck_errors import answering, explained, first_line
 from graph.engines.expressions import ROWS, check_expression
+from graph.engines.interruption import interruptible
 from graph.errors import ConfigError, SchemaError
 from graph.schema import Schema
 from graph.table import Table
@@ -117,8 +118,9 @@ class LocalEngine:
             try:
                 self._check_expression(duck, text, tuple(rows.schema.names))
                 duck.register(ROWS, rows)
-                relation = duck.sql(text, params=dict(params) if params else None)
-                return relation.to_arrow_table()
+                with interruptible(duck):
+                    relation = duck.sql(text, params=dict(params) if params else None)
+                    return relation.to_arrow_table()
             except duckdb.OutOfMemoryException:
                 raise
             except duckdb.Error as error:
@@ -192,8 +194,11 @@ class LocalEngine:
         # Every column stands behind the key: rows with equal keys leave in one order too.
         rest = [name for name in table.schema.names if name not in table.schema.key]
         order = ", ".join(f'"{name}" nulls first' for name in (*table.schema.key, *rest))
-        with self._asking() as duck:
-            reader = duck.sql(f"select * from {table.name} order by {order}").to_arrow_reader(rows)
+        with self._cursor() as duck:
+            # Handlers of signals must not be ours while the reader of the stream works.
+            with interruptible(duck):
+                relation = duck.sql(f"select * from {table.name} order by {order}")
+                reader = relation.to_arrow_reader(rows)
             for batch in reader:
                 yield batch.cast(table.schema.arrow)
 
@@ -224,13 +229,19 @@ class LocalEngine:
         shutil.rmtree(self._spill, ignore_errors=True)
 
     @contextmanager
-    def _asking(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection for one question, so that others may be asked while it is answered.
 
         A generator that is being read into a table may ask this engine too, from whatever thread
         it is read by; so may several threads of a program.
         """
         with explained(memory=self.memory, spill=self._spill), self._duck.cursor() as duck:
+            yield duck
+
+    @contextmanager
+    def _asking(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for one question that is answered before anything else is done."""
+        with self._cursor() as duck, interruptible(duck):
             yield duck
 
     def _new_name(self, schema: Schema) -> str:

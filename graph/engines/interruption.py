@@ -1,0 +1,44 @@
+"""Ctrl-C within a query: told to DuckDB's other threads too, so that it stops at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import duckdb
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+Handler = Callable[[int, FrameType | None], Any]
+
+
+@contextmanager
+def interruptible(duck: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """While this lasts, a signal that interrupts the program interrupts the connection's query.
+
+    DuckDB looks for signals in the calling thread alone, and then waits for its other threads,
+    which go on to the end of their work unless the connection says otherwise. The handlers that
+    stood before do what they did, and stand again afterwards.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[int, Handler] = {
+        number: handler for number in _SIGNALS if callable(handler := signal.getsignal(number))
+    }
+
+    def stop(number: int, at: FrameType | None) -> None:
+        duck.interrupt()
+        before[number](number, at)
+
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
