@@ -12,7 +12,7 @@ from builders.extracts.accounts import read_accounts
 from builders.extracts.read import OverBudget, read_extract
 from graph.engines import open_engine
 from graph.model import Clustering, InteractionGraph
-from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, JOINT_ACTS, READING
+from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, INTERACTIONS, JOINT_ACTS, READING
 from jobs.config import DetectJob
 from jobs.detector import Layer, World
 from jobs.fuse import coordination_graph, divide, large
@@ -134,7 +134,6 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
 def _read(job: DetectJob, steps: Steps, said: Progress) -> tuple[World, dict[str, Any]]:
     """The interactions and what is known of the accounts, with the totals of the accounting."""
     said.step("read", "read the extract")
-    schema = job.extract.schema
     if steps.writer.finished("reading") is None:
         reading = read_extract(
             steps.engine,
@@ -146,7 +145,10 @@ def _read(job: DetectJob, steps: Steps, said: Progress) -> tuple[World, dict[str
         steps.writer.add(reading.files, "reading")
         for note in reading.notes:
             said.note(note)
-    interactions = steps.kept("interactions", schema)
+    carried = steps.kept("interactions", job.extract.schema)
+    interactions = carried
+    if carried.schema.names != INTERACTIONS.names:
+        interactions = steps.narrowed("interactions-plain", INTERACTIONS, of="interactions")
     accounts = None
     if job.accounts is not None:
         spec = job.accounts
@@ -154,7 +156,7 @@ def _read(job: DetectJob, steps: Steps, said: Progress) -> tuple[World, dict[str
             "accounts", ACCOUNTS, lambda: read_accounts(steps.engine, spec).interactions
         )
     seeds = read_seeds(steps.engine, job.seeds.bad, job.seeds.good)
-    world = World(interactions, accounts=accounts, seeds=seeds, seed=job.job.seed)
+    world = World(interactions, carried=carried, accounts=accounts, seeds=seeds, seed=job.job.seed)
     return world, _totals(steps)
 
 

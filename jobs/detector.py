@@ -32,6 +32,9 @@ class World:
     layers: tuple[Layer, ...] = ()
     """The layers drawn before this one, for detectors that build on others."""
     seed: int = 0
+    carried: Table | None = None
+    """The interactions with the attributes they carry. Attributes have the user's names, which may
+    be those that a query gives its own columns, so only who needs them looks here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,3 +278,17 @@ def test_contacts_that_a_bound_keeps_apart_are_counted_and_not_called_absent(sma
         (row["layer"], row["bound"], row["subject"], row["accounts"], row["pairs_not_counted"])
         for row in bounds
     ]
+
+
+def test_attributes_may_be_called_what_queries_call_their_own_columns(small_job, tmp_path):
+    words = ("cluster", "day", "group", "joint", "order", "place", "rowid", "says", "select", "src")
+    wider = [{**row, **dict.fromkeys(words)} for row in ROWS]
+
+    plain = detect(small_job(ROWS), tmp_path / "plain").run.manifest.tables
+    named = detect(small_job(wider), tmp_path / "named").run.manifest.tables
+
+    # Attributes that no row carries change nothing but the bounds, which count rows without them.
+    same = plain.keys() - {"bounds", "reading", "quarantine"}
+    assert {name: named[name].sha256 for name in same} == {
+        name: plain[name].sha256 for name in same
+    }

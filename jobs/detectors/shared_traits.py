@@ -34,11 +34,11 @@ class SharedTraits:
 
 def draw(world: World, settings: SharedTraits) -> Layer | None:
     """Accounts that share values with at least `at_least_partners` others."""
-    traits = _traits(world.interactions, settings)
+    traits = _traits(_carried(world), settings)
     if not traits:
         return None
     built = shared_traits_graph(
-        world.interactions,
+        _carried(world),
         traits=traits,
         hub_accounts=settings.hub_accounts,
         at_least=settings.at_least_values,
@@ -73,16 +73,20 @@ def acts(
 ) -> tuple[Table, int]:
     """The shared values behind the layer's edges, the rarest first."""
     shown = joint_trait_acts(
-        world.interactions,
+        _carried(world),
         layer.graph.edges,
         clustering,
-        traits=_traits(world.interactions, settings),
+        traits=_traits(_carried(world), settings),
         hub_accounts=settings.hub_accounts,
         at_most=settings.acts_per_edge,
         layer=NAME,
     )
     values = counted_inside(layer.graph.edges, clustering).objects
     return shown, max(values - shown.count(), 0)
+
+
+def _carried(world: World) -> Table:
+    return world.interactions if world.carried is None else world.carried
 
 
 def _traits(interactions: Table, settings: SharedTraits) -> tuple[str, ...]:
