@@ -12,7 +12,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from graph.engines.kernels.jaccard import sorted_distinct
+from graph.engines.kernels.distinct import sorted_distinct
 
 Ints = npt.NDArray[np.int64]
 

@@ -20,6 +20,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from graph.engines.kernels.distinct import sorted_distinct
 from graph.engines.kernels.prefixes import Meetings, Signs, at_least, first_size, meetings, most
 
 Ints = npt.NDArray[np.int64]
@@ -63,12 +64,6 @@ def word_sets(starts: Ints, words: Ints) -> WordSets:
     by_rarity = np.sort(distinct - distinct % many + place[distinct % many])
     starts_of_sets = np.searchsorted(by_rarity, np.arange(sets + 1) * many)
     return WordSets(starts_of_sets.astype(np.int64), by_rarity % many)
-
-
-def sorted_distinct(numbers: Ints) -> Ints:
-    """Each number once, ascending: `np.unique` by sorting, since its hashing takes 100 times it."""
-    ascending = np.sort(numbers)
-    return ascending[np.concatenate(([True], ascending[1:] != ascending[:-1]))[: len(numbers)]]
 
 
 @dataclass(frozen=True, slots=True)
