@@ -164,7 +164,7 @@ TOLD = ["--account", "who", "--object", "what", "--time", "at", "--window", 10]
         (["--count", "objects", "--min-weight", 2], {("a", "b", 2)}),
         (["--min-participation", 3], set()),
     ],
-    ids=str,
+    ids=["posts", "objects", "own posts", "two objects or more", "three interactions or more"],
 )
 def test_accounts_are_joined_by_what_is_counted(world, tmp_path, settings, edges):
     out = tmp_path / "edges.csv"
