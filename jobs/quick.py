@@ -217,11 +217,18 @@ def _times(
 
 def _unit(column: ColumnProfile, said: Callable[[str], None], else_unit: str | None) -> str:
     name = shown_text(column.name)
-    if column.unit and not any("several units" in one for one in column.warnings):
+    mixed = [one for one in column.warnings if "several units" in one]
+    if mixed:
+        message = (
+            f"`{name}` holds {mixed[0]}; write it in one unit, or say `--time-unit`: files of"
+            " another unit are then set aside by name"
+        )
+        raise ConfigError(message)
+    if column.unit:
         said(f"`{name}` is a time in {column.unit}: {column.because}")
         return column.unit
     ends = (column.least, column.greatest)
-    if else_unit is not None and not column.unit and all(_WHOLE.fullmatch(end) for end in ends):
+    if else_unit is not None and all(_WHOLE.fullmatch(end) for end in ends):
         said(f"`{name}` shows no unit, from {ends[0]} to {ends[1]}: taken as {else_unit}")
         return else_unit
     message = (
