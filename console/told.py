@@ -82,9 +82,11 @@ def write_told(tale: Mapping[str, Any]) -> None:
         write_line("No cluster was found: no group acts together more than chance explains.")
         return
     _write_sizes(tale["sizes"])
+    known, listed = tale["matching"], len(tale["clusters"])
     write_line(
-        f"{tale['matching']:,} suspect clusters; the first {len(tale['clusters'])}, most suspect"
-        " first (suspect, not convicted: a person decides)",
+        f"{known:,} suspect {'cluster' if known == 1 else 'clusters'}"
+        + (f"; the first {listed}, most suspect first" if listed > 1 else "")
+        + " (suspect, not convicted: a person decides)",
         style="bold",
     )
     for row in tale["clusters"]:

@@ -83,7 +83,8 @@ def report(
     if json:
         write_json({"index": str(pages[0]), "pages": [str(page) for page in pages[1:]]})
         return
-    write_line(f"wrote {len(pages) - 1} pages; open {pages[0]}")
+    written = len(pages) - 1
+    write_line(f"wrote {written} {'page' if written == 1 else 'pages'}; open {pages[0]}")
 
 
 def _named(place: Place, given: str) -> str:

@@ -40,7 +40,8 @@ def network(
     ] = None,
     min_weight: Annotated[int, typer.Option(min=1, help="The least weight of an edge.")] = 1,
     compat: Annotated[
-        Literal["coortweet", "cnt"] | None, typer.Option(help="Count as this tool does.")
+        Literal["coortweet", "cnt"] | None,
+        typer.Option(help="Count as this tool does, an account's edges to itself left out."),
     ] = None,
     time_unit: Annotated[
         str | None,

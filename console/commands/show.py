@@ -109,7 +109,7 @@ def _show(
 def _head(row: Mapping[str, Any]) -> None:
     write_line(
         f"Cluster {row['cluster']}: place {row['place']}, score {row['score']:.3f},"
-        f" {row['accounts']} accounts, {row['edges']} edges, state {row['state']}",
+        f" {row['accounts']} accounts, {row['edges']} joined pairs, state {row['state']}",
         style="bold",
     )
     write_line(

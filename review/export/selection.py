@@ -110,6 +110,7 @@ def _refusal_by_name(stays: Mapping[str, str]) -> str:
         "leave it out, or decide it anew"
         if outcome == DISMISSED
         else f"confirm it with `ringwatch decide {cluster}`, or ask for undecided clusters"
+        " (`--undecided`)"
     )
     return f"cluster `{cluster}` is {outcome}, and an export takes confirmed clusters; {mend}"
 
@@ -121,7 +122,7 @@ def _refusal_of_all(stays: Mapping[str, str]) -> str:
         return f"there is no cluster to export: the run has {there or 'none'}"
     return (
         f"no cluster is confirmed: the run has {there}; confirm with `ringwatch decide`,"
-        " or ask for undecided clusters"
+        " or ask for undecided clusters (`--undecided`)"
     )
 
 
