@@ -15,6 +15,9 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "compiling the kernels on a small platform, once"
+	$(BIN)/ringwatch demo --out $(VENV)/first-run -n 100000 --quiet --json > /dev/null
+	@rm -rf $(VENV)/first-run
 	@touch $(READY)
 
 demo: $(READY)  ## a generated extract of a million interactions, to ranked clusters
