@@ -168,7 +168,9 @@ REASONS: tuple[Reason, ...] = (
         value=lambda f: float(f["layer_count"]),
         usual=lambda b: 1.0,
         degree=lambda v, b: (v - 1.0) / 2.0,
-        says=lambda f, v, u: f"joined in {v:.0f} ways: {f['layers'].replace(',', ', ')}",
+        says=lambda f, v, u: (
+            f"joined in {v:.0f} {'way' if v == 1 else 'ways'}: {f['layers'].replace(',', ', ')}"
+        ),
     ),
     Reason(
         name="popular-objects",
