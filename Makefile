@@ -24,10 +24,10 @@ demo: $(READY)  ## a generated extract of a million interactions, to ranked clus
 	$(BIN)/ringwatch demo --out $(DEMO)
 
 test: $(READY)  ## every test but the slow ones
-	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not spark"
 
 test-slow: $(READY)  ## the tests that take minutes
-	$(BIN)/python -m pytest -q -n auto --dist loadfile -m slow
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "slow and not spark"
 
 check: $(READY)  ## lint, types, import order, the wheel's contents
 	$(BIN)/ruff check .

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -213,7 +213,7 @@ def clusters_against_chance(
 
 def with_tail(edges: Table, *, dispersion: float) -> Table:
     """The edges with `log10_p` of the least of `objects`, `src_count` and `dst_count`."""
-    return edges.engine.from_batches(_with_tail(edges, dispersion), EDGES)
+    return edges.engine.each(edges, partial(_with_tail, dispersion=dispersion), EDGES)
 
 
 def call_edges(
@@ -280,14 +280,13 @@ def _tested(
     )
 
 
-def _with_tail(edges: Table, dispersion: float) -> Iterator[pa.RecordBatch]:
+def _with_tail(batch: pa.RecordBatch, *, dispersion: float) -> pa.RecordBatch:
     place = EDGES.names.index("log10_p")
-    for batch in edges.batches():
-        count = np.minimum.reduce(
-            [batch[name].to_numpy() for name in ("objects", "src_count", "dst_count")]
-        )
-        logs = log10_upper_tail(count, batch["expected"].to_numpy(), dispersion=dispersion)
-        if not np.isfinite(logs).all():
-            message = "a p-value is not finite: the expectation of an edge is missing"
-            raise ArithmeticError(message)
-        yield batch.set_column(place, EDGES.arrow.field("log10_p"), pa.array(logs))
+    count = np.minimum.reduce(
+        [batch[name].to_numpy() for name in ("objects", "src_count", "dst_count")]
+    )
+    logs = log10_upper_tail(count, batch["expected"].to_numpy(), dispersion=dispersion)
+    if not np.isfinite(logs).all():
+        message = "a p-value is not finite: the expectation of an edge is missing"
+        raise ArithmeticError(message)
+    return batch.set_column(place, EDGES.arrow.field("log10_p"), pa.array(logs))

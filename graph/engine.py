@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from graph.table import Table
 
 Kernel = Callable[..., Any]
+T = TypeVar("T")
 
 
 class Engine(Protocol):
@@ -82,6 +83,36 @@ class Engine(Protocol):
 
     def batches(self, table: Table, *, rows: int = 131_072) -> Iterator[pa.RecordBatch]:
         """Every row in key order, a batch at a time."""
+
+    def each(
+        self, table: Table, work: Callable[[pa.RecordBatch], pa.RecordBatch], schema: Schema
+    ) -> Table:
+        """The rows that `work` makes of the table's, batch by batch, in any order.
+
+        `work` is a function that can be pickled: it may run in other processes.
+        """
+
+    def spread(
+        self,
+        items: Sequence[T],
+        work: Callable[[T], Iterable[pa.RecordBatch]],
+        schema: Schema,
+        *,
+        done: Callable[[T], None] | None = None,
+    ) -> Table:
+        """The rows that `work` gives for each item, made wherever this engine computes.
+
+        Locally the items are worked on here, one after the other, and what `work` raises comes out
+        of this call as it was raised. Elsewhere `work` and the items are pickled and travel to
+        other processes, which take them in any order, and perhaps one of them twice.
+
+        Args:
+            items: what is to be worked on.
+            work: gives batches of `schema` for an item; what it keeps to itself stays where it
+                runs.
+            schema: the columns of the rows.
+            done: called here with an item that is through.
+        """
 
     def count(self, table: Table) -> int:
         """How many rows."""

@@ -28,11 +28,25 @@ from jobs.config import DetectJob, job_from
 from jobs.detect import detect
 from review.run import Run
 
+SPARK_IN_TESTS = {
+    "spark.sql.shuffle.partitions": "3",
+    # Queries over a few rows: compiling them takes longer than running them.
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    "spark.sql.adaptive.enabled": "false",
+}
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """Each engine in turn."""
-    opened = open_engine("local", memory="2GB", threads=2, spill=tmp_path / "spill")
+
+@pytest.fixture(params=["local", pytest.param("spark", marks=pytest.mark.spark)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Each engine in turn: a test that asks for it says what both of them do."""
+    if request.param == "spark":
+        opened = open_engine(
+            "spark", memory="2GB", threads=2, spill=tmp_path / "spill", spark=SPARK_IN_TESTS
+        )
+    else:
+        opened = open_engine("local", memory="2GB", threads=2, spill=tmp_path / "spill")
     yield opened
     opened.close()
 

@@ -1,7 +1,8 @@
-"""The only room that speaks to an engine: DuckDB and igraph here, Spark beside them."""
+"""The only room that speaks to an engine: DuckDB and igraph here, Spark in a room of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from graph.errors import ConfigError
 if TYPE_CHECKING:
     from graph.engine import Engine
 
-ENGINES = ("local",)
+ENGINES = ("local", "spark")
 
 
 def open_engine(
@@ -19,6 +20,9 @@ def open_engine(
     memory: str = "4GB",
     threads: int | None = None,
     spill: Path | None = None,
+    master: str | None = None,
+    scratch: str | None = None,
+    spark: Mapping[str, str] | None = None,
 ) -> Engine:
     """Open the engine that a job asks for; only its own module is imported.
 
@@ -27,13 +31,32 @@ def open_engine(
         memory: the most memory its tables may take before they spill to disk, such as `4GB`.
         threads: processors to use; all of them by default.
         spill: the folder for what does not fit in memory; a temporary one by default.
+        master: Spark's master, such as `local[4]` or `yarn`; by default what `spark-submit` or the
+            environment says, else this machine.
+        scratch: a path or URI that all of Spark's machines share, for tables while they are used.
+        spark: further settings of Spark.
 
     Raises:
-        ConfigError: no engine has this name.
+        ConfigError: no engine has this name, or the local one was given Spark's settings.
+        NotOnThisEngine: what the engine needs is not installed.
     """
     if name == "local":
         from graph.engines.local import LocalEngine
 
+        if master or scratch or spark:
+            message = "`master`, `scratch` and settings of Spark need engine `spark`, not `local`"
+            raise ConfigError(message)
         return LocalEngine(memory=memory, threads=threads, spill=spill)
+    if name == "spark":
+        from graph.engines.spark.engine import SparkEngine
+
+        return SparkEngine(
+            memory=memory,
+            threads=threads,
+            spill=spill,
+            master=master,
+            scratch=scratch,
+            conf=spark,
+        )
     message = f"unknown engine `{name}`; there is {', '.join(f'`{n}`' for n in ENGINES)}"
     raise ConfigError(message)

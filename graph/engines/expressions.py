@@ -1,6 +1,6 @@
-"""What an expression of a job file may use: the rows at hand, and functions of values alone.
+"""Expressions of a job file: run apart, over the rows at hand and with functions of values alone.
 
-The expression's syntax tree is looked at before it runs. What is not known to be harmless is
+An expression's syntax tree is looked at before it runs. What is not known to be harmless is
 refused: other tables, functions that open files or read settings, and functions whose value is
 another one tomorrow, since the same job over the same input is one run.
 """
@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
+from graph.engines.duck import open_duck
+from graph.engines.duck_errors import explained, first_line
+from graph.engines.interruption import interruptible
 from graph.errors import ConfigError
 
 ROWS = "given_rows"
 
+_APART = {"enable_external_access": "false"}
 _SOURCES = {"EMPTY", "BASE_TABLE", "JOIN", "SUBQUERY", "EXPRESSION_LIST", "TABLE_FUNCTION"}
 _QUERIES = {"SELECT_NODE", "SET_OPERATION_NODE"}
 _TABLE_FUNCTIONS = {"unnest", "range", "generate_series"}
@@ -40,6 +47,69 @@ _MACROS = """
 select function_name, lower(macro_definition) from duckdb_functions()
 where function_type = 'macro' and macro_definition is not null
 """
+
+
+class Expressions:
+    """A DuckDB that holds nothing and reaches nothing: it answers queries about rows at hand."""
+
+    def __init__(self, *, memory: str, threads: int, spill: Path | None = None) -> None:
+        """Open it.
+
+        Args:
+            memory: the most it may take, such as `4GB`.
+            threads: processors to use.
+            spill: the folder that is named where the disk is full; the temporary one by default.
+
+        Raises:
+            ConfigError: `memory` is no size.
+        """
+        self._memory = memory
+        self._spill = spill or Path(tempfile.gettempdir())
+        self._duck = open_duck(memory=memory, threads=threads, settings=_APART)
+        self._duck.execute("set lock_configuration = true")
+        self._checked: set[tuple[str, tuple[str, ...]]] = set()
+
+    def evaluate(
+        self, rows: pa.Table, query: str, params: Mapping[str, object] | None = None, /
+    ) -> pa.Table:
+        """Run `query` over rows at hand, which it names `{rows}`; nothing is kept.
+
+        Raises:
+            ConfigError: the query cannot be understood, reaches for more, or fails on these rows.
+        """
+        text = query.replace("{rows}", ROWS)
+        with explained(memory=self._memory, spill=self._spill), self._duck.cursor() as duck:
+            try:
+                self._check(duck, text, tuple(rows.schema.names))
+                duck.register(ROWS, rows)
+                with interruptible(duck):
+                    relation = duck.sql(text, params=dict(params) if params else None)
+                    return relation.to_arrow_table()
+            except duckdb.OutOfMemoryException:
+                raise
+            except duckdb.Error as error:
+                message = f"the expression fails: {first_line(error)}"
+                raise ConfigError(message) from error
+
+    def close(self) -> None:
+        """Give back the memory."""
+        self._duck.close()
+
+    def _check(self, duck: duckdb.DuckDBPyConnection, text: str, columns: tuple[str, ...]) -> None:
+        # An extract asks the same few expressions of every batch.
+        if (text, columns) not in self._checked:
+            check_expression(duck, text, columns=columns)
+            self._checked.add((text, columns))
+
+
+@cache
+def expressions_here() -> Expressions:
+    """The expressions of this process, for a worker that no engine of ours was opened in.
+
+    They are opened at the first call and stay: a worker reads many files. A batch of rows fits
+    their memory by far.
+    """
+    return Expressions(memory="1GB", threads=1)
 
 
 @cache

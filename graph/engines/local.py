@@ -7,18 +7,19 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from graph.engines import local_kernels
-from graph.engines.duck_errors import answering, explained, first_line
-from graph.engines.expressions import ROWS, check_expression
+from graph.engines.duck import open_duck
+from graph.engines.duck_errors import answering, explained
+from graph.engines.expressions import ROWS, Expressions
 from graph.engines.interruption import interruptible
 from graph.errors import ConfigError, SchemaError
 from graph.schema import Schema
@@ -27,16 +28,8 @@ from graph.table import Table
 if TYPE_CHECKING:
     from graph.engine import Kernel
 
-_SETTINGS = {
-    # Order comes from each schema's key where it matters; holding rows in arrival order
-    # everywhere costs memory.
-    "preserve_insertion_order": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    # A name that a query misspells must not find a Python variable instead.
-    "python_enable_replacements": "false",
-}
-_APART = {"enable_external_access": "false"}
+T = TypeVar("T")
+
 _TABLE_NAME = re.compile(r"\{(\w+)\}")
 _GLOB = re.compile(r"[*?\[]")
 _ROWS_A_GROUP = 131_072
@@ -55,24 +48,11 @@ class LocalEngine:
         self.memory = memory
         if spill is not None:
             spill.mkdir(parents=True, exist_ok=True)
+        self._duck = open_duck(memory=memory, threads=self.threads)
         self._spill = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))
-        self._numbers = itertools.count()
-        self._duck = duckdb.connect(":memory:", config=_SETTINGS)
-        self._apart = duckdb.connect(":memory:", config={**_SETTINGS, **_APART})
-        self._checked: set[tuple[str, tuple[str, ...]]] = set()
-        try:
-            for duck in (self._duck, self._apart):
-                duck.execute("set memory_limit = $memory", {"memory": memory})
-        except duckdb.Error as error:
-            self.close()
-            message = f"memory `{memory}` is no size; write it as `4GB` or `800MB`"
-            raise ConfigError(message) from error
         self._duck.execute("set temp_directory = $spill", {"spill": str(self._spill)})
-        for duck in (self._duck, self._apart):
-            duck.execute(f"set threads = {int(self.threads)}")
-            # A time that is cast to text reads alike wherever the job runs.
-            duck.execute("set global TimeZone = 'UTC'")
-        self._apart.execute("set lock_configuration = true")
+        self._expressions = Expressions(memory=memory, threads=self.threads, spill=self._spill)
+        self._numbers = itertools.count()
 
     def __enter__(self) -> LocalEngine:
         """The engine itself."""
@@ -113,19 +93,7 @@ class LocalEngine:
         self, rows: pa.Table, query: str, params: Mapping[str, object] | None = None, /
     ) -> pa.Table:
         """Run `query` over rows at hand, which it names `{rows}`; nothing is kept."""
-        text = query.replace("{rows}", ROWS)
-        with explained(memory=self.memory, spill=self._spill), self._apart.cursor() as duck:
-            try:
-                self._check_expression(duck, text, tuple(rows.schema.names))
-                duck.register(ROWS, rows)
-                with interruptible(duck):
-                    relation = duck.sql(text, params=dict(params) if params else None)
-                    return relation.to_arrow_table()
-            except duckdb.OutOfMemoryException:
-                raise
-            except duckdb.Error as error:
-                message = f"the expression fails: {first_line(error)}"
-                raise ConfigError(message) from error
+        return self._expressions.evaluate(rows, query, params)
 
     def from_arrow(self, rows: pa.Table | pa.RecordBatchReader, schema: Schema) -> Table:
         """Take rows from memory or from a stream; the columns must be the schema's."""
@@ -202,6 +170,30 @@ class LocalEngine:
             for batch in reader:
                 yield batch.cast(table.schema.arrow)
 
+    def each(
+        self, table: Table, work: Callable[[pa.RecordBatch], pa.RecordBatch], schema: Schema
+    ) -> Table:
+        """The rows that `work` makes of the table's, batch by batch."""
+        return self.from_batches((work(batch) for batch in self.batches(table)), schema)
+
+    def spread(
+        self,
+        items: Sequence[T],
+        work: Callable[[T], Iterable[pa.RecordBatch]],
+        schema: Schema,
+        *,
+        done: Callable[[T], None] | None = None,
+    ) -> Table:
+        """The rows that `work` gives for each item, one after the other."""
+
+        def given() -> Iterator[pa.RecordBatch]:
+            for item in items:
+                yield from work(item)
+                if done is not None:
+                    done(item)
+
+        return self.from_batches(given(), schema)
+
     def count(self, table: Table) -> int:
         """How many rows."""
         with self._asking() as duck:
@@ -225,7 +217,7 @@ class LocalEngine:
     def close(self) -> None:
         """Give back memory, files and connections."""
         self._duck.close()
-        self._apart.close()
+        self._expressions.close()
         shutil.rmtree(self._spill, ignore_errors=True)
 
     @contextmanager
@@ -283,14 +275,6 @@ class LocalEngine:
                 message = f"`{table.schema.name}` has {nulls} nulls in `{name}`: it may have none"
                 raise SchemaError(message)
         return table
-
-    def _check_expression(
-        self, duck: duckdb.DuckDBPyConnection, text: str, columns: tuple[str, ...]
-    ) -> None:
-        # An extract asks the same few expressions of every batch.
-        if (text, columns) not in self._checked:
-            check_expression(duck, text, columns=columns)
-            self._checked.add((text, columns))
 
 
 def _literal(path: Path) -> str:

@@ -1,0 +1,56 @@
+"""The house's SQL as Spark takes it: parameters, double literals, and the few words that differ.
+
+The house writes one text for every engine (`graph.engine.Engine`). What Spark reads otherwise is
+said here and nowhere else:
+
+- `$name` is `:name`;
+- `1000.0` is a decimal to Spark, and a quotient of decimals is cut to a few places; both engines
+  shall divide doubles, so the literal becomes `1000.0D`;
+- `varchar` has no length in the house, and must have one in Spark: it is `string`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+_TOKEN = re.compile(
+    r"""
+    (?P<text>'(?:[^']|'')*')
+    | (?P<quoted>"(?:[^"]|"")*")
+    | (?P<comment>--[^\n]*)
+    | (?P<table>\{\w+\})
+    | \$(?P<value>[A-Za-z_]\w*)
+    | (?P<decimal>(?<![\w.])\d+\.\d+(?![\w.]))
+    | (?P<varchar>\bvarchar\b(?!\s*\())
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def spark_sql(query: str, name_of: Callable[[str], str]) -> str:
+    """The query as Spark takes it.
+
+    Args:
+        query: the house's SQL; braces name tables, `$name` names values.
+        name_of: the view that stands for the table of a name in braces.
+    """
+
+    def written(match: re.Match[str]) -> str:
+        if match["table"] is not None:
+            return name_of(match["table"][1:-1])
+        if match["value"] is not None:
+            return f":{match['value']}"
+        if match["decimal"] is not None:
+            return f"{match['decimal']}D"
+        if match["varchar"] is not None:
+            return "string"
+        return match[0]
+
+    return _TOKEN.sub(written, query)
+
+
+def used_values(query: str, params: Mapping[str, object] | None) -> dict[str, object]:
+    """The values that the query names: Spark refuses others."""
+    named = {match["value"] for match in _TOKEN.finditer(query) if match["value"] is not None}
+    return {name: value for name, value in (params or {}).items() if name in named}

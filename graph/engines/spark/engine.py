@@ -1,0 +1,485 @@
+"""Spark holds the tables: the same verbs as one machine, on a cluster that people have already."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from graph.engines.spark import kernels
+from graph.engines.spark.dialect import spark_sql, used_values
+from graph.engines.spark.failures import answering
+from graph.engines.spark.scratch import Scratch, open_part
+from graph.engines.spark.session import open_session
+from graph.errors import ConfigError, RingwatchError, SchemaError
+from graph.schema import Column, Schema
+from graph.table import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from graph.engine import Kernel
+
+T = TypeVar("T")
+
+_SMALL = 50_000
+"""Rows that are sorted and handed over in the driver's memory; more go through files."""
+
+
+class SparkEngine:
+    """A Spark session, local or of a cluster.
+
+    Tables are Parquet in a scratch folder that driver and workers share (`Scratch`), each behind a
+    temporary view of its own name. Rows cross to Python as Arrow and never as pandas.
+    """
+
+    name = "spark"
+
+    def __init__(
+        self,
+        *,
+        memory: str = "4GB",
+        threads: int | None = None,
+        spill: Path | None = None,
+        master: str | None = None,
+        scratch: str | None = None,
+        conf: Mapping[str, str] | None = None,
+    ) -> None:
+        """Open an engine on the running session, or on a new one.
+
+        Args:
+            memory: the driver's memory where a new local session is started.
+            threads: processors of a new local session; all by default.
+            spill: a local folder for scratch tables; a temporary one by default.
+            master: the cluster, as `spark-submit` takes it.
+            scratch: a path or URI on a file system that driver and workers share; needed on a
+                cluster of several machines.
+            conf: further settings of Spark.
+
+        Raises:
+            NotOnThisEngine: PySpark, Java or the session is not as the engine needs it.
+            ConfigError: a cluster of several machines has no shared scratch.
+        """
+        given = dict(conf or {})
+        self.session = open_session(master=master, memory=memory, threads=threads, conf=given)
+        self.memory = memory
+        context = self.session.sparkContext
+        self.threads = threads or context.defaultParallelism
+        base = scratch or given.get("spark.ringwatch.scratch")
+        self._own_folder: Path | None = None
+        if base is None:
+            _refuse_unshared(context.master)
+            if spill is not None:
+                spill.mkdir(parents=True, exist_ok=True)
+            self._own_folder = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))
+            base = self._own_folder.as_uri()
+        self.scratch = Scratch(self.session, base)
+        self.partitions = max(2, int(context.defaultParallelism))
+        self.session.conf.set("spark.sql.shuffle.partitions", str(self._shuffles(given)))
+        self._numbers = itertools.count()
+        self._places: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+        self._expressions: Any = None
+
+    def __enter__(self) -> SparkEngine:
+        """The engine itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    # The verbs of every engine
+
+    def sql(
+        self,
+        query: str,
+        schema: Schema,
+        params: Mapping[str, object] | None = None,
+        /,
+        **tables: Table,
+    ) -> Table:
+        """Run `query`, keep its rows as a table of `schema`, and give the handle."""
+        with answering(f"the query gives no `{schema.name}` table"):
+            return self.keep_frame(self._asked(query, params, tables), schema)
+
+    def query(
+        self, query: str, params: Mapping[str, object] | None = None, /, **tables: Table
+    ) -> pa.Table:
+        """Run `query` and give its rows at once."""
+        with answering("the query gives no answer"):
+            return self._asked(query, params, tables).toArrow()
+
+    def evaluate(
+        self, rows: pa.Table, query: str, params: Mapping[str, object] | None = None, /
+    ) -> pa.Table:
+        """Run `query` over rows at hand: on the driver, by the evaluator that workers use too."""
+        if self._expressions is None:
+            from graph.engines.local import LocalEngine
+
+            self._expressions = LocalEngine(memory="1GB", threads=1)
+        found: pa.Table = self._expressions.evaluate(rows, query, params)
+        return found
+
+    def from_arrow(self, rows: pa.Table | pa.RecordBatchReader, schema: Schema) -> Table:
+        """Take rows from memory or from a stream; the columns must be the schema's."""
+        schema.check(rows.schema, of="the given data")
+        if isinstance(rows, pa.RecordBatchReader):
+            return self.from_batches(rows, schema)
+        ordered = rows.select(list(schema.names)).cast(_nullable(schema))
+        _refuse_nulls(ordered, schema)
+        if ordered.num_rows > _SMALL:
+            return self.from_batches(ordered.to_batches(max_chunksize=_SMALL), schema)
+        frame = self.session.createDataFrame(ordered.combine_chunks())
+        return self._known(frame, schema, rows=ordered.num_rows)
+
+    def from_batches(self, batches: Iterable[pa.RecordBatch], schema: Schema) -> Table:
+        """Take rows from a generator of ours, batch by batch, through files."""
+        with tempfile.TemporaryDirectory(prefix="ringwatch-given-") as folder:
+            path = Path(folder) / "part-0.parquet"
+            rows = _written(batches, schema, path)
+            place = self.scratch.place(schema.name)
+            self._upload(path, f"{place}/{path.name}")
+        return self._taken(place, schema, rows=rows)
+
+    def read_parquet(self, paths: Sequence[Path], schema: Schema) -> Table:
+        """The rows of Parquet files that the house wrote itself; the files stay where they are."""
+        if not paths:
+            return self.from_arrow(schema.arrow.empty_table(), schema)
+        rows = 0
+        for path in paths:
+            with pq.ParquetFile(path) as file:
+                schema.check(file.schema_arrow, of=f"`{path}`")
+                rows += file.metadata.num_rows
+        return self._known(self._read([path.as_uri() for path in paths], schema), schema, rows=rows)
+
+    def write_parquet(self, table: Table, path: Path) -> int:
+        """Write in key order to one file, whole or not at all; give the number of rows."""
+        beside = path.with_name(path.name + ".part")
+        try:
+            rows = _written(self.batches(table), table.schema, beside)
+            with beside.open("rb+") as written:
+                os.fsync(written.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+        return rows
+
+    def arrow(self, table: Table) -> pa.Table:
+        """Every row, in key order."""
+        return pa.Table.from_batches(self.batches(table), schema=table.schema.arrow)
+
+    def batches(self, table: Table, *, rows: int = 131_072) -> Iterator[pa.RecordBatch]:
+        """Every row in key order, a batch at a time.
+
+        A large table is sorted by the workers into files, which are then read one by one: the
+        driver holds a batch and never the table.
+        """
+        if self.count(table) <= _SMALL:
+            yield from _sorted(self.frame(table).toArrow(), table.schema).to_batches(rows)
+            return
+        place = self.scratch.place("sorted")
+        order = [f'"{name}" asc nulls first' for name in _order(table.schema)]
+        ordered = self.session.sql(f"select * from {table.name} order by {', '.join(order)}")
+        ordered.write.parquet(place)
+        try:
+            for part in self.scratch.parts(place):
+                system, path = open_part(part)
+                with system.open_input_file(path) as opened, pq.ParquetFile(opened) as file:
+                    for batch in file.iter_batches(rows):
+                        yield batch.cast(table.schema.arrow)
+        finally:
+            self.scratch.remove(place)
+
+    def each(
+        self, table: Table, work: Callable[[pa.RecordBatch], pa.RecordBatch], schema: Schema
+    ) -> Table:
+        """The rows that `work` makes of the table's, batch by batch, in the workers."""
+        worked = partial(_each, work=work, given=table.schema.arrow, made=_nullable(schema))
+        return self.map_batches(self.frame(table), worked, schema)
+
+    def spread(
+        self,
+        items: Sequence[T],
+        work: Callable[[T], Iterable[pa.RecordBatch]],
+        schema: Schema,
+        *,
+        done: Callable[[T], None] | None = None,
+    ) -> Table:
+        """The rows that `work` gives for each item, made in the workers."""
+        from pyspark import cloudpickle
+
+        if not items:
+            return self.from_arrow(schema.arrow.empty_table(), schema)
+        packed = pa.table({"item": [cloudpickle.dumps(item) for item in items]})
+        frame = self.session.createDataFrame(packed).repartitionByRange(len(items), "item")
+        spreading = partial(_spread, work=work, made=_nullable(schema))
+        table = self.map_batches(frame, spreading, schema)
+        for item in items if done is not None else ():
+            done(item)  # type: ignore[misc]
+        return table
+
+    def count(self, table: Table) -> int:
+        """How many rows."""
+        if table.name not in self._counts:
+            self._counts[table.name] = self.frame(table).count()
+        return self._counts[table.name]
+
+    def drop(self, table: Table) -> None:
+        """Let go of a table that nobody needs any more."""
+        self.session.catalog.dropTempView(table.name)
+        self._counts.pop(table.name, None)
+        place = self._places.pop(table.name, None)
+        if place is not None:
+            self.scratch.remove(place)
+
+    def kernel(self, name: str) -> Kernel | None:
+        """The native way to do `name` on this engine's tables, or None when it has none."""
+        return kernels.find(name)
+
+    def close(self) -> None:
+        """Give back views and files; the session stays for whoever opened it, or for the next."""
+        for name in (*self._counts, *self._places):
+            self.session.catalog.dropTempView(name)
+        self.scratch.close()
+        if self._own_folder is not None:
+            self._own_folder.rmdir()
+        if self._expressions is not None:
+            self._expressions.close()
+
+    # What this engine's kernels build on
+
+    def frame(self, table: Table) -> DataFrame:
+        """A table's rows as Spark sees them, in no order."""
+        return self.session.table(table.name)
+
+    def keep_frame(self, frame: DataFrame, schema: Schema) -> Table:
+        """Write a frame's rows as a table of `schema`: computed once, without lineage.
+
+        Columns are taken by name and cast to the schema's types. The rows that can be read back
+        are as many as were written.
+
+        Raises:
+            SchemaError: a column is missing, or a null stands where none may be.
+            RingwatchError: rows were lost between writing and reading.
+        """
+        from pyspark.sql import Observation
+        from pyspark.sql import functions as f
+
+        cast = frame.select(*(_cast(frame, column) for column in schema.columns))
+        needed = [column.name for column in schema.columns if not column.nullable]
+        nulls = [
+            f.count_if(f.col(_named(name)).isNull()).alias(f"nulls_{place}")
+            for place, name in enumerate(needed)
+        ]
+        seen = Observation()
+        place = self.scratch.place(schema.name)
+        cast.observe(seen, f.count(f.lit(1)).alias("rows"), *nulls).write.parquet(place)
+        counted: dict[str, Any] = seen.get
+        for number, name in enumerate(needed):
+            if counted.get(f"nulls_{number}"):
+                self.scratch.remove(place)
+                raise SchemaError(_has_nulls(schema, name, counted[f"nulls_{number}"]))
+        return self._taken(place, schema, rows=int(counted.get("rows", 0)))
+
+    def settled(self, frame: DataFrame) -> DataFrame:
+        """The frame written and read back: what cuts the lineage of a loop.
+
+        Whoever asks for it gives it back with `forget`.
+        """
+        place = self.scratch.place("settled")
+        frame.write.parquet(place)
+        read = self.session.read.schema(frame.schema).parquet(place)
+        self._places[_place_key(read)] = place
+        return read
+
+    def forget(self, frame: DataFrame) -> None:
+        """Remove what `settled` wrote for this very frame."""
+        place = self._places.pop(_place_key(frame), None)
+        if place is not None:
+            self.scratch.remove(place)
+
+    def map_batches(
+        self,
+        frame: DataFrame,
+        work: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+        schema: Schema,
+    ) -> Table:
+        """Keep what `work` makes of each partition's batches, as a table of `schema`."""
+        return self.keep_frame(self.worked(frame, work, _nullable(schema)), schema)
+
+    def worked(
+        self,
+        frame: DataFrame,
+        work: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+        made: pa.Schema,
+    ) -> DataFrame:
+        """What `work` makes of each partition's batches; nothing runs yet."""
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        return frame.mapInArrow(work, from_arrow_schema(made))
+
+    def _asked(
+        self, query: str, params: Mapping[str, object] | None, tables: Mapping[str, Table]
+    ) -> DataFrame:
+        text = spark_sql(query, partial(self._view, tables))
+        return self.session.sql(text, args=used_values(query, params))
+
+    def _view(self, tables: Mapping[str, Table], name: str) -> str:
+        table = tables.get(name)
+        if table is None:
+            message = f"the query names {{{name}}}, which was not given"
+            raise SchemaError(message)
+        if table.engine is not self:
+            message = f"`{name}` is held by another engine; move it through Arrow first"
+            raise SchemaError(message)
+        return table.name
+
+    def _taken(self, place: str, schema: Schema, *, rows: int) -> Table:
+        read = self._read([place], schema)
+        table = self._known(read, schema, rows=rows)
+        self._places[table.name] = place
+        found = self._rows_of(place)
+        if found != rows:
+            self.drop(table)
+            message = (
+                f"`{schema.name}` was written with {rows} rows and {found} can be read back from"
+                f" `{place}`: the scratch file system lost some; put `scratch` on another"
+            )
+            raise RingwatchError(message)
+        return table
+
+    def _rows_of(self, place: str) -> int:
+        """The rows of a folder by the footers of its files."""
+        rows = 0
+        for part in self.scratch.parts(place):
+            system, path = open_part(part)
+            with system.open_input_file(path) as opened:
+                rows += pq.read_metadata(opened).num_rows
+        return rows
+
+    def _read(self, places: Sequence[str], schema: Schema) -> DataFrame:
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        return self.session.read.schema(from_arrow_schema(_nullable(schema))).parquet(*places)
+
+    def _known(self, frame: DataFrame, schema: Schema, *, rows: int) -> Table:
+        name = f"{schema.name}_{next(self._numbers)}"
+        frame.createOrReplaceTempView(name)
+        self._counts[name] = rows
+        return Table(self, name, schema)
+
+    def _upload(self, path: Path, place: str) -> None:
+        within: Any = self.session
+        jvm_path = within._jvm.org.apache.hadoop.fs.Path
+        system = jvm_path(place).getFileSystem(within._jsc.hadoopConfiguration())
+        system.copyFromLocalFile(jvm_path(path.as_uri()), jvm_path(place))
+
+    def _shuffles(self, conf: Mapping[str, str]) -> int:
+        return int(conf.get("spark.sql.shuffle.partitions", str(2 * self.partitions)))
+
+
+def _refuse_unshared(master: str) -> None:
+    if not master.startswith("local"):
+        message = (
+            f"Spark runs on `{master}`, so its tables need a place that all machines share: give"
+            " `--scratch`, such as `hdfs:///tmp`"
+        )
+        raise ConfigError(message)
+
+
+def _cast(frame: DataFrame, column: Column) -> Any:  # noqa: ANN401 - a column of Spark
+    from pyspark.sql import functions as f
+
+    names = {name.lower(): name for name in frame.columns}
+    found = names.get(column.name.lower())
+    if found is None:
+        message = f"it lacks the column `{column.name}`"
+        raise SchemaError(message)
+    value = f.col(_named(found))
+    kind = {"VARCHAR": "string", "BIGINT": "bigint", "DOUBLE": "double", "BOOLEAN": "boolean"}
+    fractions = ("DoubleType", "FloatType", "DecimalType")
+    if column.type == "BIGINT" and type(frame.schema[found].dataType).__name__ in fractions:
+        # The local engine rounds; Spark's cast would cut.
+        value = f.round(value)
+    return value.cast(kind[column.type]).alias(column.name)
+
+
+def _named(name: str) -> str:
+    return f"`{name.replace('`', '``')}`"
+
+
+def _nullable(schema: Schema) -> pa.Schema:
+    """The schema's columns with nulls allowed: whether they stand there is looked at apart."""
+    return pa.schema([field.with_nullable(True) for field in schema.arrow])
+
+
+def _refuse_nulls(rows: pa.Table, schema: Schema) -> None:
+    for column in schema.columns:
+        if not column.nullable and rows[column.name].null_count:
+            raise SchemaError(_has_nulls(schema, column.name, rows[column.name].null_count))
+
+
+def _has_nulls(schema: Schema, name: str, nulls: int) -> str:
+    return f"`{schema.name}` has {nulls} nulls in `{name}`: it may have none"
+
+
+def _order(schema: Schema) -> list[str]:
+    """Every column stands behind the key: rows with equal keys leave in one order too."""
+    return [*schema.key, *(name for name in schema.names if name not in schema.key)]
+
+
+def _sorted(rows: pa.Table, schema: Schema) -> pa.Table:
+    keys = [(name, "ascending", "at_start") for name in _order(schema)]
+    named = rows.select(list(schema.names)).cast(_nullable(schema))
+    if named.num_rows:
+        named = named.take(pc.sort_indices(named, keys))
+    return named.cast(schema.arrow).combine_chunks()
+
+
+def _written(batches: Iterable[pa.RecordBatch], schema: Schema, path: Path) -> int:
+    rows = 0
+    with pq.ParquetWriter(
+        path, schema.arrow, compression="zstd", write_page_checksum=True
+    ) as writer:
+        for batch in batches:
+            writer.write_batch(batch.cast(schema.arrow))
+            rows += batch.num_rows
+    return rows
+
+
+def _place_key(frame: DataFrame) -> str:
+    return f"settled {id(frame)}"
+
+
+def _each(
+    batches: Iterator[pa.RecordBatch],
+    *,
+    work: Callable[[pa.RecordBatch], pa.RecordBatch],
+    given: pa.Schema,
+    made: pa.Schema,
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield work(batch.cast(given)).cast(made)
+
+
+def _spread(
+    batches: Iterator[pa.RecordBatch],
+    *,
+    work: Callable[[Any], Iterable[pa.RecordBatch]],
+    made: pa.Schema,
+) -> Iterator[pa.RecordBatch]:
+    from pyspark import cloudpickle
+
+    for batch in batches:
+        for packed in batch["item"].to_pylist():
+            for rows in work(cloudpickle.loads(packed)):
+                yield rows.select(made.names).cast(made)

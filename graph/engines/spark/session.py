@@ -1,0 +1,118 @@
+"""A Spark session as the house needs it: settings that decide answers, and quiet defaults."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from graph.errors import NotOnThisEngine
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+DECIDING: dict[str, str] = {
+    # A cast that fails must fail, as it does on the local engine, and not give a null.
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.ansi.doubleQuotedIdentifiers": "true",
+    "spark.sql.session.timeZone": "UTC",
+    # A file that is broken must not be read in part.
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
+    # A failed conversion must not fall back to the way on which a null becomes the text `nan`.
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.execution.arrow.pyspark.fallback.enabled": "false",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "65536",
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+}
+"""Settings of a session on which answers rest; the engine sets them whatever the user's are."""
+
+_QUIET: dict[str, str] = {
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+}
+_LOCAL: dict[str, str] = {
+    "spark.ui.enabled": "false",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+}
+_LOCAL_MASTER = re.compile(r"^local(\[|-cluster\[|$)")
+
+
+def open_session(
+    *,
+    master: str | None,
+    memory: str,
+    threads: int | None,
+    conf: Mapping[str, str],
+) -> SparkSession:
+    """The running session, or a new one.
+
+    Args:
+        master: as `spark-submit` takes it; None for what the environment says, else `local[*]`.
+        memory: the driver's memory of a new local session, such as `4GB`.
+        threads: processors of a new local session; all by default.
+        conf: further settings of Spark; they go before the house's defaults.
+
+    Raises:
+        NotOnThisEngine: PySpark or Java is missing, or the session cannot be used.
+    """
+    from graph.engines.spark.preflight import check_python, check_session, java_environment
+
+    check_python()
+    from pyspark.sql import SparkSession
+
+    ours = SparkSession.getActiveSession() is None
+    if ours:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+        os.environ.update(java_environment())
+    builder: Any = SparkSession.builder.appName("ringwatch")
+    for name, value in _settings(master, memory, threads, conf).items():
+        builder = builder.config(name, value)
+    try:
+        session: SparkSession = builder.getOrCreate()
+    except Exception as error:
+        message = (
+            f"Spark did not start ({_first_line(error)}); `ringwatch doctor --engine spark` names"
+            " each missing piece"
+        )
+        raise NotOnThisEngine(message) from error
+    check_session(session)
+    for name, value in DECIDING.items():
+        session.conf.set(name, value)
+    if ours and _LOCAL_MASTER.match(session.sparkContext.master):
+        # Errors are raised and said in our words; the JVM's pages of stack help nobody here.
+        session.sparkContext.setLogLevel("OFF")
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+    return session
+
+
+def _settings(
+    master: str | None, memory: str, threads: int | None, conf: Mapping[str, str]
+) -> dict[str, str]:
+    chosen = master or conf.get("spark.master") or os.environ.get("MASTER")
+    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    if chosen is None and not submitted:
+        chosen = f"local[{threads or '*'}]"
+    settings = {**DECIDING, **_QUIET}
+    if chosen is not None:
+        settings["spark.master"] = chosen
+        if _LOCAL_MASTER.match(chosen):
+            settings |= _LOCAL | {"spark.driver.memory": jvm_size(memory)}
+            os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    return {**settings, **conf}
+
+
+def jvm_size(memory: str) -> str:
+    """A size such as `4GB` as the JVM takes it, `4g`."""
+    found = re.fullmatch(r"\s*(\d+)\s*([kKmMgGtT])i?[bB]?\s*", memory)
+    return f"{found[1]}{found[2].lower()}" if found else memory
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
