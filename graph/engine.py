@@ -84,6 +84,14 @@ class Engine(Protocol):
     def batches(self, table: Table, *, rows: int = 131_072) -> Iterator[pa.RecordBatch]:
         """Every row in key order, a batch at a time."""
 
+    def each(
+        self, table: Table, work: Callable[[pa.RecordBatch], pa.RecordBatch], schema: Schema
+    ) -> Table:
+        """The rows that `work` makes of the table's, batch by batch, in any order.
+
+        `work` is a function that can be pickled: it may run in other processes.
+        """
+
     def spread(
         self,
         items: Sequence[T],

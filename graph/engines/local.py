@@ -170,6 +170,12 @@ class LocalEngine:
             for batch in reader:
                 yield batch.cast(table.schema.arrow)
 
+    def each(
+        self, table: Table, work: Callable[[pa.RecordBatch], pa.RecordBatch], schema: Schema
+    ) -> Table:
+        """The rows that `work` makes of the table's, batch by batch."""
+        return self.from_batches((work(batch) for batch in self.batches(table)), schema)
+
     def spread(
         self,
         items: Sequence[T],
