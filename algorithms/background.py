@@ -70,7 +70,7 @@ def _half_days(accounts: Table) -> float | None:
             from {accounts} where created_at is not null
         )
         select min(b.created_at - a.created_at) / 86400000.0 as half_days
-        from dated a join dated b on b.place = a.place + (a.dated + 1) // 2 - 1
+        from dated a join dated b on b.place = a.place + cast(floor((a.dated + 1) / 2.0) as bigint) - 1
         """,
         accounts=accounts,
     ).to_pylist()[0]

@@ -182,7 +182,7 @@ def act_facts(acts: Table) -> Table:
             group by cluster
         )
         select m.cluster,
-               sum(cast(share as decimal(38, 15))) / count(*) as joint_share,
+               cast(sum(cast(share as decimal(38, 15))) as double) / count(*) as joint_share,
                coalesce(max(cells), 0) as joint_cells,
                min(first_at) as first_at, max(last_at) as last_at
         from by_member m left join cells c on c.cluster = m.cluster
@@ -306,7 +306,7 @@ def age_facts(accounts: Table, clustering: Clustering) -> Table:
         select a.cluster, max(a.dated) as dated,
                min(b.created_at - a.created_at) / 86400000.0 as half_days
         from dated a join dated b
-          on a.cluster = b.cluster and b.place = a.place + (a.dated + 1) // 2 - 1
+          on a.cluster = b.cluster and b.place = a.place + cast(floor((a.dated + 1) / 2.0) as bigint) - 1
         group by a.cluster
         """,
         AGE_FACTS,

@@ -6,7 +6,8 @@ said here and nowhere else:
 - `$name` is `:name`;
 - `1000.0` is a decimal to Spark, and a quotient of decimals is cut to a few places; both engines
   shall divide doubles, so the literal becomes `1000.0D`;
-- `varchar` has no length in the house, and must have one in Spark: it is `string`.
+- `varchar` has no length in the house, and must have one in Spark: it is `string`;
+- an ordered `string_agg(x, ',' order by y)` is a `listagg` within a group.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+_ORDERED_TEXT = re.compile(r"string_agg\((\w+), ('[^']*') order by ([^()]*)\)", re.IGNORECASE)
 
 
 def spark_sql(query: str, name_of: Callable[[str], str]) -> str:
@@ -47,7 +50,8 @@ def spark_sql(query: str, name_of: Callable[[str], str]) -> str:
             return "string"
         return match[0]
 
-    return _TOKEN.sub(written, query)
+    grouped = _ORDERED_TEXT.sub(r"listagg(\1, \2) within group (order by \3)", query)
+    return _TOKEN.sub(written, grouped)
 
 
 def used_values(query: str, params: Mapping[str, object] | None) -> dict[str, object]:
