@@ -16,7 +16,23 @@ Kernel = Callable[..., Any]
 T = TypeVar("T")
 
 
-class Engine(Protocol):
+class Evaluator(Protocol):
+    """Answers SQL about rows at hand: an engine, or what a worker of an engine has in its place."""
+
+    def evaluate(
+        self, rows: pa.Table, query: str, params: Mapping[str, object] | None = None, /
+    ) -> pa.Table:
+        """Run `query` over rows at hand, which it names `{rows}`; nothing is kept.
+
+        For expressions that a job file wrote: they run apart from the house's tables and may
+        reach neither files nor settings. Rows of any Arrow type are allowed, lists and maps too.
+
+        Raises:
+            ConfigError: the query cannot be understood or fails on these rows.
+        """
+
+
+class Engine(Evaluator, Protocol):
     """Holds tables and answers SQL about them.
 
     The house writes one SQL text for every engine. Braces name tables (`{edges}`), a dollar sign
@@ -50,18 +66,6 @@ class Engine(Protocol):
     ) -> pa.Table:
         """Run `query` and give its rows at once: for small answers that nobody queries again."""
 
-    def evaluate(
-        self, rows: pa.Table, query: str, params: Mapping[str, object] | None = None, /
-    ) -> pa.Table:
-        """Run `query` over rows at hand, which it names `{rows}`; nothing is kept.
-
-        For expressions that a job file wrote: they run apart from the house's tables and may
-        reach neither files nor settings. Rows of any Arrow type are allowed, lists and maps too.
-
-        Raises:
-            ConfigError: the query cannot be understood or fails on these rows.
-        """
-
     def from_arrow(self, rows: pa.Table | pa.RecordBatchReader, schema: Schema) -> Table:
         """Take rows from memory or from a stream; the columns must be the schema's."""
 
@@ -77,6 +81,25 @@ class Engine(Protocol):
 
     def write_parquet(self, table: Table, path: Path) -> int:
         """Write in key order to one file, whole or not at all; give the number of rows."""
+
+    def keep(self, table: Table, path: Path) -> int:
+        """Write a table for this engine to find again after a break; give the number of rows.
+
+        What a file of this machine cannot hold stands where the workers reach it, and the file at
+        `path` says where.
+        """
+
+    def holds(self, path: Path) -> bool:
+        """Whether what `keep` wrote at `path` is there, whole, and of a kind this engine reads."""
+
+    def kept(self, path: Path, schema: Schema) -> Table:
+        """What `keep` wrote at `path`, and `holds` says is there."""
+
+    def let_go(self, folder: Path) -> None:
+        """Remove what `keep` wrote elsewhere for the files of a folder that is done with."""
+
+    def project(self, table: Table, schema: Schema) -> Table:
+        """The same rows with the columns of `schema` alone, which the table has."""
 
     def arrow(self, table: Table) -> pa.Table:
         """Every row, in key order."""

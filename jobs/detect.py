@@ -69,7 +69,7 @@ def detect(job: DetectJob, out: Path, *, progress: Progress | None = None) -> De
             job.job.engine, memory=job.job.memory, threads=job.job.threads, spill=spill
         )
         try:
-            run = _detect(job, Steps(writer, engine), printed, said)
+            run = _detect(job, Steps.resumed(writer, engine), printed, said)
         except OverBudget as error:
             # While the engine that holds the quarantine is still open.
             raise written_aside(error, out / "quarantine" / writer.run) from error
@@ -148,7 +148,7 @@ def _read(job: DetectJob, steps: Steps, said: Progress) -> tuple[World, dict[str
     carried = steps.kept("interactions", job.extract.schema)
     interactions = carried
     if carried.schema.names != INTERACTIONS.names:
-        interactions = steps.narrowed("interactions-plain", INTERACTIONS, of="interactions")
+        interactions = steps.engine.project(carried, INTERACTIONS)
     accounts = None
     if job.accounts is not None:
         spec = job.accounts

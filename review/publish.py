@@ -161,7 +161,21 @@ class RunWriter:
 
         It stands in `steps/` until the run is published, and is no part of the run.
         """
-        return self.write_step(step, lambda path: write_rows(table, path))
+        return self.write_step(step, lambda path: table.engine.keep(table, path))
+
+    def forget(self, lost: Callable[[Path], bool]) -> list[str]:
+        """Take the first step whose file is `lost`, and all after it, as not finished.
+
+        For an engine that keeps a step's rows elsewhere and finds them gone, or written by another
+        engine. Gives the names of the steps that must be made again.
+        """
+        names = list(self._finished)
+        kept = [name for name in names if name not in RUN_TABLES]
+        first = next((n for n in kept if lost(self.staging / self._finished[n]["file"])), None)
+        gone = [] if first is None else names[names.index(first) :]
+        for name in gone:
+            del self._finished[name]
+        return gone
 
     def write_step(self, step: str, write: Callable[[Path], int]) -> Path:
         """Let `write` make a step's file, unless it is finished; give the file's path.

@@ -33,6 +33,8 @@ T = TypeVar("T")
 _TABLE_NAME = re.compile(r"\{(\w+)\}")
 _GLOB = re.compile(r"[*?\[]")
 _ROWS_A_GROUP = 131_072
+PARQUET = b"PAR1"
+"""What every Parquet file begins with."""
 
 
 class LocalEngine:
@@ -152,6 +154,30 @@ class LocalEngine:
         finally:
             beside.unlink(missing_ok=True)
         return rows
+
+    def keep(self, table: Table, path: Path) -> int:
+        """Write a table for this engine to find again after a break: in one file."""
+        return self.write_parquet(table, path)
+
+    def holds(self, path: Path) -> bool:
+        """Whether `path` is a file that `keep` wrote, and not the marker of another engine."""
+        with path.open("rb") as file:
+            return file.read(len(PARQUET)) == PARQUET
+
+    def kept(self, path: Path, schema: Schema) -> Table:
+        """What `keep` wrote at `path`."""
+        return self.read_parquet([path], schema)
+
+    def let_go(self, folder: Path) -> None:
+        """Nothing stands elsewhere."""
+
+    def project(self, table: Table, schema: Schema) -> Table:
+        """The same rows with the columns of `schema` alone."""
+        name = self._new_name(schema)
+        columns = ", ".join(f'"{column}"' for column in schema.names)
+        with self._asking() as duck:
+            duck.execute(f"create view {name} as select {columns} from {table.name}")
+        return Table(self, name, schema)
 
     def arrow(self, table: Table) -> pa.Table:
         """Every row, in key order."""

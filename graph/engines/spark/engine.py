@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from graph.engines.spark import kernels
 from graph.engines.spark.dialect import spark_sql, used_values
 from graph.engines.spark.failures import answering
+from graph.engines.spark.kept import Kept
 from graph.engines.spark.scratch import Scratch, open_part
 from graph.engines.spark.session import open_session
 from graph.errors import ConfigError, RingwatchError, SchemaError
@@ -82,6 +83,8 @@ class SparkEngine:
             self._own_folder = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))
             base = self._own_folder.as_uri()
         self.scratch = Scratch(self.session, base)
+        self._shared = None if self._own_folder is not None else base
+        self._kept = Kept(self.scratch, self._shared)
         self.partitions = max(2, int(context.defaultParallelism))
         self.session.conf.set("spark.sql.shuffle.partitions", str(self._shuffles(given)))
         self._numbers = itertools.count()
@@ -147,7 +150,7 @@ class SparkEngine:
             path = Path(folder) / "part-0.parquet"
             rows = _written(batches, schema, path)
             place = self.scratch.place(schema.name)
-            self._upload(path, f"{place}/{path.name}")
+            self.scratch.upload(path, f"{place}/{path.name}")
         return self._taken(place, schema, rows=rows)
 
     def read_parquet(self, paths: Sequence[Path], schema: Schema) -> Table:
@@ -159,7 +162,14 @@ class SparkEngine:
             with pq.ParquetFile(path) as file:
                 schema.check(file.schema_arrow, of=f"`{path}`")
                 rows += file.metadata.num_rows
-        return self._known(self._read([path.as_uri() for path in paths], schema), schema, rows=rows)
+        places = [path.absolute().as_uri() for path in paths]
+        if self._shared is not None:
+            # Workers on other machines do not see this one's files.
+            place = self.scratch.place(schema.name)
+            for number, path in enumerate(paths):
+                self.scratch.upload(path, f"{place}/part-{number}.parquet")
+            places = [place]
+        return self._known(self._read(places, schema), schema, rows=rows)
 
     def write_parquet(self, table: Table, path: Path) -> int:
         """Write in key order to one file, whole or not at all; give the number of rows."""
@@ -172,6 +182,30 @@ class SparkEngine:
         finally:
             beside.unlink(missing_ok=True)
         return rows
+
+    def keep(self, table: Table, path: Path) -> int:
+        """Write a table for this engine to find again after a break; give the number of rows."""
+        return self._kept.keep(self.frame(table), path)
+
+    def holds(self, path: Path) -> bool:
+        """Whether what `keep` wrote at `path`, on this or the local engine, is there and whole."""
+        return self._kept.holds(path)
+
+    def kept(self, path: Path, schema: Schema) -> Table:
+        """What `keep` wrote at `path`."""
+        found = self._kept.found(path)
+        if found is None:
+            return self.read_parquet([path], schema)
+        return self._known(self._read([found.place], schema), schema, rows=found.rows)
+
+    def let_go(self, folder: Path) -> None:
+        """Remove what `keep` wrote elsewhere for the files of a folder that is done with."""
+        self._kept.let_go(folder)
+
+    def project(self, table: Table, schema: Schema) -> Table:
+        """The same rows with the columns of `schema` alone."""
+        columns = [_named(name) for name in schema.names]
+        return self._known(self.frame(table).select(*columns), schema, rows=self.count(table))
 
     def arrow(self, table: Table) -> pa.Table:
         """Every row, in key order."""
@@ -347,7 +381,7 @@ class SparkEngine:
         read = self._read([place], schema)
         table = self._known(read, schema, rows=rows)
         self._places[table.name] = place
-        found = self._rows_of(place)
+        found = self.scratch.rows(place)
         if found != rows:
             self.drop(table)
             message = (
@@ -356,15 +390,6 @@ class SparkEngine:
             )
             raise RingwatchError(message)
         return table
-
-    def _rows_of(self, place: str) -> int:
-        """The rows of a folder by the footers of its files."""
-        rows = 0
-        for part in self.scratch.parts(place):
-            system, path = open_part(part)
-            with system.open_input_file(path) as opened:
-                rows += pq.read_metadata(opened).num_rows
-        return rows
 
     def _read(self, places: Sequence[str], schema: Schema) -> DataFrame:
         from pyspark.sql.pandas.types import from_arrow_schema
@@ -376,12 +401,6 @@ class SparkEngine:
         frame.createOrReplaceTempView(name)
         self._counts[name] = rows
         return Table(self, name, schema)
-
-    def _upload(self, path: Path, place: str) -> None:
-        within: Any = self.session
-        jvm_path = within._jvm.org.apache.hadoop.fs.Path
-        system = jvm_path(place).getFileSystem(within._jsc.hadoopConfiguration())
-        system.copyFromLocalFile(jvm_path(path.as_uri()), jvm_path(place))
 
     def _shuffles(self, conf: Mapping[str, str]) -> int:
         return int(conf.get("spark.sql.shuffle.partitions", str(2 * self.partitions)))

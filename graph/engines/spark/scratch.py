@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.fs as pafs
+import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -41,6 +42,28 @@ class Scratch:
         entries = self._hadoop(place).listStatus(self._path(place))
         found = [str(entry.getPath()) for entry in entries]
         return sorted(name for name in found if name.endswith(".parquet"))
+
+    def upload(self, path: Path, place: str) -> None:
+        """Copy a file of this machine to a place of the file system."""
+        source = self._path(path.absolute().as_uri())
+        self._hadoop(place).copyFromLocalFile(source, self._path(place))
+
+    def sizes(self, place: str) -> dict[str, int]:
+        """The Parquet files of a folder by name, with their bytes; none where it is not there."""
+        if not self._hadoop(place).exists(self._path(place)):
+            return {}
+        entries = self._hadoop(place).listStatus(self._path(place))
+        found = {str(entry.getPath().getName()): int(entry.getLen()) for entry in entries}
+        return {name: size for name, size in found.items() if name.endswith(".parquet")}
+
+    def rows(self, place: str) -> int:
+        """The rows of a folder, by the footers of its files."""
+        rows = 0
+        for part in self.parts(place):
+            system, path = open_part(part)
+            with system.open_input_file(path) as opened:
+                rows += pq.read_metadata(opened).num_rows
+        return rows
 
     def close(self) -> None:
         """Remove everything."""

@@ -1,0 +1,78 @@
+"""Tables that outlive the engine: the finished steps of a run that may be broken off.
+
+A step's rows are Parquet parts in a folder that all workers reach. The step's own file, on the
+driver's machine, is a marker: it names the folder and every part with its size, so that a part
+that was lost or cut short is seen before it is read as fewer rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graph.engines.spark.scratch import Scratch
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_PARQUET = b"PAR1"
+_FORMAT = "ringwatch-parts-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A folder of Parquet parts: where, which files with how many bytes, and the rows in all."""
+
+    place: str
+    files: dict[str, int]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Writes steps and finds them again.
+
+    `shared` is the file system that all machines see; None where driver and workers are one
+    machine, and parts stand beside their marker.
+    """
+
+    scratch: Scratch
+    shared: str | None
+
+    def keep(self, frame: DataFrame, path: Path) -> int:
+        """Write a frame's rows and the marker at `path`; give the number of rows."""
+        place = f"{self._home(path.parent)}/{uuid.uuid4().hex}.parts"
+        frame.write.parquet(place)
+        files = self.scratch.sizes(place)
+        rows = self.scratch.rows(place)
+        marker = {"format": _FORMAT, "place": place, "files": files, "rows": rows}
+        path.write_text(json.dumps(marker, sort_keys=True), encoding="utf-8")
+        return rows
+
+    def found(self, path: Path) -> Parts | None:
+        """What the marker at `path` says; None where the file is no marker but the rows."""
+        with path.open("rb") as file:
+            if file.read(len(_PARQUET)) == _PARQUET:
+                return None
+        said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return Parts(said["place"], said["files"], said["rows"])
+
+    def holds(self, path: Path) -> bool:
+        """Whether the rows of the marker at `path` are all there."""
+        found = self.found(path)
+        return found is None or self.scratch.sizes(found.place) == found.files
+
+    def let_go(self, folder: Path) -> None:
+        """Remove the parts of a folder's steps that do not stand in it."""
+        if self.shared is not None:
+            self.scratch.remove(self._home(folder))
+
+    def _home(self, folder: Path) -> str:
+        if self.shared is None:
+            return folder.absolute().as_uri()
+        name = hashlib.blake2b(str(folder.absolute()).encode(), digest_size=8).hexdigest()
+        return f"{self.shared.rstrip('/')}/ringwatch-steps-{name}"
