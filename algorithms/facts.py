@@ -306,7 +306,8 @@ def age_facts(accounts: Table, clustering: Clustering) -> Table:
         select a.cluster, max(a.dated) as dated,
                min(b.created_at - a.created_at) / 86400000.0 as half_days
         from dated a join dated b
-          on a.cluster = b.cluster and b.place = a.place + cast(floor((a.dated + 1) / 2.0) as bigint) - 1
+          on a.cluster = b.cluster
+         and b.place = a.place + cast(floor((a.dated + 1) / 2.0) as bigint) - 1
         group by a.cluster
         """,
         AGE_FACTS,

@@ -6,9 +6,6 @@ below 1e-15 count as 0.
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 from graph.model import Clustering, InteractionGraph
 from graph.schema import Column, Schema
 from graph.table import Table
@@ -112,33 +109,35 @@ def modularity(
         message = f"`resolution` is at least 0, not {resolution}"
         raise ValueError(message)
     _refuse_strangers(graph, clustering)
-    joined = graph.engine.query(_JOINED, edges=graph.edges, members=clustering.members).to_pylist()
-    total = sum(row["weight"] for row in joined)
-    if not total:
+    sums = graph.engine.query(
+        f"""
+        with joined as ({_JOINED}),
+        ends as (
+            select src_cluster as cluster, weight as leaving, 0 as entering,
+                   case when src_cluster = dst_cluster then weight else 0 end as inside
+            from joined
+            union all
+            select dst_cluster, 0, weight, 0 from joined
+        ),
+        summed as (
+            select cast(sum(inside) as double) as inside, cast(sum(leaving) as double) as leaving,
+                   cast(sum(entering) as double) as entering
+            from ends group by cluster
+        ),
+        whole as (select cast(sum(weight) as double) as total from joined)
+        select sum(cast(inside / total as decimal(38, 15))) as inside,
+               sum(cast(case when $directed then leaving * entering / (total * total)
+                             else (leaving + entering) * (leaving + entering)
+                                  / (4 * total * total) end as decimal(38, 15))) as chance
+        from summed cross join whole where total > 0
+        """,
+        {"directed": graph.directed},
+        edges=graph.edges,
+        members=clustering.members,
+    ).to_pylist()[0]
+    if sums["inside"] is None:
         return 0.0
-    return math.fsum(
-        _parts_of_modularity(joined, float(total), resolution, directed=graph.directed)
-    )
-
-
-def _parts_of_modularity(
-    joined: list[dict[str, Any]], total: float, resolution: float, *, directed: bool
-) -> list[float]:
-    inside: dict[str, Any] = {}
-    leaving: dict[str, Any] = {}
-    entering: dict[str, Any] = {}
-    for row in joined:
-        src, dst, weight = row["src_cluster"], row["dst_cluster"], row["weight"]
-        leaving[src] = leaving.get(src, 0) + weight
-        entering[dst] = entering.get(dst, 0) + weight
-        if src == dst:
-            inside[src] = inside.get(src, 0) + weight
-    parts = []
-    for cluster in leaving.keys() | entering.keys():
-        out, in_ = float(leaving.get(cluster, 0)), float(entering.get(cluster, 0))
-        chance = out * in_ / total**2 if directed else ((out + in_) / (2 * total)) ** 2
-        parts.append(float(inside.get(cluster, 0)) / total - resolution * chance)
-    return parts
+    return float(sums["inside"]) - resolution * float(sums["chance"])
 
 
 def _refuse_strangers(graph: InteractionGraph, clustering: Clustering) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pyarrow as pa
 
 from algorithms.background import Background, background
 from algorithms.chance import clusters_against_chance
@@ -23,11 +19,11 @@ from algorithms.facts import (
 )
 from algorithms.quality import conductance
 from algorithms.roles import member_roles
-from algorithms.scoring import Measured, score
 from graph.model import Clustering, InteractionGraph
 from graph.schema import Column, Schema
-from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERS, EVIDENCE, MEMBER_INTERACTIONS
+from graph.schemas import ACCOUNTS, BOUNDS, MEMBER_INTERACTIONS
 from graph.table import Table
+from jobs.ranked import ranked
 
 MEASURED = Schema(
     "measured",
@@ -114,7 +110,7 @@ def measure(
     )
     shown, left_out = bounded_acts(acts, most_per_member=most_acts_per_member)
     usual = background(interactions, accounts, within_seconds=within_seconds)
-    clusters, evidence = _scored(measured, usual)
+    clusters, evidence = ranked(measured, usual)
     return ClusterTables(
         clusters=clusters,
         members=member_roles(graph, clustering, inner, acts, known, platforms),
@@ -213,46 +209,3 @@ def _measured(
         chance=chance,
         members=members,
     )
-
-
-def _scored(measured: Table, usual: Background) -> tuple[Table, Table]:
-    """The ranked clusters and the evidence behind their scores."""
-    engine = measured.engine
-    scored = [(facts, *score(facts, usual)) for facts in measured.rows()]
-    scored.sort(key=lambda each: (-each[1], -each[0]["accounts"], each[0]["cluster"]))
-    clusters = [
-        _cluster_row(facts, total, reasons, place)
-        for place, (facts, total, reasons) in enumerate(scored, start=1)
-    ]
-    evidence = [row for facts, _, reasons in scored for row in _evidence_rows(facts, reasons)]
-    return (
-        engine.from_arrow(pa.Table.from_pylist(clusters, schema=CLUSTERS.arrow), CLUSTERS),
-        engine.from_arrow(pa.Table.from_pylist(evidence, schema=EVIDENCE.arrow), EVIDENCE),
-    )
-
-
-def _cluster_row(
-    facts: dict[str, Any], total: float, reasons: Sequence[Measured], place: int
-) -> dict[str, Any]:
-    strongest = next((each for each in reasons if each.kind == "for"), None)
-    return {
-        **{name: facts[name] for name in CLUSTERS.names if name in facts},
-        "place": place,
-        "score": total,
-        "synchrony": facts["delay_seconds"],
-        "says": strongest.says if strongest else "",
-    }
-
-
-def _evidence_rows(facts: dict[str, Any], reasons: Sequence[Measured]) -> Iterator[dict[str, Any]]:
-    for each in reasons:
-        yield {
-            "cluster": facts["cluster"],
-            "name": each.name,
-            "kind": each.kind,
-            "value": each.value,
-            "usual": each.usual,
-            "unit": each.unit,
-            "part": each.part,
-            "says": each.says,
-        }

@@ -12,6 +12,8 @@ _SETTINGS = {
     # Order comes from each schema's key where it matters; holding rows in arrival order
     # everywhere costs memory.
     "preserve_insertion_order": "false",
+    # Nulls stand where Spark puts them, so that ties are decided alike.
+    "default_null_order": "nulls_first_on_asc_last_on_desc",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     # A name that a query misspells must not find a Python variable instead.

@@ -16,6 +16,7 @@ _KERNELS: dict[str, str] = {
     "label-propagation": "graph.engines.clustering:label_propagation",
     "leiden": "graph.engines.clustering:leiden",
     "louvain": "graph.engines.clustering:louvain",
+    "places": "graph.engines.places:places",
     "pagerank": "graph.engines.ranking:pagerank",
     "seed-propagation": "graph.engines.ranking:seed_propagation",
     "semi-synchronous-label-propagation": (

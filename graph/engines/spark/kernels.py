@@ -20,6 +20,7 @@ _KERNELS: dict[str, str] = {
     "label-propagation": "graph.engines.spark.labels:label_propagation",
     "leiden": "graph.engines.spark.leiden:leiden",
     "pagerank": "graph.engines.spark.ranking:pagerank",
+    "places": "graph.engines.spark.places:places",
     "seed-propagation": "graph.engines.spark.seeds:seed_propagation",
     "semi-synchronous-label-propagation": (
         "graph.engines.spark.labels:semi_synchronous_label_propagation"
