@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
+
+import pyarrow as pa
 
 from graph.model import Clustering, InteractionGraph, kernel
+from graph.schemas import BOUNDS
 
 Objective = Literal["cpm", "modularity"]
 
@@ -20,6 +23,7 @@ def leiden(
     per_component: bool = True,
     seed: int = 0,
     iterations: int = 4,
+    giant_edges: int = 2_000_000,
 ) -> Clustering:
     """Communities that the Leiden method finds, each connected and named by its least account.
 
@@ -32,6 +36,10 @@ def leiden(
     towards an account's strength under `modularity`). The answer does not depend on the order of
     rows, the number of threads or the day; `docs/algorithms.md` has the rules.
 
+    With `cpm` a component of more than `giant_edges` edges is cut by label propagation before it
+    is divided, and its communities are united again where that pays. Each makes a row of the
+    answer's `bounds`: such a component is a hub or a threshold fault first.
+
     Args:
         graph: any graph with weights of at least 0.
         resolution: above 0.
@@ -40,9 +48,11 @@ def leiden(
             takes modularity's scale from the whole graph.
         seed: of the random search; each component has its own from it.
         iterations: rounds of the search, at least 1.
+        giant_edges: the most edges (joined pairs) that one search of `cpm` is given, at least 1.
 
     Raises:
-        NotOnThisEngine: igraph is not installed.
+        NotOnThisEngine: igraph is not installed, or `per_component` is False on an engine that
+            holds no graph as a whole.
         ValueError: a setting or a weight is out of range.
 
     Source: Traag, Waltman and van Eck 2019, From Louvain to Leiden; Traag, Van Dooren and
@@ -54,15 +64,35 @@ def leiden(
     if objective not in _OBJECTIVES:
         message = f"`objective` is one of {', '.join(_OBJECTIVES)}, not {objective!r}"
         raise ValueError(message)
-    if iterations < 1:
-        message = f"`iterations` is at least 1, not {iterations}"
-        raise ValueError(message)
-    members = kernel(graph, "leiden")(
+    for name, value in (("iterations", iterations), ("giant_edges", giant_edges)):
+        if value < 1:
+            message = f"`{name}` is at least 1, not {value}"
+            raise ValueError(message)
+    members, giants = kernel(graph, "leiden")(
         graph,
         resolution=resolution,
         objective=objective,
         iterations=iterations,
         per_component=per_component,
+        giant_edges=giant_edges,
         seed=seed,
     )
-    return Clustering(members, method=f"leiden-{objective}")
+    cut = pa.Table.from_pylist([_cut(giant) for giant in giants], schema=BOUNDS.arrow)
+    bounds = graph.engine.from_arrow(cut, BOUNDS)
+    return Clustering(members, method=f"leiden-{objective}", bounds=bounds)
+
+
+def _cut(giant: Any) -> dict[str, object]:  # noqa: ANN401 - the engine's own value
+    """The `BOUNDS` row of a giant component; it belongs to no layer, but to all of them."""
+    return {
+        "layer": "clustering",
+        "bound": "giant-component",
+        "subject": giant.account,
+        "accounts": giant.accounts,
+        "interactions": 0,
+        "pairs_not_counted": 0,
+        "says": (
+            f"a component of {giant.accounts:,} accounts and {giant.edges:,} edges was cut before"
+            " it was divided: a hub or a threshold fault; see docs/algorithms.md"
+        ),
+    }

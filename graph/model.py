@@ -36,11 +36,13 @@ class InteractionGraph:
 class Clustering:
     """A partition of a graph's accounts (`CLUSTERING`): each account is in just one cluster.
 
-    A cluster is named by its least account id, never by a counter.
+    A cluster is named by its least account id, never by a counter. `bounds` (`BOUNDS`) has a row
+    for each part of the graph that the method could not divide as a whole.
     """
 
     members: Table
     method: str
+    bounds: Table | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The local ways to rank a graph's accounts: tables to arrays, a kernel, arrays to a `RANKING`."""
+"""The ways to rank a graph's accounts: arrays to scores, and the local engine's tables to arrays.
+
+The functions that end in `_of` know no engine: another engine's workers run them too.
+"""
 
 from __future__ import annotations
 
@@ -34,17 +37,15 @@ def pagerank(
 ) -> Table:
     """PageRank (`RANKING`); walkers restart anywhere, or at `seeds` by their weights."""
     refuse_odd_weights(graph)
-    given = dense(graph)
-    restart = (
-        np.full(given.accounts, 1 / max(given.accounts, 1))
-        if seeds is None
-        else _shares(_placed(given.ids, seeds))
+    rows = pagerank_of(
+        dense(graph),
+        seeds=seeds,
+        damping=damping,
+        iterations=iterations,
+        tolerance=tolerance,
+        weighted=weighted,
     )
-    walk, sinks = walk_of(_matrix(given, weighted=weighted))
-    scores = pagerank_scores(
-        walk, sinks, restart, damping=damping, iterations=iterations, tolerance=tolerance
-    )
-    return _ranked(graph, given.ids, scores)
+    return _kept(graph, rows)
 
 
 def seed_propagation(
@@ -52,18 +53,12 @@ def seed_propagation(
 ) -> Table:
     """How much nearer each account is to `bad` than to `good` (`RANKING`)."""
     refuse_odd_weights(graph)
-    given = dense(graph)
-    scores = residuals(
-        _matrix(given, weighted=True), _placed(given.ids, bad), _placed(given.ids, good)
-    )
-    return _ranked(graph, given.ids, scores)
+    return _kept(graph, seed_propagation_of(dense(graph), bad=bad, good=good))
 
 
 def k_core(graph: InteractionGraph) -> Table:
     """Core numbers (`RANKING`)."""
-    given = dense(graph)
-    cores = core_numbers(given.accounts, given.src, given.dst)
-    return _ranked(graph, given.ids, cores.astype(np.float64))
+    return _kept(graph, k_core_of(dense(graph)))
 
 
 def hits(
@@ -73,31 +68,77 @@ def hits(
     refuse_odd_weights(graph)
     given = dense(graph)
     hubs, authorities = hub_scores(
-        _matrix(given, weighted=weighted), iterations=iterations, tolerance=tolerance
+        matrix_of(given, weighted=weighted), iterations=iterations, tolerance=tolerance
     )
-    return _ranked(graph, given.ids, hubs), _ranked(graph, given.ids, authorities)
+    return _kept(graph, ranked(given.ids, hubs)), _kept(graph, ranked(given.ids, authorities))
 
 
-def _matrix(given: DenseGraph, *, weighted: bool) -> Matrix:
+def pagerank_of(
+    given: DenseGraph,
+    *,
+    seeds: Mapping[str, float] | None,
+    damping: float,
+    iterations: int | None,
+    tolerance: float,
+    weighted: bool,
+) -> pa.Table:
+    """The rows of `pagerank`."""
+    restart = (
+        np.full(given.accounts, 1 / max(given.accounts, 1))
+        if seeds is None
+        else _shares(_placed(given.ids, seeds))
+    )
+    walk, sinks = walk_of(matrix_of(given, weighted=weighted))
+    scores = pagerank_scores(
+        walk, sinks, restart, damping=damping, iterations=iterations, tolerance=tolerance
+    )
+    return ranked(given.ids, scores)
+
+
+def seed_propagation_of(
+    given: DenseGraph, *, bad: Mapping[str, float], good: Mapping[str, float]
+) -> pa.Table:
+    """The rows of `seed_propagation`."""
+    scores = residuals(
+        matrix_of(given, weighted=True), _placed(given.ids, bad), _placed(given.ids, good)
+    )
+    return ranked(given.ids, scores)
+
+
+def k_core_of(given: DenseGraph) -> pa.Table:
+    """The rows of `k_core`."""
+    cores = core_numbers(given.accounts, given.src, given.dst)
+    return ranked(given.ids, cores.astype(np.float64))
+
+
+def matrix_of(given: DenseGraph, *, weighted: bool) -> Matrix:
+    """The graph's matrix, all weights 1 where they do not matter."""
     weight = given.weight if weighted else np.ones(len(given.src))
     return adjacency(given.accounts, given.src, given.dst, weight, directed=given.directed)
 
 
-def _placed(ids: pa.StringArray, seeds: Mapping[str, float]) -> Floats:
-    """The seeds' weights at their places.
+def ranked(ids: pa.StringArray, scores: Floats) -> pa.Table:
+    """`RANKING` rows."""
+    return pa.Table.from_arrays([ids, pa.array(scores, pa.float64())], schema=RANKING.arrow)
+
+
+def refuse_strangers(strangers: int, first: str, *, of: int) -> None:
+    """Refuse seeds that are no accounts.
 
     Raises:
-        ValueError: a seed is no account of the graph.
+        ValueError: there are some.
     """
+    if strangers:
+        message = f"{strangers} of {of} seeds are no accounts of the graph, the first {first!r}"
+        raise ValueError(message)
+
+
+def _placed(ids: pa.StringArray, seeds: Mapping[str, float]) -> Floats:
+    """The seeds' weights at their places."""
     names = sorted(seeds)
     places = pc.index_in(pa.array(names, pa.string()), value_set=ids)
     strangers = [name for name, at in zip(names, places.to_pylist(), strict=True) if at is None]
-    if strangers:
-        message = (
-            f"{len(strangers)} of {len(names)} seeds are no accounts of the graph,"
-            f" the first {strangers[0]!r}"
-        )
-        raise ValueError(message)
+    refuse_strangers(len(strangers), strangers[0] if strangers else "", of=len(names))
     placed = np.zeros(len(ids))
     placed[places.to_numpy().astype(np.int64)] = [seeds[name] for name in names]
     return placed
@@ -108,6 +149,5 @@ def _shares(placed: Floats) -> Floats:
     return shares
 
 
-def _ranked(graph: InteractionGraph, ids: pa.StringArray, scores: Floats) -> Table:
-    rows = pa.Table.from_arrays([ids, pa.array(scores, pa.float64())], schema=RANKING.arrow)
+def _kept(graph: InteractionGraph, rows: pa.Table) -> Table:
     return graph.engine.from_arrow(rows, RANKING)

@@ -32,11 +32,16 @@ def hub_scores(matrix: Matrix, *, iterations: int, tolerance: float) -> tuple[Fl
         hubs = following
         if moved < tolerance:
             return hubs, authorities
+    raise never_rested(moved, iterations)
+
+
+def never_rested(moved: float, iterations: int) -> ValueError:
+    """What to raise where the scores moved by `moved` in the last of the rounds."""
     message = (
         f"hubs and authorities still move by {moved:.2g} after {iterations} rounds:"
         " raise `iterations` or `tolerance`"
     )
-    raise ValueError(message)
+    return ValueError(message)
 
 
 def _shares(scores: Floats) -> Floats:

@@ -111,10 +111,17 @@ def leiden_part(part: Part, *, search: Search, seed: int) -> Ints:
     Small and even parts are answered at once, as igraph would answer them.
     """
     masses, penalty = _null_model(part, search)
+    return weighed_labels(part, masses, penalty, iterations=search.iterations, seed=seed)
+
+
+def weighed_labels(
+    part: Part, masses: Floats, penalty: float, *, iterations: int, seed: int
+) -> Ints:
+    """The best division of accounts with weights: joining pays `w - penalty * n_i * n_j`."""
     clear = _clear_answer(part, masses, penalty)
     if clear is not None:
         return clear
-    return leiden_by_igraph(part, masses, penalty, iterations=search.iterations, seed=seed)
+    return leiden_by_igraph(part, masses, penalty, iterations=iterations, seed=seed)
 
 
 def component_seed(seed: int, least_account: str) -> int:
