@@ -433,6 +433,30 @@ def test_what_a_bound_leaves_out_is_counted_by_object(engine, table, bounds, cut
     assert everything.bounds.count() == 0
 
 
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        CoactionBounds(object_interactions=5),
+        CoactionBounds(window_interactions=4),
+        CoactionBounds(raw_pairs=90),
+        CoactionBounds(object_interactions=9, window_interactions=5, raw_pairs=60),
+    ],
+    ids=["objects", "windows", "pairs", "all three"],
+)
+def test_what_is_left_out_of_many_objects_is_all_that_is_missing(engine, table, bounds):
+    text = "\n".join(
+        ["account | action | object | acted_at"]
+        + [f"a{n * 7 % 13} | post | o{n * n % 41} | {n * 17 % 4000}" for n in range(240)]
+    )
+    interactions = table(engine, INTERACTIONS, text)
+
+    found = coaction_graph(interactions, within_seconds=1, at_least=1, bounds=bounds)
+
+    lost = sum(row["pairs_not_counted"] for row in found.bounds.rows())
+    assert lost > 0
+    assert found.raw_pairs + lost == estimate_pairs(interactions, 1)
+
+
 def test_bounds_that_are_just_met_cut_nothing(engine, table):
     interactions = table(engine, INTERACTIONS, CROWD)
     bounds = CoactionBounds(object_interactions=8, window_interactions=6, raw_pairs=17)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builders.coaction import CoactionBounds, coaction_graph, estimate_pairs
-from graph.engines.kernels import coaction, company, ordering, sweep
+from graph.engines.kernels import bounds, coaction, company, ordering, sweep
 from graph.schemas import INTERACTIONS
 
 DAY_MS = 86_400_000
@@ -109,7 +109,7 @@ def swept(rows, within_ms, *, count="objects", at_least=1):
         kernel_window,
         accounts=len(accounts),
         object_sizes=np.zeros(len(objects), np.int64),
-        limits=coaction.Limits(None, None, None),
+        limits=bounds.Limits(None, None, None),
         count=count,
         at_least=at_least,
     )

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graph.engines.kernels import coaction, company, ordering, sweep
-from graph.engines.kernels.coaction import Cut, Limits, Ready
+from graph.engines.kernels.bounds import Limits, Losses
+from graph.engines.kernels.coaction import Ready
 from graph.engines.kernels.company import Ints, Longs, Rows
 from graph.engines.kernels.texts import TextCodes
 from graph.schema import Column, Schema
@@ -186,22 +187,29 @@ def _edges(found: Longs, ids: pa.LargeStringArray, count: str, layer: str) -> pa
     return pa.RecordBatch.from_pydict(columns, schema=EDGES.arrow)
 
 
-_WHOLE = "left out whole: it has more interactions than the bound"
-_DENSE = "its interactions in windows denser than the bound were left out"
+WHOLE = "left out whole: it has more interactions than the bound"
+DENSE = "its interactions in windows denser than the bound were left out"
 
 
-def _bounds(cuts: Sequence[Cut], objects: Objects, layer: str) -> pa.Table:
+def _bounds(cuts: Sequence[Losses], objects: Objects, layer: str) -> pa.Table:
     rows = [
         {
             "layer": layer,
             "bound": cut.bound,
-            "subject": objects.says(cut.code),
-            "accounts": cut.accounts,
-            "interactions": cut.interactions,
-            "pairs_not_counted": cut.pairs_not_counted,
-            "says": _WHOLE if cut.bound == "object-interactions" else _DENSE,
+            "subject": objects.says(code),
+            "accounts": accounts,
+            "interactions": interactions,
+            "pairs_not_counted": pairs,
+            "says": WHOLE if cut.bound == "object-interactions" else DENSE,
         }
         for cut in cuts
+        for code, accounts, interactions, pairs in zip(
+            cut.code.tolist(),
+            cut.accounts.tolist(),
+            cut.interactions.tolist(),
+            cut.pairs.tolist(),
+            strict=True,
+        )
     ]
     return pa.Table.from_pylist(rows, schema=BOUNDS.arrow)
 

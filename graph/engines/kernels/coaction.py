@@ -18,6 +18,7 @@ import numpy.typing as npt
 from numba import njit
 
 from graph.engines.kernels import company, sweep
+from graph.engines.kernels.bounds import Limits, Losses, Near, bounded, near
 from graph.engines.kernels.company import Ints, Longs, Rows
 from graph.engines.kernels.distinct import sorted_distinct
 from graph.engines.kernels.sweep import Counts, Sweep
@@ -33,62 +34,20 @@ COUNTS = {
 _SCANNED_A_BLOCK = 16_000_000
 
 
-class Limits(NamedTuple):
-    """The most interactions on an object, in a window, and the most raw pairs; None for any."""
-
-    object_interactions: int | None
-    window_interactions: int | None
-    raw_pairs: int | None
-
-
-class Cut(NamedTuple):
-    """What one bound left out of one object (by its code)."""
-
-    bound: str
-    code: int
-    accounts: int
-    interactions: int
-    pairs_not_counted: int
-
-
 class Ready(NamedTuple):
     """All that a sweep needs, and what is known before it."""
 
     raw_pairs: int
     interactions: int
-    cuts: list[Cut]
+    cuts: list[Losses]
     codes: Ints
     scanned: Longs
     sweep: Sweep
 
 
-class _Near(NamedTuple):
-    """Rows with company, their windows, and the ways to walk them."""
-
-    rows: Rows
-    low: Ints
-    high: Ints
-    owner: Ints
-    place: Ints
-    starts: Longs
-
-    def pairs(self) -> Longs:
-        pairs: Longs = company.pairs_by_object(
-            self.low, self.high, self.owner, self.place, self.starts, len(self.rows.objects)
-        )
-        return pairs
-
-
-def _near(rows: Rows, within_ms: int, accounts: int) -> _Near:
-    kept = company.with_company(rows, within_ms)
-    low, high = company.windows(kept.at, kept.starts, within_ms)
-    place, starts = company.by_account(kept.account, accounts)
-    return _Near(kept, low, high, company.object_of(kept.starts), place, starts)
-
-
 def raw_pairs(rows: Rows, within_ms: int, accounts: int) -> int:
     """How many pairs of rows of two accounts lie within the window, counted before any sweep."""
-    return int(_near(rows, within_ms, accounts).pairs().sum())
+    return int(near(rows, within_ms, accounts).pairs().sum())
 
 
 def prepare(
@@ -112,12 +71,33 @@ def prepare(
         count: a key of `COUNTS`.
         at_least: the least count that a pair must reach, from 1.
     """
-    near = _near(rows, within_ms, accounts)
-    near, cuts = _bounded(near, within_ms, accounts, object_sizes, limits)
-    pairs = int(near.pairs().sum())
-    used = len(near.rows.at)
-    near = _without_idle_accounts(near, within_ms, accounts, count, at_least)
-    return Ready(pairs, used, cuts, *_laid_out(near, accounts))
+    kept, cuts = bounded(near(rows, within_ms, accounts), within_ms, accounts, object_sizes, limits)
+    pairs = int(kept.pairs().sum())
+    used = len(kept.rows.at)
+    kept = _without_idle_accounts(kept, within_ms, accounts, count, at_least)
+    return Ready(pairs, used, cuts, *_laid_out(kept, accounts))
+
+
+def prepare_owned(
+    rows: Rows, within_ms: int, *, accounts: int, owned: Flags, count: str, at_least: int
+) -> Ready:
+    """Lay out a part of the rows for the pairs of some accounts with accounts of higher codes.
+
+    The rows are bounded already, and hold all that lie in the window of a row of an owned account
+    whose pair with it is owned; others may be among them.
+
+    Args:
+        rows: the part.
+        within_ms: the window, or `company.NO_TIME`.
+        accounts: how many account codes there are; they go by the order in which pairs belong.
+        owned: whose pairs are swept, by account code.
+        count: a key of `COUNTS`.
+        at_least: the least count that a pair must reach, from 1.
+    """
+    kept = near(rows, within_ms, accounts)
+    used = len(kept.rows.at)
+    kept = _without_idle_accounts(kept, within_ms, accounts, count, at_least)
+    return Ready(0, used, [], *_laid_out(kept, accounts, owned))
 
 
 def swept(ready: Ready, *, count: str, at_least: int, threads: int) -> Iterator[Counts]:
@@ -165,79 +145,28 @@ def _named(found: Counts, codes: Ints) -> Counts:
     return found
 
 
-def _bounded(
-    near: _Near, within_ms: int, accounts: int, object_sizes: Longs, limits: Limits
-) -> tuple[_Near, list[Cut]]:
-    cuts: list[Cut] = []
-    if limits.object_interactions is not None:
-        large = object_sizes[near.rows.objects] > limits.object_interactions
-        near, found = _cut("object-interactions", near, large[near.owner], within_ms, accounts)
-        cuts += found
-    if limits.window_interactions is not None:
-        crowded = near.high - near.low > limits.window_interactions
-        near, found = _cut("window-interactions", near, crowded, within_ms, accounts)
-        cuts += found
-    if limits.raw_pairs is not None and int(near.pairs().sum()) > limits.raw_pairs:
-        crowded = near.high - near.low > _affordable_window(near, limits.raw_pairs)
-        near, found = _cut("raw-pairs", near, crowded, within_ms, accounts)
-        cuts += found
-    return near, cuts
-
-
-def _affordable_window(near: _Near, most_pairs: int) -> int:
-    """The largest window size such that rows in windows of at most this size fit the budget."""
-    others = np.bincount(near.high - near.low - 1)
-    half_pairs = np.cumsum(others * np.arange(len(others)))
-    return int(np.searchsorted(half_pairs, 2 * most_pairs, side="right"))
-
-
-def _cut(
-    bound: str, near: _Near, out: Flags, within_ms: int, accounts: int
-) -> tuple[_Near, list[Cut]]:
-    if not out.any():
-        return near, []
-    objects = np.unique(near.owner[out])
-    before = near.pairs()
-    left = _near(company.only(near.rows, ~out), within_ms, accounts)
-    after = np.zeros(len(before), np.int64)
-    after[np.searchsorted(near.rows.objects, left.rows.objects)] = left.pairs()
-    pairs_of = np.stack((near.owner[out], near.rows.account[out]))
-    sharing = np.bincount(np.unique(pairs_of, axis=1)[0], minlength=len(before))
-    rows_of = np.bincount(near.owner[out], minlength=len(before))
-    return left, [
-        Cut(
-            bound,
-            int(near.rows.objects[o]),
-            int(sharing[o]),
-            int(rows_of[o]),
-            int(before[o] - after[o]),
-        )
-        for o in objects
-    ]
-
-
 def _without_idle_accounts(
-    near: _Near, within_ms: int, accounts: int, count: str, at_least: int
-) -> _Near:
+    rows: Near, within_ms: int, accounts: int, count: str, at_least: int
+) -> Near:
     """Without accounts that no pair can lift to `at_least`; lossless, repeated while it pays."""
     for _ in range(4):
-        idle = _highest(near, accounts, count) < at_least
-        out = idle[near.rows.account]
+        idle = _highest(rows, accounts, count) < at_least
+        out = idle[rows.rows.account]
         if not out.any():
             break
-        near = _near(company.only(near.rows, ~out), within_ms, accounts)
-    return near
+        rows = near(company.only(rows.rows, ~out), within_ms, accounts)
+    return rows
 
 
-def _highest(near: _Near, accounts: int, count: str) -> Longs:
+def _highest(rows: Near, accounts: int, count: str) -> Longs:
     highest: Longs
     if count == "objects":
-        highest = company.distinct_objects(near.place, near.starts, near.owner)
+        highest = company.distinct_objects(rows.place, rows.starts, rows.owner)
     elif count == "own-posts":
-        highest = np.diff(near.starts)
+        highest = np.diff(rows.starts)
     else:
         # One row of an account may meet many rows of a partner, on as many days.
-        highest = _scanned_by(near.rows.account, near.low, near.high, accounts)
+        highest = _scanned_by(rows.rows.account, rows.low, rows.high, accounts)
     return highest
 
 
@@ -249,28 +178,39 @@ def _scanned_by(account: Ints, low: Ints, high: Ints, accounts: int) -> Longs:
     return found
 
 
-def _laid_out(near: _Near, accounts: int) -> tuple[Ints, Longs, Sweep]:
-    """Account codes by activity, what each row scans, and the sweep's arrays."""
-    scanned = _scanned_by(near.rows.account, near.low, near.high, accounts)
-    acting = np.flatnonzero(np.diff(near.starts)).astype(np.int32)
-    codes = acting[np.lexsort((acting, scanned[acting]))]
+def _laid_out(rows: Near, accounts: int, owned: Flags | None = None) -> tuple[Ints, Longs, Sweep]:
+    """Account codes in the order of the sweep, what each row scans, and the sweep's arrays.
+
+    The order is by activity, or by code where only some accounts are `owned`: all who sweep a part
+    must agree on whose a pair is.
+    """
+    scanned = _scanned_by(rows.rows.account, rows.low, rows.high, accounts)
+    codes = np.flatnonzero(np.diff(rows.starts)).astype(np.int32)
+    if owned is None:
+        codes = codes[np.lexsort((codes, scanned[codes]))]
     number = np.empty(accounts, np.int32)
     number[codes] = np.arange(len(codes), dtype=np.int32)
-    repeated, posts = _repeats(near.rows.content, near.place, near.starts)
-    account = number[near.rows.account]
+    repeated, posts = _repeats(rows.rows.content, rows.place, rows.starts)
+    account = number[rows.rows.account]
     place, starts = company.by_account(account, len(codes))
+    scanned = scanned[codes]
+    if owned is not None:
+        mine = owned[codes]
+        place = place[mine[account[place]]]
+        starts = np.concatenate(([0], np.cumsum(np.where(mine, np.diff(starts), 0))))
+        scanned = np.where(mine, scanned, 0)
     laid = Sweep(
         account=account,
-        at=near.rows.at,
+        at=rows.rows.at,
         repeated=repeated,
         posts=posts,
         row_starts=starts,
-        low=near.low[place],
-        high=near.high[place],
+        low=rows.low[place],
+        high=rows.high[place],
         place=place,
-        owner=near.owner[place],
+        owner=rows.owner[place],
     )
-    return codes, scanned[codes], laid
+    return codes, scanned, laid
 
 
 @njit(cache=True, nogil=True)
