@@ -27,7 +27,10 @@ class JobSettings:
     """What the run is called; part of the run's name."""
     out: str | None = None
     """The folder of runs, relative to the job file; the command line's `--out` goes before."""
+    publish_to: str | None = None
+    """A folder on another file system, such as `hdfs:///ringwatch`, that gets each run too."""
     engine: str = "local"
+    """`local`, or `spark`; the answer does not depend on it."""
     memory: str = "4GB"
     """The most memory tables may take before they spill to disk."""
     threads: int | None = None

@@ -10,7 +10,6 @@ from typing import Any
 
 from builders.extracts.accounts import read_accounts
 from builders.extracts.read import OverBudget, read_extract
-from graph.engines import open_engine
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, INTERACTIONS, JOINT_ACTS, READING
 from jobs.config import DetectJob
@@ -19,13 +18,15 @@ from jobs.fuse import coordination_graph, divide, large
 from jobs.inputs import input_fingerprint
 from jobs.layers import drawn, evidence_of, union
 from jobs.measure import ClusterTables, measure
+from jobs.opening import engine_of
 from jobs.progress import Progress, Silent
 from jobs.seeds import read_seeds
 from jobs.set_aside import written_aside
+from jobs.sharing import bring, share
 from jobs.steps import Steps
 from review.manifest import digest, run_name, versions
 from review.publish import RunFacts, RunWriter
-from review.run import Run
+from review.run import Run, published
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +60,21 @@ def detect(job: DetectJob, out: Path, *, progress: Progress | None = None) -> De
     said.step("fingerprint", "look at every input file")
     printed = input_fingerprint(job)
     basis = digest({"input": printed, "settings": job.settings(), "versions": _basis_versions()})
-    with RunWriter.open(out, run_name(job.job.name, basis), basis=basis) as writer:
+    name = run_name(job.job.name, basis)
+    if published(out, name) is None:
+        bring(job, name, out)
+    with RunWriter.open(out, name, basis=basis) as writer:
         if writer.published is not None:
             return Detected(writer.published, already=True)
         # The lock is ours: what lies in the spill folder is a dead writer's.
         spill = out / "spill"
         shutil.rmtree(spill, ignore_errors=True)
-        engine = open_engine(
-            job.job.engine, memory=job.job.memory, threads=job.job.threads, spill=spill
-        )
+        steps_folder = writer.steps
+        engine = engine_of(job, spill=spill)
         try:
             run = _detect(job, Steps.resumed(writer, engine), printed, said)
+            engine.let_go(steps_folder)
+            share(job, run, engine)
         except OverBudget as error:
             # While the engine that holds the quarantine is still open.
             raise written_aside(error, out / "quarantine" / writer.run) from error

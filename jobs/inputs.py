@@ -6,9 +6,9 @@ import hashlib
 from pathlib import Path
 
 from builders.extracts.survey import survey
-from graph.engines import open_engine
 from graph.errors import ExtractError
 from jobs.config import DetectJob
+from jobs.opening import engine_of
 
 
 def input_fingerprint(job: DetectJob) -> str:
@@ -18,7 +18,7 @@ def input_fingerprint(job: DetectJob) -> str:
         ExtractError: a file cannot be read, or there is none.
         ConfigError: a partition filter cannot be understood.
     """
-    engine = open_engine("local", memory=job.job.memory, threads=job.job.threads)
+    engine = engine_of(job)
     try:
         parts = [survey(engine, job.extract.tables).fingerprint]
         if job.accounts is not None:

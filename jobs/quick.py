@@ -61,6 +61,7 @@ class Changes:
     threads: int | None = None
     seed: int | None = None
     quarantine_share: float | None = None
+    publish_to: str | None = None
     detectors: tuple[str, ...] = ()
     bad_seeds: Path | None = None
     good_seeds: Path | None = None
@@ -146,7 +147,7 @@ def table_section(
     return section
 
 
-_JOB = ("memory", "threads", "seed")
+_JOB = ("memory", "threads", "seed", "publish_to")
 
 
 def _over(given: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,25 +44,38 @@ def read_pointer(out: Path) -> list[RunEntry]:
     except OSError as error:
         message = f"cannot read `{path}`: {error.strerror}"
         raise StoreError(message) from error
+    return from_bytes(data, of=str(path))
+
+
+def from_bytes(data: bytes, *, of: str) -> list[RunEntry]:
+    """The runs that the bytes of a pointer list; `of` is where they stood, for messages.
+
+    Raises:
+        StoreError: the checksum does not hold, or the format is another.
+    """
     body = data.split(b"\n", 1)[0]
     if _sealed(body) != data:
-        message = f"`{path}` is damaged: its checksum does not hold; restore it from a copy"
+        message = f"`{of}` is damaged: its checksum does not hold; restore it from a copy"
         raise StoreError(message)
     given = json.loads(body)
     if given["format"] != FORMAT:
         message = (
-            f"`{path}` has format {given['format']!r}, and this version reads format {FORMAT};"
+            f"`{of}` has format {given['format']!r}, and this version reads format {FORMAT};"
             " use the version that wrote it"
         )
         raise StoreError(message)
     return [RunEntry(**entry) for entry in given["runs"]]
 
 
+def sealed_with(entry: RunEntry, others: Sequence[RunEntry]) -> bytes:
+    """The bytes of a pointer that lists `entry` first, then the others."""
+    entries = [entry, *(other for other in others if other.run != entry.run)]
+    return _sealed(canonical({"format": FORMAT, "runs": [asdict(each) for each in entries]}))
+
+
 def point_to(disk: Disk, out: Path, entry: RunEntry) -> None:
     """Publish: put `entry` before all others, in one step, durably."""
-    entries = [entry, *(other for other in read_pointer(out) if other.run != entry.run)]
-    body = canonical({"format": FORMAT, "runs": [asdict(each) for each in entries]})
-    put_bytes(disk, out / CURRENT, _sealed(body))
+    put_bytes(disk, out / CURRENT, sealed_with(entry, read_pointer(out)))
 
 
 def _sealed(body: bytes) -> bytes:

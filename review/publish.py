@@ -125,6 +125,11 @@ class RunWriter:
         """Where the run stands until it is published."""
         return self.out / (STAGING + self.run)
 
+    @property
+    def steps(self) -> Path:
+        """The folder of what `keep` and `write_step` make; it is gone once the run is published."""
+        return self.staging / STEPS
+
     def finished(self, step: str) -> Path | None:
         """The file of a step that was finished, now or before a break; None when it was not.
 

@@ -82,6 +82,10 @@ def detect(
             help="The folder of runs; else the job file's, else `out`.",
         ),
     ] = None,
+    publish_to: Annotated[
+        str | None,
+        typer.Option(help="A folder on another file system that gets the run too, as hdfs:///rw."),
+    ] = None,
     memory: Memory = None,
     threads: Threads = None,
     seed: Annotated[int | None, typer.Option(help="The seed of every random choice.")] = None,
@@ -125,6 +129,7 @@ def detect(
         memory=memory,
         threads=threads,
         seed=seed,
+        publish_to=publish_to,
         quarantine_share=quarantine_share,
         detectors=tuple(detector or ()),
         bad_seeds=seeds,

@@ -8,7 +8,9 @@ import typer
 
 from console.options import DEFAULT_OUT, AsJson, Out
 from console.output import moment, write_json, write_table
+from review.arrow_files import ArrowFiles
 from review.publish import abandoned
+from review.remote import fetch
 from review.run import Run, open_run, read_run, verify
 from review.run import runs as published_runs
 
@@ -28,9 +30,18 @@ def runs(
     check: Annotated[
         bool, typer.Option("--verify", help="Read every byte and compare the checksums.")
     ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="First fetch the current run of a folder on another file system, as s3://lists.",
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """List published runs, the newest first, and broken ones."""
+    if source is not None:
+        fetch(ArrowFiles(), source, None, out)
     current = open_run(out).name
     found = [read_run(out, entry) for entry in published_runs(out)]
     if check:

@@ -14,6 +14,7 @@ _KERNELS: dict[str, str] = {
     "cluster-meetings": "graph.engines.spark.meetings:cluster_meetings",
     "components": "graph.engines.spark.components:components",
     "expect-co-actions": "graph.engines.spark.chance:expect_co_actions",
+    "files": "graph.engines.spark.files:files_of",
     "hits": "graph.engines.spark.ranking:hits",
     "hive-table": "graph.engines.spark.catalogue:hive_table",
     "k-core": "graph.engines.spark.cores:k_core",

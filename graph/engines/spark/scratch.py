@@ -8,12 +8,16 @@ removed when its table is dropped, and the whole when the engine is closed.
 from __future__ import annotations
 
 import itertools
+import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pyarrow.fs as pafs
 import pyarrow.parquet as pq
+
+from graph.engines.spark.files import HadoopFiles
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -26,8 +30,9 @@ class Scratch:
         """Make a folder of this engine's own below `base`, a path or a URI of a file system."""
         self._session = session
         self._numbers = itertools.count()
+        self.files = HadoopFiles(session)
         self.root = f"{base.rstrip('/')}/ringwatch-{uuid.uuid4().hex[:12]}"
-        self._hadoop(self.root).mkdirs(self._path(self.root))
+        self.files.make_folder(self.root)
 
     def place(self, name: str) -> str:
         """The URI of a folder that nobody has yet."""
@@ -35,58 +40,48 @@ class Scratch:
 
     def remove(self, place: str) -> None:
         """Remove a folder with all it holds; what is not there is no error."""
-        self._hadoop(place).delete(self._path(place), True)
+        self.files.remove(place)
 
     def parts(self, place: str) -> list[str]:
         """The Parquet files of a folder that Spark wrote, in the order of their partitions."""
-        entries = self._hadoop(place).listStatus(self._path(place))
-        found = [str(entry.getPath()) for entry in entries]
-        return sorted(name for name in found if name.endswith(".parquet"))
-
-    def upload(self, path: Path, place: str) -> None:
-        """Copy a file of this machine to a place of the file system."""
-        source = self._path(path.absolute().as_uri())
-        self._hadoop(place).copyFromLocalFile(source, self._path(place))
+        return [f"{place}/{name}" for name in sorted(self.sizes(place))]
 
     def sizes(self, place: str) -> dict[str, int]:
         """The Parquet files of a folder by name, with their bytes; none where it is not there."""
-        if not self._hadoop(place).exists(self._path(place)):
-            return {}
-        entries = self._hadoop(place).listStatus(self._path(place))
-        found = {str(entry.getPath().getName()): int(entry.getLen()) for entry in entries}
+        found = self.files.sizes(place)
         return {name: size for name, size in found.items() if name.endswith(".parquet")}
 
     def rows(self, place: str) -> int:
         """The rows of a folder, by the footers of its files."""
-        rows = 0
-        for part in self.parts(place):
-            system, path = open_part(part)
-            with system.open_input_file(path) as opened:
-                rows += pq.read_metadata(opened).num_rows
-        return rows
+        parts = self.parts(place)
+        if all(_on_this_machine(part) is not None for part in parts):
+            return sum(self._footer_rows(part) for part in parts)
+        return self._session.read.parquet(place).count() if parts else 0
+
+    @contextmanager
+    def opened(self, part: str) -> Iterator[pq.ParquetFile]:
+        """A file that Spark wrote, for pyarrow to read; fetched first where it lies elsewhere."""
+        path = _on_this_machine(part)
+        if path is not None:
+            with pq.ParquetFile(path) as file:
+                yield file
+            return
+        with tempfile.TemporaryDirectory(prefix="ringwatch-part-") as folder:
+            copy = Path(folder) / "part.parquet"
+            self.files.download(part, copy)
+            with pq.ParquetFile(copy) as file:
+                yield file
 
     def close(self) -> None:
         """Remove everything."""
         self.remove(self.root)
 
-    def _path(self, place: str) -> Any:  # noqa: ANN401 - an object of the JVM
-        return _jvm(self._session).org.apache.hadoop.fs.Path(place)
-
-    def _hadoop(self, place: str) -> Any:  # noqa: ANN401 - an object of the JVM
-        session: Any = self._session
-        return self._path(place).getFileSystem(session._jsc.hadoopConfiguration())
+    def _footer_rows(self, part: str) -> int:
+        with self.opened(part) as file:
+            return int(file.metadata.num_rows)
 
 
-def _jvm(session: SparkSession) -> Any:  # noqa: ANN401 - the JVM's names
-    within: Any = session
-    return within._jvm
-
-
-def open_part(part: str) -> tuple[pafs.FileSystem, str]:
-    """The file system and the path of a file that Spark wrote, for pyarrow to read."""
-    if "://" not in part and not part.startswith("file:"):
-        return pafs.LocalFileSystem(), part
+def _on_this_machine(part: str) -> Path | None:
     if part.startswith("file:"):
-        return pafs.LocalFileSystem(), str(Path("/" + part.removeprefix("file:").lstrip("/")))
-    system, path = pafs.FileSystem.from_uri(part.replace("s3a://", "s3://", 1))
-    return system, path
+        return Path("/" + part.removeprefix("file:").lstrip("/"))
+    return None if "://" in part else Path(part)
