@@ -18,7 +18,8 @@ from graph.engines.spark import kernels
 from graph.engines.spark.dialect import spark_sql, used_values
 from graph.engines.spark.failures import answering
 from graph.engines.spark.kept import Kept
-from graph.engines.spark.scratch import Scratch, open_part
+from graph.engines.spark.preflight import check_cluster
+from graph.engines.spark.scratch import Scratch
 from graph.engines.spark.session import open_session
 from graph.errors import ConfigError, RingwatchError, SchemaError
 from graph.schema import Column, Schema
@@ -91,6 +92,11 @@ class SparkEngine:
         self._places: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         self._expressions: Any = None
+        try:
+            check_cluster(self.session, self.scratch if self._shared is not None else None)
+        except RingwatchError:
+            self.close()
+            raise
 
     def __enter__(self) -> SparkEngine:
         """The engine itself."""
@@ -150,7 +156,7 @@ class SparkEngine:
             path = Path(folder) / "part-0.parquet"
             rows = _written(batches, schema, path)
             place = self.scratch.place(schema.name)
-            self.scratch.upload(path, f"{place}/{path.name}")
+            self.scratch.files.upload(path, f"{place}/{path.name}")
         return self._taken(place, schema, rows=rows)
 
     def read_parquet(self, paths: Sequence[Path], schema: Schema) -> Table:
@@ -167,7 +173,7 @@ class SparkEngine:
             # Workers on other machines do not see this one's files.
             place = self.scratch.place(schema.name)
             for number, path in enumerate(paths):
-                self.scratch.upload(path, f"{place}/part-{number}.parquet")
+                self.scratch.files.upload(path, f"{place}/part-{number}.parquet")
             places = [place]
         return self._known(self._read(places, schema), schema, rows=rows)
 
@@ -226,8 +232,7 @@ class SparkEngine:
         ordered.write.parquet(place)
         try:
             for part in self.scratch.parts(place):
-                system, path = open_part(part)
-                with system.open_input_file(path) as opened, pq.ParquetFile(opened) as file:
+                with self.scratch.opened(part) as file:
                     for batch in file.iter_batches(rows):
                         yield batch.cast(table.schema.arrow)
         finally:

@@ -9,7 +9,13 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from graph.errors import NotOnThisEngine
+from graph.engines.spark.preflight import (
+    check_python,
+    check_session,
+    java_environment,
+    refuse_connect,
+)
+from graph.errors import ConfigError, NotOnThisEngine
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -60,16 +66,25 @@ def open_session(
 
     Raises:
         NotOnThisEngine: PySpark or Java is missing, or the session cannot be used.
+        ConfigError: a setting would change answers.
     """
-    from graph.engines.spark.preflight import check_python, check_session, java_environment
-
     check_python()
+    refuse_connect(master, conf, os.environ)
+    _refuse_deciding(conf)
     from pyspark.sql import SparkSession
 
-    ours = SparkSession.getActiveSession() is None
+    running = SparkSession.getActiveSession()
+    ours = running is None
+    if running is not None and master not in (None, running.sparkContext.master):
+        message = (
+            f"a Spark session runs here already, on `{running.sparkContext.master}` and not on"
+            f" `{master}`; stop it, or leave `master` out"
+        )
+        raise ConfigError(message)
     if ours:
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        os.environ.setdefault("PYSPARK_PYTHON", conf.get("spark.pyspark.python", sys.executable))
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    if ours and not submitted():
         os.environ.update(java_environment())
     builder: Any = SparkSession.builder.appName("ringwatch")
     for name, value in _settings(master, memory, threads, conf).items():
@@ -96,8 +111,10 @@ def _settings(
     master: str | None, memory: str, threads: int | None, conf: Mapping[str, str]
 ) -> dict[str, str]:
     chosen = master or conf.get("spark.master") or os.environ.get("MASTER")
-    submitted = "PYSPARK_GATEWAY_PORT" in os.environ
-    if chosen is None and not submitted:
+    if submitted():
+        # `spark-submit` was told, and the JVM runs already.
+        chosen = None
+    elif chosen is None:
         chosen = f"local[{threads or '*'}]"
     settings = {**DECIDING, **_QUIET}
     if chosen is not None:
@@ -106,6 +123,21 @@ def _settings(
             settings |= _LOCAL | {"spark.driver.memory": jvm_size(memory)}
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     return {**settings, **conf}
+
+
+def _refuse_deciding(conf: Mapping[str, str]) -> None:
+    for name, value in DECIDING.items():
+        if conf.get(name, value) != value:
+            message = (
+                f"`{name}` is `{value}` on the Spark engine, since answers rest on it, and not"
+                f" `{conf[name]}`; leave it out"
+            )
+            raise ConfigError(message)
+
+
+def submitted() -> bool:
+    """Whether `spark-submit` started this process, and the JVM with it."""
+    return "PYSPARK_GATEWAY_PORT" in os.environ
 
 
 def jvm_size(memory: str) -> str:
