@@ -373,7 +373,7 @@ def test_over_the_budget_the_error_says_what_and_where_and_holds_the_quarantine(
 
 
 def test_a_hopeless_reading_stops_before_the_next_file(engine, tmp_path, monkeypatch):
-    monkeypatch.setattr("builders.extracts.stream._MOST_QUARANTINED", 2)
+    monkeypatch.setattr("builders.extracts.judge._MOST_QUARANTINED", 2)
     for name in "abc":
         parquet(tmp_path / f"x/{name}.parquet", user=["0"] * 3, post=[name] * 3, ts=[DAY] * 3)
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from builders.extracts.faults import Faults
 from builders.files.names import first_line, listed, nearest, shown_text
-from graph.engine import Engine
+from graph.engine import Evaluator
 from graph.errors import ConfigError, ExtractError
 
 ELEMENT = "element"
@@ -83,7 +83,7 @@ def plan(sources: Mapping[str, str], present: Iterable[str], *, table: str) -> P
     )
 
 
-def _check_expressions(engine: Engine, of: Plan, rows: pa.RecordBatch, *, table: str) -> None:
+def _check_expressions(engine: Evaluator, of: Plan, rows: pa.RecordBatch, *, table: str) -> None:
     """Try each expression on no rows, which finds whatever is wrong whatever the data.
 
     Raises:
@@ -102,7 +102,7 @@ def _check_expressions(engine: Engine, of: Plan, rows: pa.RecordBatch, *, table:
 
 
 def columns(
-    engine: Engine, of: Plan, rows: pa.RecordBatch, faults: Faults, *, table: str
+    engine: Evaluator, of: Plan, rows: pa.RecordBatch, faults: Faults, *, table: str
 ) -> dict[str, pa.Array]:
     """The wanted columns, each as long as `rows`; rows where an expression fails are set aside.
 
@@ -163,7 +163,7 @@ def _numbered(rows: pa.RecordBatch) -> pa.Table:
 
 
 def _computed(
-    engine: Engine, of: Plan, rows: pa.RecordBatch, faults: Faults, table: str
+    engine: Evaluator, of: Plan, rows: pa.RecordBatch, faults: Faults, table: str
 ) -> dict[str, pa.Array]:
     computed = of.computed
     numbered = _numbered(rows)
@@ -199,7 +199,7 @@ def _rising(places: npt.NDArray[np.int64]) -> bool:
 
 
 def _evaluated(
-    engine: Engine, rows: pa.Table, query: str, failures: list[tuple[int, str]]
+    engine: Evaluator, rows: pa.Table, query: str, failures: list[tuple[int, str]]
 ) -> pa.Table:
     """The query's rows; rows that make it fail are left out, found by halving."""
     try:
@@ -221,7 +221,7 @@ def _evaluated(
 
 
 def _set_aside(
-    engine: Engine,
+    engine: Evaluator,
     computed: Mapping[str, str],
     rows: pa.Table,
     failures: list[tuple[int, str]],
@@ -234,7 +234,7 @@ def _set_aside(
         faults.add(where, wanted, "its expression fails", pa.repeat(why, rows.num_rows))
 
 
-def _culprit(engine: Engine, computed: Mapping[str, str], row: pa.Table) -> str:
+def _culprit(engine: Evaluator, computed: Mapping[str, str], row: pa.Table) -> str:
     for wanted, expression in computed.items():
         try:
             engine.evaluate(row, _query({wanted: expression}))

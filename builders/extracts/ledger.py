@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from builders.extracts.quarantine import SetAside
 from builders.extracts.spec import Rules
 from builders.extracts.survey import Survey, Work
 from graph.engine import Engine
-from graph.schemas import QUARANTINE, READING
+from graph.schemas import READING
 from graph.table import Table
 
 
@@ -50,6 +49,21 @@ def entries(
         message = f"internal error: the files account for {used} rows and {kept} were kept"
         raise RuntimeError(message)
     return found
+
+
+def check_quarantine(accounts: Sequence[Entry], quarantined: int) -> None:
+    """Raise unless so many rows are in the quarantine as the files account for.
+
+    Raises:
+        RuntimeError: a row is unaccounted for: a fault of this program, never of the extract.
+    """
+    expected = sum(entry.quarantined for entry in accounts)
+    if expected != quarantined:
+        message = (
+            f"internal error: the files account for {expected} quarantined rows and {quarantined}"
+            " are there"
+        )
+        raise RuntimeError(message)
 
 
 def _entry(work: Work, arrived: int, repeated: int) -> Entry:
@@ -117,26 +131,7 @@ def remarks(work: Work) -> Iterator[str]:
         yield f"{count} empty `{name}` were read as null"
 
 
-def quarantine_table(engine: Engine, works: Sequence[Work]) -> Table:
-    """Every row that was set aside (`QUARANTINE`)."""
-    parts = [_quarantined(work) for work in works if work.tally.faults]
-    given = pa.concat_tables(parts) if parts else QUARANTINE.arrow.empty_table()
-    return engine.from_arrow(given, QUARANTINE)
-
-
-def _quarantined(work: Work) -> pa.Table:
-    faults = pa.Table.from_batches(work.tally.faults)
-    origin = {
-        "file": work.file.name,
-        "source": work.table.name,
-        "partition": work.partition,
-    }
-    columns = {name: pa.repeat(value, faults.num_rows) for name, value in origin.items()}
-    columns |= {name: faults[name] for name in faults.column_names}
-    return pa.table([columns[name] for name in QUARANTINE.names], schema=QUARANTINE.arrow)
-
-
-def too_much(accounts: Sequence[Entry], rules: Rules) -> str | None:
+def too_much(accounts: Sequence[Entry], rules: Rules, set_aside: SetAside) -> str | None:
     """Why the reading is not good enough to go on with, or None."""
     read = sum(entry.read - entry.rejected for entry in accounts)
     quarantined = sum(entry.quarantined for entry in accounts)
@@ -151,7 +146,7 @@ def too_much(accounts: Sequence[Entry], rules: Rules) -> str | None:
         lines.append(
             f"{quarantined:,} of {read:,} rows are quarantined, a share of"
             f" {quarantined / read:.2g} where `quarantine_share` allows"
-            f" {rules.quarantine_share:g}: {_reasons(accounts)}; {_examples_of_rows(accounts)}"
+            f" {rules.quarantine_share:g}: {set_aside.reasons()}; {set_aside.examples()}"
         )
     if not lines:
         return None
@@ -162,35 +157,3 @@ def too_much(accounts: Sequence[Entry], rules: Rules) -> str | None:
 def _examples_of_files(rejected: Sequence[Entry]) -> str:
     shown = [f"{entry.work.file.name}: {entry.work.tally.notes[0]}" for entry in rejected[:3]]
     return " | ".join(shown) + (" | ..." if len(rejected) > 3 else "")
-
-
-def _reasons(accounts: Sequence[Entry]) -> str:
-    counts: Counter[tuple[str, str]] = Counter()
-    for entry in accounts:
-        for batch in entry.work.tally.faults:
-            pairs = pa.table({"column": batch["column"], "reason": batch["reason"]})
-            for row in (
-                pairs.group_by(["column", "reason"]).aggregate([([], "count_all")]).to_pylist()
-            ):
-                counts[row["column"], row["reason"]] += row["count_all"]
-    common = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    shown = [f"{count:,} x {_at(column)}{reason}" for (column, reason), count in common[:5]]
-    return ", ".join(shown) + (", ..." if len(common) > 5 else "")
-
-
-def _examples_of_rows(accounts: Sequence[Entry]) -> str:
-    shown: list[str] = []
-    for entry in accounts:
-        for batch in entry.work.tally.faults:
-            first = batch.take(pc.array_sort_indices(batch["row"])).slice(0, 3).to_pylist()
-            shown.extend(
-                f"{entry.work.file.name} row {row['row']} {_at(row['column'])}`{row['raw']}`"
-                for row in first
-            )
-            if len(shown) >= 3:
-                return "such as " + ", ".join(shown[:3])
-    return "such as " + ", ".join(shown)
-
-
-def _at(column: str) -> str:
-    return f"`{column}`: " if column else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,11 +18,13 @@ from builders.files.listing import ExtractFile
 from builders.files.names import shown_text
 from builders.files.partitions import NULL_PARTITION
 from builders.files.reading import RawBatch, columns_of, read_raw
-from graph.engine import Engine
+from graph.engine import Evaluator
 from graph.errors import ConfigError, ExtractError
+from graph.schema import Schema
 
 _WANTED = "wanted"
 _ELEMENTS = "elements"
+_IDS = ("account", "object", "content", "owner")
 Numbers = npt.NDArray[np.int64]
 
 
@@ -39,7 +41,6 @@ class Tally:
     quarantined: int = 0
     unwanted: int = 0
     whole_rows: int = 0
-    faults: list[pa.RecordBatch] = field(default_factory=list)
     remarks: Remarks = field(default_factory=Remarks)
     notes: list[str] = field(default_factory=list)
 
@@ -47,83 +48,109 @@ class Tally:
         """Remember what is worth knowing of the file, once."""
         self.notes.extend(note for note in notes if note not in self.notes)
 
-    def set_aside(self, faults: list[pa.RecordBatch]) -> None:
-        """Count and keep faulty rows."""
-        self.faults.extend(faults)
-        self.quarantined += sum(batch.num_rows for batch in faults)
+
+@dataclass(frozen=True, slots=True)
+class IdKinds:
+    """The types of a file's ids, and how many rows were read and notes taken when they were met."""
+
+    types: Mapping[str, pa.DataType]
+    read: int
+    notes: int
 
 
 @dataclass(slots=True)
-class Types:
-    """The kind of id that each model column of a table had in the first file that had it."""
+class Sieve:
+    """What one file's rows pass through: they are counted, and the faulty ones are held back.
 
-    seen: dict[str, tuple[pa.DataType, str]] = field(default_factory=dict)
+    `fits` says whether the file has the columns that the table's mapping names.
+    """
 
-    def agree(self, found: Mapping[str, pa.Array], file: str) -> list[str]:
-        """Remember the types of ids, and note widths that differ.
+    tally: Tally = field(default_factory=Tally)
+    kinds: list[IdKinds] = field(default_factory=list)
+    fits: bool = False
+    _faults: list[pa.RecordBatch] = field(default_factory=list)
 
-        Raises:
-            ExtractError: ids are text in one file and numbers in another.
-        """
-        notes: list[str] = []
-        for name in ("account", "object", "content", "owner"):
-            if name not in found or pa.types.is_null(found[name].type):
-                continue
-            kind = found[name].type
-            before, where = self.seen.setdefault(name, (kind, file))
-            if _is_number(kind) != _is_number(before):
-                message = (
-                    f"`{name}` is {kind} here and {before} in {where}: 00123 and 123 could not be"
-                    " told apart; write one type in all files"
-                )
-                raise ExtractError(message)
-            if kind != before and _is_number(kind):
-                notes.append(f"`{name}` is {kind} here and {before} in {where}; read as text")
-        return notes
+    def set_aside(self, faults: list[pa.RecordBatch]) -> None:
+        """Count faulty rows and hold them (`FAULTS`)."""
+        self._faults.extend(faults)
+        self.tally.quarantined += sum(batch.num_rows for batch in faults)
+
+    def emptied(self) -> list[pa.RecordBatch]:
+        """The faulty rows that are held, which are held no longer."""
+        held, self._faults = self._faults, []
+        return held
+
+    def look_at_ids(self, found: Mapping[str, pa.Array]) -> None:
+        """Remember the types of ids where they are not those of the batch before."""
+        types = {
+            name: found[name].type
+            for name in _IDS
+            if name in found and not pa.types.is_null(found[name].type)
+        }
+        if not self.kinds or self.kinds[-1].types != types:
+            self.kinds.append(IdKinds(types, self.tally.read, len(self.tally.notes)))
 
 
 def good_rows(
-    engine: Engine,
-    table: TableSpec,
-    file: ExtractFile,
-    against: Screen,
-    types: Types,
-    tally: Tally,
+    engine: Evaluator, table: TableSpec, file: ExtractFile, against: Screen, sieve: Sieve
 ) -> Iterator[dict[str, pa.Array]]:
-    """The usable rows of a file as model columns, batch by batch; the rest goes to `tally`.
+    """The usable rows of a file as model columns, batch by batch; the rest stays in `sieve`.
+
+    Whoever takes a batch empties the sieve. A batch without usable rows may have no columns.
 
     Raises:
         ExtractError: the file is unusable as a whole; rows given before do not count.
         ConfigError: the mapping does not fit the file.
     """
-    schema = columns_of(file, table.format)
-    if not len(schema):
+    tally = sieve.tally
+    known, blank = known_columns(file, table)
+    sieve.fits = fits(table, against.schema, known)
+    if blank:
         # Text without a line does not even say what its columns are.
         for raw in read_raw(file, table.format):
             tally.note(raw.notes)
         return
     partition = dict(file.partition)
-    keys = {key.lower() for key in partition}
-    known = [*(name for name in schema.names if name.lower() not in keys), *partition]
     first, second = _plans(table, against, known)
     tally.note((*first.notes, *second.notes))
     needed = {*first.columns, *second.columns}
     for raw in read_raw(file, table.format, columns=[name for name in known if name in needed]):
-        rows, numbers = _raw_rows(raw, partition, tally)
+        rows, numbers = _raw_rows(raw, partition, sieve)
         if rows.num_rows:
-            rows, numbers = _divided(engine, table, first, rows, numbers, tally)
+            rows, numbers = _divided(engine, table, first, rows, numbers, sieve)
         if not rows.num_rows:
+            yield {}
             continue
         tally.read += rows.num_rows
         faults = Faults(numbers)
         found = columns(engine, second, rows, faults, table=table.name)
-        tally.note(types.agree(found, file.name))
+        sieve.look_at_ids(found)
         result = screened(found, against, faults, tally.remarks)
-        tally.set_aside(faults.batches())
+        sieve.set_aside(faults.batches())
         kept = pa.array(~faults.bad)
-        result = {name: values.filter(kept) for name, values in result.items()}
         tally.good += int(np.count_nonzero(~faults.bad))
-        yield result
+        yield {name: values.filter(kept) for name, values in result.items()}
+
+
+def known_columns(file: ExtractFile, table: TableSpec) -> tuple[list[str], bool]:
+    """The columns of a file and of its partition, and whether the file itself has none.
+
+    Raises:
+        ExtractError: the file cannot be opened as the table's format.
+    """
+    names = columns_of(file, table.format).names
+    partition = dict(file.partition)
+    keys = {key.lower() for key in partition}
+    return [*(name for name in names if name.lower() not in keys), *partition], not names
+
+
+def fits(table: TableSpec, model: Schema, known: Sequence[str]) -> bool:
+    """Whether every column that the table's mapping names is among the `known`."""
+    try:
+        plan(table.sources(model), [*known, ELEMENT], table=table.name)
+    except ExtractError:
+        return False
+    return True
 
 
 def _plans(table: TableSpec, against: Screen, known: list[str]) -> tuple[Plan, Plan]:
@@ -138,25 +165,25 @@ def _plans(table: TableSpec, against: Screen, known: list[str]) -> tuple[Plan, P
 
 
 def _raw_rows(
-    raw: RawBatch, partition: Mapping[str, str | None], tally: Tally
+    raw: RawBatch, partition: Mapping[str, str | None], sieve: Sieve
 ) -> tuple[pa.RecordBatch, Numbers]:
     """The rows that could be read and whose partition is known; the others go to the tally."""
-    tally.note(raw.notes)
+    sieve.tally.note(raw.notes)
     numbers = raw.numbers.to_numpy()
-    tally.whole_rows += len(numbers) + len(raw.faults)
-    _set_raw_faults(raw, tally)
+    sieve.tally.whole_rows += len(numbers) + len(raw.faults)
+    _set_raw_faults(raw, sieve)
     null_keys = [name for name, value in partition.items() if value is None]
     if not null_keys:
         return raw.rows, numbers
     faults = Faults(numbers)
     null = pa.repeat(NULL_PARTITION, len(numbers))
     faults.add(np.ones(len(numbers), np.bool_), null_keys[0], "null partition", null)
-    tally.read += len(numbers)
-    tally.set_aside(faults.batches())
+    sieve.tally.read += len(numbers)
+    sieve.set_aside(faults.batches())
     return raw.rows.slice(0, 0), numbers[:0]
 
 
-def _set_raw_faults(raw: RawBatch, tally: Tally) -> None:
+def _set_raw_faults(raw: RawBatch, sieve: Sieve) -> None:
     found = raw.faults
     if not found:
         return
@@ -169,29 +196,29 @@ def _set_raw_faults(raw: RawBatch, tally: Tally) -> None:
         ],
         schema=FAULTS,
     )
-    tally.read += len(found)
-    tally.set_aside([batch])
+    sieve.tally.read += len(found)
+    sieve.set_aside([batch])
 
 
 def _divided(
-    engine: Engine,
+    engine: Evaluator,
     table: TableSpec,
     by: Plan,
     rows: pa.RecordBatch,
     numbers: Numbers,
-    tally: Tally,
+    sieve: Sieve,
 ) -> tuple[pa.RecordBatch, Numbers]:
     """The wanted rows, each repeated for each element of its array where the table explodes."""
     if not (by.direct or by.computed or by.constants):
         return rows, numbers
     faults = Faults(numbers)
     found = columns(engine, by, rows, faults, table=table.name)
-    tally.set_aside(faults.batches())
-    tally.read += int(np.count_nonzero(faults.bad))
+    sieve.set_aside(faults.batches())
+    sieve.tally.read += int(np.count_nonzero(faults.bad))
     keep = ~faults.bad
     if _WANTED in found:
         keep &= _truth(found[_WANTED], table)
-        tally.unwanted += int(np.count_nonzero(~keep & ~faults.bad))
+        sieve.tally.unwanted += int(np.count_nonzero(~keep & ~faults.bad))
     rows, numbers = _kept(rows, numbers, keep)
     if _ELEMENTS not in found:
         return rows, numbers
@@ -232,8 +259,3 @@ def _kept(
     if keep.all():
         return rows, numbers
     return rows.filter(pa.array(keep)), numbers[keep]
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    tests = (pa.types.is_integer, pa.types.is_decimal, pa.types.is_floating)
-    return any(test(kind) for test in tests)

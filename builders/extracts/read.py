@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from builders.extracts.ledger import entries, quarantine_table, reading_table, too_much
-from builders.extracts.settle import settled
+from builders.extracts.ledger import check_quarantine, entries, reading_table, too_much
+from builders.extracts.quarantine import SetAside
+from builders.extracts.settle import counted_files, settled
 from builders.extracts.spec import ExtractSpec, Rules, TableSpec
 from builders.extracts.stream import Progress, Stream
 from builders.extracts.survey import survey
@@ -95,17 +96,21 @@ def read_tables(
         progress=progress,
     )
     arriving = stream.load()
-    rows, arrived, repeated = settled(arriving, found.works, model)
-    engine.drop(arriving)
+    files = counted_files(engine, found.works, model)
+    rows, arrived, repeated = settled(arriving, files, found.works, model)
     accounts = entries(found.works, arrived, repeated, kept=rows.count())
+    set_aside = SetAside.of(arriving, files)
+    check_quarantine(accounts, set_aside.table.count())
     reading = Reading(
         rows=rows,
         files=reading_table(engine, found, accounts),
-        quarantine=quarantine_table(engine, found.works),
+        quarantine=set_aside.table,
         notes=found.notes,
         fingerprint=found.fingerprint,
     )
-    reason = too_much(accounts, rules)
+    reason = too_much(accounts, rules, set_aside)
+    engine.drop(arriving)
+    engine.drop(files)
     if reason is not None:
         raise OverBudget(reason, reading)
     return reading

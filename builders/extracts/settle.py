@@ -6,46 +6,67 @@ from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
+from builders.extracts.arriving import USABLE
 from builders.extracts.spec import TableSpec
 from builders.extracts.survey import Work
 from graph.engine import Engine
 from graph.schema import Column, Schema
 from graph.table import Table
 
-# An attribute begins with a letter, so these names are never one.
-_ORIGIN = (
-    Column("_file", "BIGINT", "the file's number in reading order"),
-    Column("_place", "BIGINT", "the row's number in reading order, over all files"),
-)
 _FILES = Schema(
-    "file_groups",
+    "counted_files",
     (
         Column("_file", "BIGINT", "the file's number in reading order"),
         Column("key_group", "BIGINT", "which rule for duplicates it is under; 0: none"),
+        Column("file", "VARCHAR", "the file, relative to the extract's root"),
+        Column("source", "VARCHAR", "the job file's name of the table it belongs to"),
+        Column("partition", "VARCHAR", "Hive partition, or empty"),
     ),
     key=("_file",),
 )
-_REPEATS = Schema("repeats", (_ORIGIN[1], _ORIGIN[0]), key=("_place",))
+_REPEATS = Schema(
+    "repeats",
+    (
+        Column("_place", "BIGINT", "a row's number in reading order"),
+        Column("_file", "BIGINT", "the number of its file"),
+    ),
+    key=("_place",),
+)
 
 
-def rows_schema(model: Schema) -> Schema:
-    """The model's columns with where each row came from."""
-    return Schema(f"read_{model.name}", (*_ORIGIN, *model.columns), key=("_place",))
+def counted_files(engine: Engine, works: Sequence[Work], model: Schema) -> Table:
+    """The files whose rows count, with the rule for duplicates that each is under."""
+    groups = {key: number for number, key in enumerate(_keys(works, model), start=1)}
+    counted = [work for work in works if work.status in ("read", "empty")]
+    given = pa.table(
+        {
+            "_file": [work.number for work in counted],
+            "key_group": [groups.get(_key(work.table, model), 0) for work in counted],
+            "file": [work.file.name for work in counted],
+            "source": [work.table.name for work in counted],
+            "partition": [work.partition for work in counted],
+        },
+        schema=_FILES.arrow,
+    )
+    return engine.from_arrow(given, _FILES)
 
 
 def settled(
-    rows: Table, works: Sequence[Work], model: Schema
+    rows: Table, files: Table, works: Sequence[Work], model: Schema
 ) -> tuple[Table, Mapping[int, int], Mapping[int, int]]:
     """The rows that count, and by file number how many rows came in and how many were duplicates.
 
     Of equal rows the one that stands first stays: by table, file name and row. Rows of rejected
     files neither count nor make others duplicates.
+
+    Args:
+        rows: what arrived.
+        files: the files that count (`counted_files`).
+        works: all files, judged.
+        model: the columns of the rows that count.
     """
     engine = rows.engine
-    keys = _keys(works, model)
-    groups = {key: number for number, key in enumerate(keys, start=1)}
-    files = _file_groups(engine, works, model, groups)
-    repeats = _repeats(engine, rows, files, keys)
+    repeats = _repeats(engine, rows, files, _keys(works, model))
     columns = ", ".join(f"r.{name}" for name in model.names)
     kept = engine.sql(
         f"""
@@ -53,17 +74,27 @@ def settled(
         from {{rows}} r
         join {{files}} f on r._file = f._file
         left join {{repeats}} d on r._place = d._place
-        where d._place is null
+        where {USABLE} and d._place is null
         """,
         model,
         rows=rows,
         files=files,
         repeats=repeats,
     )
-    arrived, repeated = _by_file(engine, rows), _by_file(engine, repeats)
+    arrived = engine.query(
+        f"""
+        select r._file, count(*) as n
+        from {{rows}} r
+        join {{files}} f on r._file = f._file
+        where {USABLE}
+        group by r._file
+        """,
+        rows=rows,
+        files=files,
+    )
+    repeated = engine.query("select _file, count(*) as n from {rows} group by _file", rows=repeats)
     engine.drop(repeats)
-    engine.drop(files)
-    return kept, arrived, repeated
+    return kept, _by_file(arrived), _by_file(repeated)
 
 
 def _key(table: TableSpec, model: Schema) -> tuple[str, ...]:
@@ -75,16 +106,6 @@ def _key(table: TableSpec, model: Schema) -> tuple[str, ...]:
 def _keys(works: Sequence[Work], model: Schema) -> list[tuple[str, ...]]:
     keys = dict.fromkeys(_key(work.table, model) for work in works)
     return [key for key in keys if key]
-
-
-def _file_groups(
-    engine: Engine, works: Sequence[Work], model: Schema, groups: Mapping[tuple[str, ...], int]
-) -> Table:
-    counted = [work for work in works if work.status in ("read", "empty")]
-    numbers = [work.number for work in counted]
-    own = [groups.get(_key(work.table, model), 0) for work in counted]
-    given = pa.table({"_file": numbers, "key_group": own}, schema=_FILES.arrow)
-    return engine.from_arrow(given, _FILES)
 
 
 def _repeats(engine: Engine, rows: Table, files: Table, keys: Sequence[tuple[str, ...]]) -> Table:
@@ -115,10 +136,11 @@ def _repeats_of(engine: Engine, rows: Table, files: Table, group: int, key: Sequ
                    row_number() over (partition by {columns} order by r._place) as nth
             from {{rows}} r
             join {{files}} f on r._file = f._file and f.key_group = $key_group
-            where hash({columns}) in (
+            where {USABLE} and hash({columns}) in (
                 select hash({columns})
                 from {{rows}} r
                 join {{files}} f on r._file = f._file and f.key_group = $key_group
+                where {USABLE}
                 group by hash({columns})
                 having count(*) > 1
             )
@@ -132,6 +154,5 @@ def _repeats_of(engine: Engine, rows: Table, files: Table, group: int, key: Sequ
     )
 
 
-def _by_file(engine: Engine, rows: Table) -> dict[int, int]:
-    counts = engine.query("select _file, count(*) as n from {rows} group by _file", rows=rows)
+def _by_file(counts: pa.Table) -> dict[int, int]:
     return dict(zip(counts["_file"].to_pylist(), counts["n"].to_pylist(), strict=True))

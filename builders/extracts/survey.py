@@ -37,10 +37,9 @@ class Work:
         return shown_text(partition_text(self.file.partition))
 
     def leave(self, status: Literal["rejected", "skipped"], why: str) -> None:
-        """Give the file up; faults of single rows no longer matter."""
+        """Give the file up."""
         self.status = status
         self.tally.notes.insert(0, why.removeprefix(f"{self.file.name}: "))
-        self.tally.faults.clear()
 
 
 @dataclass(frozen=True, slots=True)
