@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := out/demo
+DEMO_SPARK := out/demo-spark
 READY := $(VENV)/.ready
+READY_SPARK := $(VENV)/.ready-spark
 
-.PHONY: help demo test test-slow check format bench lock wheel clean
+.PHONY: help demo demo-spark test test-slow parity parity-slow check format bench bench-spark lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -20,14 +22,27 @@ $(READY): requirements.lock pyproject.toml
 	@rm -rf $(VENV)/first-run
 	@touch $(READY)
 
+$(READY_SPARK): $(READY) requirements-spark.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
+	@touch $(READY_SPARK)
+
 demo: $(READY)  ## a generated extract of a million interactions, to ranked clusters
 	$(BIN)/ringwatch demo --out $(DEMO)
 
-test: $(READY)  ## every test but the slow ones
+demo-spark: $(READY_SPARK) demo  ## the same platform as Hive tables, on Spark, and the same clusters
+	$(BIN)/ringwatch demo --engine spark --out $(DEMO_SPARK) --against $(DEMO)
+
+test: $(READY)  ## every test but the slow ones and those of Spark
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not spark"
 
 test-slow: $(READY)  ## the tests that take minutes
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "slow and not spark"
+
+parity: $(READY_SPARK)  ## every test that takes both engines, on Spark; Hive's services
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "spark and not slow"
+
+parity-slow: $(READY_SPARK)  ## whole jobs on two worker processes, killed workers, other services
+	$(BIN)/python -m pytest -q -n 0 -m "spark and slow"
 
 check: $(READY)  ## lint, types, import order, the wheel's contents
 	$(BIN)/ruff check .
@@ -48,10 +63,17 @@ format: $(READY)  ## put the code in the house's form
 bench: $(READY)  ## measure against peers and the floor
 	$(BIN)/python benchmarks/coaction.py
 
+bench-spark: $(READY_SPARK)  ## measure Spark against a plain join and the local engine
+	$(BIN)/python benchmarks/spark_coaction.py
+
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra igraph --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra spark --extra hive --constraints requirements.lock \
+		--universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--quiet --output-file requirements-spark.lock
 
 clean:  ## forget the environment and generated output
 	rm -rf $(VENV) dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis

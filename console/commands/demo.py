@@ -7,12 +7,13 @@ import shlex
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from builders.simulation.spec import SimulationSpec
 from builders.simulation.truth import read_truth
+from console.commands.hive_demo import detect_on_hive
 from console.commands.simulate import simulated
 from console.options import AsJson, Quiet, Threads
 from console.output import write_json, write_line, write_table
@@ -20,15 +21,18 @@ from console.pages import write_pages
 from console.place import opened
 from console.progress import shown_progress
 from console.told import told, write_told
-from graph.errors import ConfigError
+from graph.errors import ConfigError, RingwatchError
 from jobs.config import read_job
 from jobs.detect import Detected
 from jobs.detect import detect as run_job
 from jobs.judge import Judgement, OfKind, judge
+from review.run import Run, open_run
+from review.sameness import Comparison, compare
 
 EXTRACT = "extract"
 RUNS = "runs"
 PAGES = "report"
+CATALOGUE = "hive"
 FIRST = 10
 
 COLUMNS = {
@@ -47,6 +51,14 @@ def demo(
         int, typer.Option("--interactions", "-n", min=1, help="How many, 100,000 and more.")
     ] = 1_000_000,
     seed: Annotated[int, typer.Option(help="Another seed gives another platform.")] = 1,
+    engine: Annotated[
+        Literal["local", "spark"],
+        typer.Option(help="Where to detect; `spark` reads the platform as Hive tables."),
+    ] = "local",
+    against: Annotated[
+        Path | None,
+        typer.Option(help="The folder of another demo, whose run must say the same."),
+    ] = None,
     threads: Threads = None,
     quiet: Quiet = False,
     json: AsJson = False,
@@ -55,7 +67,12 @@ def demo(
     began = time.monotonic()
     spec = SimulationSpec(interactions=interactions, seed=seed)
     _simulate_once(spec, out / EXTRACT, threads=threads, quiet=quiet)
-    done = _detect(out, quiet=quiet)
+    done = (
+        detect_on_hive(out / EXTRACT, out / RUNS, catalogue=out / CATALOGUE, quiet=quiet)
+        if engine == "spark"
+        else _detect(out, quiet=quiet)
+    )
+    compared = _compared(done.run, against) if against is not None else None
     with opened(out / RUNS, done.run.name) as place:
         tale = told(place, top=FIRST)
         pages = write_pages(place, out / PAGES, top=20)
@@ -68,12 +85,15 @@ def demo(
                 "already": done.already,
                 "report": str(pages[0]),
                 "truth": _as_json(judged),
+                **({"against": asdict(compared)} if compared is not None else {}),
                 "seconds": round(seconds, 1),
             }
         )
         return
     write_told(tale)
     _write_judgement(judged)
+    if compared is not None:
+        _write_comparison(compared, against)
     _write_end(out, pages[0], seconds)
 
 
@@ -95,6 +115,30 @@ def _simulate_once(spec: SimulationSpec, folder: Path, *, threads: int | None, q
 def _detect(out: Path, *, quiet: bool) -> Detected:
     with shown_progress(quiet=quiet) as said:
         return run_job(read_job(out / EXTRACT / "job.toml"), out / RUNS, progress=said)
+
+
+def _compared(run: Run, against: Path) -> Comparison:
+    """The run held against that of another demo over the same platform.
+
+    Raises:
+        RingwatchError: the two differ.
+    """
+    # The files of a Hive table have names of their own in the accounting.
+    found = compare(open_run(against / RUNS), run, without=("reading",))
+    if not found.same:
+        name, what = next(iter(found.differing.items()))
+        message = f"the run differs from that in `{against}`: table `{name}`, {what}"
+        raise RingwatchError(message)
+    return found
+
+
+def _write_comparison(found: Comparison, against: Path | None) -> None:
+    equal = f"; within 1e-9: {', '.join(found.equal)}" if found.equal else ""
+    write_line("")
+    write_line(
+        f"The same answer as in {against}: byte for byte {', '.join(found.identical)}{equal}",
+        style="bold",
+    )
 
 
 def _write_judgement(judged: Judgement) -> None:

@@ -60,3 +60,14 @@ def open_engine(
         )
     message = f"unknown engine `{name}`; there is {', '.join(f'`{n}`' for n in ENGINES)}"
     raise ConfigError(message)
+
+
+def hive_catalogue_in(folder: Path) -> dict[str, str]:
+    """Spark's settings for a Hive catalogue of its own in a folder: for demonstrations and trials.
+
+    Raises:
+        NotOnThisEngine: PySpark is not installed.
+    """
+    from graph.engines.spark.warehouse import hive_settings
+
+    return hive_settings(folder)

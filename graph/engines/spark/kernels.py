@@ -16,6 +16,7 @@ _KERNELS: dict[str, str] = {
     "expect-co-actions": "graph.engines.spark.chance:expect_co_actions",
     "files": "graph.engines.spark.files:files_of",
     "hits": "graph.engines.spark.ranking:hits",
+    "hive-register": "graph.engines.spark.warehouse:register_folders",
     "hive-table": "graph.engines.spark.catalogue:hive_table",
     "k-core": "graph.engines.spark.cores:k_core",
     "label-propagation": "graph.engines.spark.labels:label_propagation",
