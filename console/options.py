@@ -24,6 +24,22 @@ Memory = Annotated[
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Processors to use; the answer does not depend on it.")
 ]
+EngineName = Annotated[
+    str | None,
+    typer.Option("--engine", help="`local` (this process) or `spark`; the answer is the same."),
+]
+Master = Annotated[
+    str | None,
+    typer.Option(help="Spark's master: local[4], spark://host:7077, yarn, k8s://https://host."),
+]
+Scratch = Annotated[
+    str | None,
+    typer.Option(help="A path or URI that all of Spark's machines share, as hdfs:///tmp."),
+]
+SparkConf = Annotated[
+    list[str] | None,
+    typer.Option("--spark", help="A setting of Spark, NAME=VALUE; may be repeated."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing of the progress.")]
 By = Annotated[
     str | None, typer.Option("--by", help="Who does this; the name of this login by default.")

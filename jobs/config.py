@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from builders.extracts.spec import AccountsSpec, ExtractSpec
 from builders.extracts.toml import accounts_spec, extract_spec
@@ -15,8 +15,9 @@ from jobs.detector import Detector
 from jobs.detectors import DETECTORS
 from jobs.fuse import ClusterSettings
 from jobs.settings import tuned, unknown
+from jobs.spark_settings import SparkSettings, spark_settings
 
-_SECTIONS = ("job", "extract", "accounts", "seeds", "detectors", "cluster")
+_SECTIONS = ("job", "spark", "extract", "accounts", "seeds", "detectors", "cluster")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class JobSettings:
     """The folder of runs, relative to the job file; the command line's `--out` goes before."""
     publish_to: str | None = None
     """A folder on another file system, such as `hdfs:///ringwatch`, that gets each run too."""
-    engine: str = "local"
+    engine: Literal["local", "spark"] = "local"
     """`local`, or `spark`; the answer does not depend on it."""
     memory: str = "4GB"
     """The most memory tables may take before they spill to disk."""
@@ -54,6 +55,7 @@ class DetectJob:
     """All that a detection run is told."""
 
     job: JobSettings
+    spark: SparkSettings
     extract: ExtractSpec
     accounts: AccountsSpec | None
     seeds: SeedSettings
@@ -112,6 +114,7 @@ def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
     job = tuned(JobSettings(), given.get("job", {}), of="job")
     return DetectJob(
         job=job,
+        spark=spark_settings(given.get("spark", {})),
         extract=extract_spec(given["extract"], base=base),
         accounts=accounts_spec(given["accounts"], base=base) if "accounts" in given else None,
         seeds=_seeds(given.get("seeds", {}), base),

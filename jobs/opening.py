@@ -20,4 +20,16 @@ def engine_of(job: DetectJob, *, spill: Path | None = None) -> Engine:
         ConfigError: a setting of the engine does not fit.
         NotOnThisEngine: what the engine needs is not installed.
     """
-    return open_engine(job.job.engine, memory=job.job.memory, threads=job.job.threads, spill=spill)
+    memory, threads = job.job.memory, job.job.threads
+    if job.job.engine == "local":
+        # A [spark] section waits there for `--engine spark`.
+        return open_engine("local", memory=memory, threads=threads, spill=spill)
+    return open_engine(
+        "spark",
+        memory=memory,
+        threads=threads,
+        spill=spill,
+        master=job.spark.master,
+        scratch=job.spark.scratch,
+        spark=job.spark.conf,
+    )

@@ -19,9 +19,10 @@ from builders.files.names import listed, nearest, shown_path, shown_text
 from builders.profile import Profile, profile, suggested_job
 from graph.errors import ConfigError, ExtractError
 from graph.schemas import ACCOUNTS
-from jobs.config import DetectJob, job_from, read_job
+from jobs.config import DetectJob, JobSettings, job_from, read_job
 from jobs.detectors import DETECTORS
 from jobs.settings import unknown
+from jobs.spark_settings import spark_settings
 
 NEEDED = ("account", "object", "acted_at")
 FLAGS = {"account": "--account", "object": "--object", "acted_at": "--time"}
@@ -54,12 +55,17 @@ class QuickTable:
 class Changes:
     """What the command line sets over a job's own settings; None changes nothing.
 
-    `detectors`: only these, with the job's settings of each.
+    `detectors`: only these, with the job's settings of each. `master`, `scratch` and `spark` (more
+    of Spark's settings) go with engine `spark` alone.
     """
 
+    engine: str | None = None
     memory: str | None = None
     threads: int | None = None
     seed: int | None = None
+    master: str | None = None
+    scratch: str | None = None
+    spark: Mapping[str, str] = field(default_factory=dict)
     quarantine_share: float | None = None
     publish_to: str | None = None
     detectors: tuple[str, ...] = ()
@@ -95,7 +101,7 @@ def changed(given: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
     """The sections of a job file with changes put over them.
 
     Raises:
-        ConfigError: a detector is unknown.
+        ConfigError: a detector is unknown, or Spark is told something and is not the engine.
     """
     job = _over(given.get("job", {}), {name: getattr(changes, name) for name in _JOB})
     extract = _over(given["extract"], {"quarantine_share": changes.quarantine_share})
@@ -105,6 +111,7 @@ def changed(given: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
     sections = {
         **given,
         "job": job,
+        "spark": _spark(given, changes, job.get("engine", JobSettings().engine)),
         "extract": extract,
         "seeds": _over(given.get("seeds", {}), seeds),
         "detectors": _only(given.get("detectors", {}), changes.detectors),
@@ -147,11 +154,23 @@ def table_section(
     return section
 
 
-_JOB = ("memory", "threads", "seed", "publish_to")
+_JOB = ("engine", "memory", "threads", "seed", "publish_to")
 
 
 def _over(given: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     return {**given, **{name: value for name, value in changes.items() if value is not None}}
+
+
+def _spark(given: Mapping[str, Any], changes: Changes, engine: str) -> dict[str, Any]:
+    told = {"master": changes.master, "scratch": changes.scratch, "spark": changes.spark}
+    for name, value in told.items():
+        if value and engine != "spark":
+            message = f"`--{name}` goes with `--engine spark`, and the engine is `{engine}`"
+            raise ConfigError(message)
+    section = _over(given.get("spark", {}), {"master": changes.master, "scratch": changes.scratch})
+    if changes.spark:
+        section["conf"] = {**spark_settings(section).conf, **changes.spark}
+    return section
 
 
 def _only(given: Mapping[str, Any], chosen: tuple[str, ...]) -> dict[str, Any]:

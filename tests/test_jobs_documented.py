@@ -13,6 +13,7 @@ import pytest
 from jobs.config import JobSettings, SeedSettings, job_from
 from jobs.detectors import DETECTORS
 from jobs.fuse import ClusterSettings
+from jobs.spark_settings import SparkSettings
 
 DOCS = Path(__file__).parents[1] / "docs"
 JOB_FILE = (DOCS / "job-file.md").read_text(encoding="utf-8")
@@ -58,10 +59,10 @@ def test_the_pages_of_detectors_are_those_of_detectors_that_there_are():
 
 
 def test_the_job_files_page_has_every_section_and_setting():
-    sections = (JobSettings(), SeedSettings(), ClusterSettings())
+    sections = (JobSettings(), SparkSettings(), SeedSettings(), ClusterSettings())
 
     assert [row for each in sections for row in undocumented(each, JOB_FILE)] == []
-    for section in ("[job]", "[extract]", "[accounts]", "[seeds]", "[detectors.NAME]", "[cluster]"):
+    for section in ("[job]", "[spark]", "[extract]", "[accounts]", "[seeds]", "[detectors.NAME]", "[cluster]"):
         assert f"`{section}`" in JOB_FILE
 
 

@@ -15,6 +15,7 @@ from console.output import write_json, write_line, write_table
 from jobs.config import JobSettings, read_job
 from jobs.detectors import DETECTORS
 from jobs.fuse import ClusterSettings
+from jobs.spark_settings import SparkSettings, flat
 
 COLUMNS = {"setting": "setting", "value": "value", "default": "default", "from": "from"}
 
@@ -64,6 +65,7 @@ def _sections(
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     extract = given.get("extract", {})
     yield "job", _rows(JobSettings(), given.get("job", {}), source)
+    yield "spark", _rows(SparkSettings(), given.get("spark", {}), source)
     yield "extract", _rows(Rules(), extract, source)
     yield "cluster", _rows(ClusterSettings(), given.get("cluster", {}), source)
     for name, detector in DETECTORS.items():
@@ -88,6 +90,8 @@ def _rows(defaults: Any, given: Mapping[str, Any], source: str) -> list[dict[str
 
 def _plain(value: object) -> object:
     """A setting's value as JSON and a table can hold it."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={one}" for name, one in flat(value))
     if isinstance(value, tuple | list):
         return ", ".join(str(one) for one in value)
     return value if isinstance(value, str | int | float | bool | None) else str(value)

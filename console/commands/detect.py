@@ -10,7 +10,17 @@ from typing import Annotated
 import typer
 
 from console.failures import say
-from console.options import DEFAULT_OUT, AsJson, Memory, Quiet, Threads
+from console.options import (
+    DEFAULT_OUT,
+    AsJson,
+    EngineName,
+    Master,
+    Memory,
+    Quiet,
+    Scratch,
+    SparkConf,
+    Threads,
+)
 from console.output import write_json, write_line
 from console.place import opened
 from console.progress import shown_progress
@@ -20,6 +30,7 @@ from jobs.config import DetectJob
 from jobs.detect import detect as run_job
 from jobs.dry_run import DryRun, dry_run
 from jobs.quick import Changes, QuickTable, changed_job, quick_job
+from jobs.spark_settings import spark_option
 
 
 def detect(
@@ -86,6 +97,10 @@ def detect(
         str | None,
         typer.Option(help="A folder on another file system that gets the run too, as hdfs:///rw."),
     ] = None,
+    engine: EngineName = None,
+    master: Master = None,
+    scratch: Scratch = None,
+    spark: SparkConf = None,
     memory: Memory = None,
     threads: Threads = None,
     seed: Annotated[int | None, typer.Option(help="The seed of every random choice.")] = None,
@@ -126,6 +141,10 @@ def detect(
         "time_zone": time_zone,
     }
     changes = Changes(
+        engine=engine,
+        master=master,
+        scratch=scratch,
+        spark=dict(map(spark_option, spark or ())),
         memory=memory,
         threads=threads,
         seed=seed,
