@@ -55,9 +55,15 @@ def moving_bits(ids: Iterable[str], *, seed: int) -> Bytes:
     return np.frombuffer(tossed, np.uint8).reshape(-1, _BITS // 8)
 
 
-def _movers(bits: Bytes, number: int) -> Booleans:
+def bit_of(number: int) -> tuple[int, int]:
+    """Which byte of an account's 32, and which bit of it from the lowest, decides a round."""
     at = number % _BITS
-    movers: Booleans = (bits[:, at // 8] >> (at % 8)) & 1 == 1
+    return at // 8, at % 8
+
+
+def _movers(bits: Bytes, number: int) -> Booleans:
+    byte, bit = bit_of(number)
+    movers: Booleans = (bits[:, byte] >> bit) & 1 == 1
     return movers
 
 
