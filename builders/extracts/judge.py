@@ -65,9 +65,9 @@ class Judge:
         self._quarantined = 0
 
     @property
-    def waits(self) -> int:
-        """How many files are not judged yet."""
-        return len(self._waiting)
+    def waiting(self) -> Work | None:
+        """The first file that is not judged yet."""
+        return self._waiting[0] if self._waiting else None
 
     @property
     def hopeless(self) -> bool:

@@ -120,13 +120,14 @@ class Stream:
 
     def _hear_rest(self, rows: Table) -> None:
         """Judge the files that were read elsewhere."""
-        if not self._judge.waits:
+        if self._judge.waiting is None:
             return
         found = self.engine.query("select _report from {rows} where _report is not null", rows=rows)
         reports = [FileReport.of_text(text) for text in found["_report"].to_pylist()]
         self._judge.hear(reports)
-        if self._judge.waits:
-            message = f"internal error: {self._judge.waits} files were given away and none told of"
+        lost = self._judge.waiting
+        if lost is not None:
+            message = f"internal error: no report of {lost.file.name} came back"
             raise RuntimeError(message)
         self._done = replace(self._done, rows=sum(report.tally.read for report in reports))
         self._report("")
