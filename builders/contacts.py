@@ -217,8 +217,8 @@ with kept as (
            least(c.src, c.dst) as one, greatest(c.src, c.dst) as other
     from {contacts} c
     where c.dst <> '' and c.src <> c.dst
-      and c.src not in (select account from {hubs})
-      and c.dst not in (select account from {hubs})
+      and not exists (select 1 from {hubs} h where h.account = c.src)
+      and not exists (select 1 from {hubs} h where h.account = c.dst)
 )
 select one as src, other as dst, $layer as layer,
        least(count(case when src = one then 1 end),

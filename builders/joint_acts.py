@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+from builders.listed import listed
 from builders.windows import BIN, window_values
 from graph.errors import ConfigError
 from graph.schema import Column, Schema
@@ -40,8 +41,8 @@ _TOGETHER = f"""
                case when $any_time then 0 else {BIN} end as bin
         from {{interactions}}
         where object <> '' and account in (select account from acting)
-          and ($actions is null or array_contains($actions, action))
-          and ($kinds is null or array_contains($kinds, object_kind))
+          and ($any_action or action in (select name from {{actions}}))
+          and ($any_kind or object_kind in (select name from {{kinds}}))
     ), reaching as (
         select *, bin as reached from acts
         union all
@@ -109,11 +110,19 @@ def joint_acts(
     inside = engine.sql(_INSIDE_CLUSTERS, _INSIDE, edges=edges, members=clustering)
     values: dict[str, object] = {
         "any_time": within_seconds is None,
-        "actions": None if actions is None else list(actions),
-        "kinds": None if object_kinds is None else list(object_kinds),
+        "any_action": actions is None,
+        "any_kind": object_kinds is None,
         **window_values(within_seconds or 0),
     }
-    every = engine.sql(_TOGETHER, _PLACED, values, interactions=interactions, inside=inside)
+    every = engine.sql(
+        _TOGETHER,
+        _PLACED,
+        values,
+        interactions=interactions,
+        inside=inside,
+        actions=listed(engine, actions or ()),
+        kinds=listed(engine, object_kinds or ()),
+    )
     acts = engine.sql(
         f"select {', '.join(JOINT_ACTS.names)} from {{every}} where place <= $per_edge",
         JOINT_ACTS,

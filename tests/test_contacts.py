@@ -6,12 +6,13 @@ import random
 import networkx as nx
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders.contact_acts import joint_contact_acts
 from builders.contacts import contact_graph, mutual_graph, overall_reciprocity, reciprocity
 from builders.mutual_density import dense_mutual_graph
+from graph.engines import open_engine
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import CLUSTERING, EDGES, INTERACTIONS
 
@@ -182,11 +183,7 @@ def test_a_ring_is_dense_and_a_chain_of_friends_is_not(engine):
 ACCOUNTS = st.sampled_from("abcdefg")
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(edges=st.lists(st.tuples(ACCOUNTS, ACCOUNTS), max_size=45), bound=st.integers(1, 3))
-def test_common_partners_agree_with_networkx(engine, edges, bound):
+def assert_agrees_with_networkx(engine, edges, bound):
     acts = {pair for pair in edges if pair[0] != pair[1]}
     friends = nx.Graph((a, b) for a, b in acts if (b, a) in acts)
 
@@ -199,6 +196,24 @@ def test_common_partners_agree_with_networkx(engine, edges, bound):
         for a, b in friends.edges
         if len(list(nx.common_neighbors(friends, a, b))) >= bound
     }
+
+
+@settings(max_examples=25, deadline=None)
+@given(edges=st.lists(st.tuples(ACCOUNTS, ACCOUNTS), max_size=45), bound=st.integers(1, 3))
+def test_common_partners_agree_with_networkx(edges, bound):
+    with open_engine("local", memory="1GB", threads=2) as engine:
+        assert_agrees_with_networkx(engine, edges, bound)
+
+
+def test_common_partners_of_many_worlds_at_once_agree_with_networkx(engine):
+    rng = random.Random(11)
+    edges = [
+        (f"w{world}-{rng.randrange(7)}", f"w{world}-{rng.randrange(7)}")
+        for world in range(60)
+        for _ in range(rng.randrange(45))
+    ]
+
+    assert_agrees_with_networkx(engine, edges, bound=2)
 
 
 def test_each_act_comes_with_the_nearest_answer(engine, table):
