@@ -29,6 +29,8 @@ from review.run_tables import RunTables
 from review.standing import STANDING, standing_decisions
 from review.whole import whole
 
+pytestmark = pytest.mark.local_only
+
 MADE = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 ORIGIN = Origin(
     run="links-1",

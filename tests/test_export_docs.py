@@ -14,6 +14,8 @@ from review.export.manifest import ExportManifest
 from review.publish import RunFacts, RunWriter
 from review.store import Store
 
+pytestmark = pytest.mark.local_only
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -20,6 +20,8 @@ from review.export.edges import write_edges
 from review.export.manifest import read_manifest, verify_export
 from review.export.xml import text_as_it_was, without_forbidden, xml_text
 
+pytestmark = pytest.mark.local_only
+
 FORMATS = ("csv", "jsonl", "parquet", "graphml", "gexf")
 
 HOSTILE = [

@@ -26,6 +26,8 @@ from graph.errors import NotOnThisEngine, SchemaError
 from graph.model import InteractionGraph
 from graph.schemas import ACCOUNTS, EDGES
 
+pytestmark = pytest.mark.local_only
+
 EDGE_ROWS = """
     src|dst|layer|weight|src_count|dst_count|objects|object_days|post_pairs|first_at|last_at|expected|log10_p
     007|7|likes|1.5|1|2|3|4|5|9007199254740993|-|-|-400.5

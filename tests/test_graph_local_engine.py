@@ -6,19 +6,17 @@ import os
 import signal
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from graph.engines import open_engine
 from graph.engines.local import LocalEngine
-from graph.errors import ConfigError, NotOnThisEngine, RingwatchError, SchemaError
-from graph.model import InteractionGraph, kernel
+from graph.errors import ConfigError, RingwatchError, SchemaError
 from graph.schema import Column, Schema
-from graph.schemas import CLUSTERING, EDGES, RANKING
+from graph.schemas import RANKING
+
+pytestmark = pytest.mark.local_only
 
 COUNTS = Schema(
     "counts",
@@ -57,138 +55,6 @@ def counts(engine, **columns):
     return engine.from_arrow(pa.table(full, schema=COUNTS.arrow), COUNTS)
 
 
-def test_a_querys_columns_are_taken_by_name_and_cast(engine):
-    found = engine.sql(
-        "select true as known, 1 as share, '7' as times, 42 as name, 'extra' as more", COUNTS
-    )
-
-    assert found.rows() == [{"name": "42", "times": 7, "share": 1.0, "known": True}]
-    assert found.arrow().schema == COUNTS.arrow
-
-
-def test_a_query_that_lacks_a_column_is_refused(engine):
-    with pytest.raises(SchemaError, match=r"the query gives no `counts` table: .*known"):
-        engine.sql("select 'a' as name, 1 as times, 0.5 as share", COUNTS)
-
-
-def test_a_null_where_none_may_be_is_refused_and_counted(engine):
-    with pytest.raises(SchemaError, match="`counts` has 2 nulls in `times`: it may have none"):
-        engine.sql(
-            "select name, null as times, null as share, null as known from {given}",
-            COUNTS,
-            given=counts(engine, name=["a", "b"]),
-        )
-    with pytest.raises(SchemaError, match="1 nulls in `name`"):
-        counts(engine, name=["a", None])
-
-
-def test_values_go_beside_the_text_and_come_back_byte_for_byte(engine):
-    for name in AWKWARD:
-        found = engine.sql(
-            "select $name as name, $times as times, null as share, null as known",
-            COUNTS,
-            {"name": name, "times": 2**62 + 1},
-        )
-        assert found.rows() == [{"name": name, "times": 2**62 + 1, "share": None, "known": None}]
-
-
-def test_a_table_that_was_not_given_is_named(engine):
-    with pytest.raises(SchemaError, match=r"the query names \{absent\}, which was not given"):
-        engine.query("select * from {absent}")
-
-
-def test_tables_of_two_engines_cannot_meet(engine):
-    with open_engine("local") as other:
-        far = counts(other, name=["a"])
-        with pytest.raises(SchemaError, match="`far` is held by another engine"):
-            engine.query("select * from {far}", far=far)
-
-
-def test_a_query_may_follow_whatever_came_before(engine):
-    given = counts(engine, name=["a", "b"])
-    asks = "select count(*) as n from {given}"
-
-    for before in (given.count, given.rows, lambda: engine.drop(counts(engine, name=["x"]))):
-        before()
-        assert engine.query(asks, given=given).to_pylist() == [{"n": 2}]
-
-
-def test_a_query_may_run_while_a_stream_is_read(engine):
-    given = counts(engine, name=[f"{n:05}" for n in range(5_000)])
-
-    stream = given.batches(rows=1_000)
-    first = next(stream)
-    assert engine.query("select count(*) as n from {given}", given=given)["n"][0].as_py() == 5_000
-    rest = sum(batch.num_rows for batch in stream)
-
-    assert first.num_rows + rest == 5_000
-
-
-def test_rows_leave_in_key_order_by_bytes(engine):
-    given = counts(engine, name=AWKWARD[::-1])
-
-    expected = sorted(AWKWARD, key=lambda name: name.encode())
-
-    assert [row["name"] for row in given.rows()] == expected
-    streamed = [name for batch in given.batches(rows=3) for name in batch["name"].to_pylist()]
-    assert streamed == expected
-
-
-def test_rows_with_equal_keys_leave_in_one_order(engine):
-    one = counts(engine, name=["a", "a", "a"], times=[3, 1, 2])
-    other = counts(engine, name=["a", "a", "a"], times=[2, 3, 1])
-
-    assert one.rows() == other.rows()
-
-
-def test_rows_from_memory_must_have_the_schemas_columns(engine):
-    with pytest.raises(SchemaError, match="the given data is no `clustering` table"):
-        engine.from_arrow(pa.table({"account": ["a"], "clusters": ["a"]}), CLUSTERING)
-    with pytest.raises(SchemaError, match="column `times` is string where `counts` has int64"):
-        engine.from_arrow(
-            pa.table({"name": ["a"], "times": ["1"], "share": [1.0], "known": [True]}), COUNTS
-        )
-
-
-def test_a_stream_is_taken_to_its_end(engine):
-    batches = [
-        pa.record_batch([[f"{n}{i}" for i in range(100)], [float(n)] * 100], schema=RANKING.arrow)
-        for n in range(10)
-    ]
-    reader = pa.RecordBatchReader.from_batches(RANKING.arrow, iter(batches))
-
-    assert engine.from_arrow(reader, RANKING).count() == 1_000
-
-
-def test_a_table_comes_back_from_its_file(engine, tmp_path):
-    given = counts(engine, name=AWKWARD, share=[None] + [0.1] * (len(AWKWARD) - 1))
-    file = tmp_path / "dt=2026-01-01 it's.parquet"
-
-    assert given.write_parquet(file) == len(AWKWARD)
-
-    back = engine.read_parquet([file], COUNTS)
-    assert back.rows() == given.rows()
-    assert pq.read_schema(file).equals(COUNTS.arrow)
-    assert pq.read_table(file, page_checksum_verification=True)["name"].to_pylist() == [
-        row["name"] for row in given.rows()
-    ]
-
-
-def test_the_same_rows_make_the_same_file(engine, tmp_path):
-    for place, names in enumerate((AWKWARD, AWKWARD[::-1])):
-        counts(engine, name=names).write_parquet(tmp_path / f"{place}.parquet")
-
-    assert (tmp_path / "0.parquet").read_bytes() == (tmp_path / "1.parquet").read_bytes()
-
-
-def test_a_file_of_other_columns_is_refused_by_name(engine, tmp_path):
-    file = tmp_path / "wrong.parquet"
-    pq.write_table(pa.table({"account": ["a"], "clustr": ["a"]}), file)
-
-    with pytest.raises(SchemaError, match=r"wrong\.parquet` is no `clustering` table"):
-        engine.read_parquet([file], CLUSTERING)
-
-
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(engine, tmp_path, monkeypatch):
     file = tmp_path / "counts.parquet"
     counts(engine, name=["old"]).write_parquet(file)
@@ -207,32 +73,6 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(engine, tmp_pat
 
     assert file.read_bytes() == before
     assert [path.name for path in tmp_path.glob("*.parquet*")] == ["counts.parquet"]
-
-
-def test_a_dropped_table_is_gone_and_dropping_it_again_does_nothing(engine, tmp_path):
-    given = counts(engine, name=["a"])
-    file = tmp_path / "a.parquet"
-    given.write_parquet(file)
-    viewed = engine.read_parquet([file], COUNTS)
-
-    for table in (given, viewed):
-        engine.drop(table)
-        engine.drop(table)
-        with pytest.raises(Exception, match="does not exist"):
-            table.count()
-    assert file.exists()
-
-
-def test_expressions_see_the_rows_at_hand_and_lists_and_maps(engine):
-    rows = pa.table(
-        {"tags": [["a", "b"], []], "extra": pa.array([[("k", "v")], []], pa.map_("str", "str"))}
-    )
-
-    found = engine.evaluate(
-        rows, "select len(tags) as n, extra['k'] as k, $suffix as s from {rows}", {"suffix": "!"}
-    )
-
-    assert found.to_pylist() == [{"n": 2, "k": "v", "s": "!"}, {"n": 0, "k": None, "s": "!"}]
 
 
 @pytest.mark.parametrize(
@@ -406,42 +246,11 @@ def test_a_wrong_size_or_name_is_refused_with_the_mend(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_an_engine_cannot_do_is_said_with_another_way(engine, table):
-    graph = InteractionGraph(table(engine, EDGES, "src | dst"))
-
-    with pytest.raises(NotOnThisEngine, match="`telepathy` does not run on the local engine"):
-        kernel(graph, "telepathy")
-
-
 def test_every_kernel_that_is_listed_is_there(engine):
     from graph.engines.local_kernels import _KERNELS
 
     assert _KERNELS
     assert all(callable(engine.kernel(name)) for name in _KERNELS)
-
-
-@pytest.mark.parametrize(
-    ("name", "alike"),
-    [
-        ("a[1].parquet", "a1.parquet"),
-        ("star*.parquet", "starry.parquet"),
-        ("what?.parquet", "whats.parquet"),
-        ("**", "else.parquet"),
-        ("[!x].parquet", "y.parquet"),
-        ("{a,b}.parquet", "a.parquet"),
-        ("back\\slash.parquet", "backslash.parquet"),
-        ("it's, it.parquet", "it.parquet"),
-    ],
-)
-def test_files_of_the_house_are_named_not_globbed(engine, tmp_path: Path, name, alike):
-    folder = tmp_path / "out[1]*"
-    folder.mkdir()
-    if "\\" in name:
-        folder = tmp_path
-    counts(engine, name=["meant"]).write_parquet(folder / name)
-    counts(engine, name=["other"]).write_parquet(folder / alike)
-
-    assert [row["name"] for row in engine.read_parquet([folder / name], COUNTS).rows()] == ["meant"]
 
 
 def test_a_name_that_cannot_be_told_to_the_engine_is_refused(engine, tmp_path):
@@ -450,13 +259,6 @@ def test_a_name_that_cannot_be_told_to_the_engine_is_refused(engine, tmp_path):
 
     with pytest.raises(ConfigError, match="holds a backslash beside"):
         engine.read_parquet([file], COUNTS)
-
-
-def test_no_files_are_an_empty_table(engine):
-    found = engine.read_parquet([], COUNTS)
-
-    assert found.arrow().schema == COUNTS.arrow
-    assert found.count() == 0
 
 
 @pytest.mark.parametrize(
@@ -478,14 +280,6 @@ def test_a_value_that_is_not_of_its_type_names_the_table(engine, query, says):
 
     assert "\n" not in str(error.value)
     assert _tables(engine) == 0
-
-
-@pytest.mark.parametrize("values", [None, {"most": 1, "other": 2}])
-def test_missing_and_surplus_values_are_named(engine, values):
-    with pytest.raises(ConfigError, match=r"the query gives no `counts` table: .*(most|other)"):
-        engine.sql("select 'x' as name, $most as times, 1 as share, true as known", COUNTS, values)
-    with pytest.raises(ConfigError, match=r"the query gives no answer: .*(most|other)"):
-        engine.query("select $most as most", values)
 
 
 def test_a_refused_table_is_let_go_of(engine):
@@ -552,20 +346,6 @@ def test_ctrl_c_stops_a_query_at_once(engine, ask):
     assert engine.query("select 1 as one")["one"].to_pylist() == [1]
 
 
-def test_a_generator_may_ask_the_engine_that_reads_it(engine):
-    given = counts(engine, name=["a", "b"])
-
-    def asking():
-        for batch in given.batches(rows=1):
-            many = engine.query("select count(*) as n from {given}", given=given)["n"].to_pylist()
-            kept = engine.from_batches([batch], COUNTS)
-            computed = engine.evaluate(pa.table({"n": many}), "select n * 2 as n from {rows}")
-            yield from kept.batches()
-            assert computed["n"].to_pylist() == [4]
-
-    assert engine.from_batches(asking(), COUNTS).rows() == given.rows()
-
-
 def test_what_a_generator_raises_comes_out_as_it_was_raised(engine):
     class Broken(Exception):
         pass
@@ -580,22 +360,6 @@ def test_what_a_generator_raises_comes_out_as_it_was_raised(engine):
             engine.from_batches(broken(error), COUNTS)
         assert raised.value is error
         assert _tables(engine) == before + 1
-
-
-def test_several_threads_may_ask_one_engine(engine):
-    given = [counts(engine, name=[f"{n}-{i}" for i in range(n + 1)]) for n in range(8)]
-
-    def ask(n):
-        for _ in range(20):
-            found = engine.query("select count(*) as n from {t}", t=given[n])["n"].to_pylist()
-            rows = engine.evaluate(pa.table({"n": [n]}), "select n from {rows}")["n"].to_pylist()
-            taken = counts(engine, name=[str(n)])
-            assert [found, rows, taken.count(), given[n].count()] == [[n + 1], [n], 1, n + 1]
-            engine.drop(taken)
-        return n
-
-    with ThreadPoolExecutor(8) as threads:
-        assert list(threads.map(ask, range(8))) == list(range(8))
 
 
 def _tables(engine):

@@ -9,6 +9,8 @@ from graph import schemas
 from graph.errors import SchemaError
 from graph.schema import Column, Schema
 
+pytestmark = pytest.mark.local_only
+
 PEOPLE = Schema(
     "people",
     (Column("name", "VARCHAR", "who"), Column("age", "BIGINT", "years", nullable=True)),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pyarrow as pa
+import pytest
 
 from builders.simulation.truth import Truth
 from graph.schemas import CLUSTERS, MEMBERS
 from jobs.judge import judge
+
+pytestmark = pytest.mark.local_only
 
 FOUND = """
     cluster | account

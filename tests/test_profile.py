@@ -14,6 +14,8 @@ from builders.files.formats import file_format
 from builders.profile import profile, suggested_job
 from graph.errors import ExtractError
 
+pytestmark = pytest.mark.local_only
+
 DAY_MS = 1_704_067_200_000
 ROWS = 300
 

@@ -13,6 +13,8 @@ from review.publish import RunFacts, RunWriter
 from review.queries import SORTS, account_view, count_clusters, list_clusters, show_cluster
 from review.store import Store
 
+pytestmark = pytest.mark.local_only
+
 CLUSTERS = """
     cluster | place | score | accounts | edges | layers            | first_at | last_at | objects
     a1      | 1     | 0.9   | 3        | 2     | links,copied-text | 10       | 90      | 4

@@ -26,6 +26,8 @@ from review.report.site import write_reports
 from review.report.view import report_input
 from review.run_tables import RunTables
 
+pytestmark = pytest.mark.local_only
+
 MARCH = 1_772_323_200_000
 ORIGIN = Origin(run="links-1", job="links", settings={"within_seconds": 60}, accounts=1000)
 

@@ -33,6 +33,8 @@ from review.ledger import read_lines, write_line
 from review.publish import RunFacts, RunWriter
 from review.run import open_run, runs, verify
 
+pytestmark = pytest.mark.local_only
+
 # Death before an operation is death after the one before it.
 WHERE = ("inside", "after")
 

@@ -20,6 +20,8 @@ from review.manifest import from_bytes, run_name
 from review.publish import RunFacts, RunWriter, abandoned
 from review.run import open_run, published, runs, verify
 
+pytestmark = pytest.mark.local_only
+
 
 def write(engine, out, run="first", *, clusters=(), basis="", created_at=1):
     with RunWriter.open(out, run, basis=basis, created_at=created_at) as writer:

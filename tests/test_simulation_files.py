@@ -25,6 +25,8 @@ from builders.simulation.spec import SimulationSpec
 from builders.simulation.world import make_world
 from graph.errors import ConfigError
 
+pytestmark = pytest.mark.local_only
+
 TABLES = ("likes", "shares", "comments", "follows", "logins")
 SPEC = SimulationSpec(interactions=100_000, days=7, seed=3, rows_per_block=10_000)
 

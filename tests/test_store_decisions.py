@@ -28,6 +28,8 @@ from review.run import open_run
 from review.store import Store
 from review.tables import METADATA
 
+pytestmark = pytest.mark.local_only
+
 HOSTILE = [
     "x'; drop table decisions; --",
     '<script>alert("1")</script>',

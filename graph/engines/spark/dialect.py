@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from graph.errors import ConfigError
+
 _TOKEN = re.compile(
     r"""
     (?P<text>'(?:[^']|'')*')
@@ -54,7 +56,17 @@ def spark_sql(query: str, name_of: Callable[[str], str]) -> str:
     return _TOKEN.sub(written, grouped)
 
 
-def used_values(query: str, params: Mapping[str, object] | None) -> dict[str, object]:
-    """The values that the query names: Spark refuses others."""
+def checked_values(query: str, params: Mapping[str, object] | None) -> dict[str, object]:
+    """The values, as Spark takes them.
+
+    Raises:
+        ConfigError: the query names other values than are given.
+    """
     named = {match["value"] for match in _TOKEN.finditer(query) if match["value"] is not None}
-    return {name: value for name, value in (params or {}).items() if name in named}
+    given = dict(params or {})
+    if named != set(given):
+        missing = ", ".join(sorted(named - set(given))) or "none"
+        surplus = ", ".join(sorted(set(given) - named)) or "none"
+        message = f"the values do not fit the query; missing: {missing}; surplus: {surplus}"
+        raise ConfigError(message)
+    return given

@@ -6,6 +6,7 @@ import itertools
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,10 +16,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graph.engines.spark import kernels
-from graph.engines.spark.dialect import spark_sql, used_values
+from graph.engines.spark.dialect import checked_values, spark_sql
 from graph.engines.spark.failures import answering
+from graph.engines.spark.files import uri_of
 from graph.engines.spark.kept import Kept
 from graph.engines.spark.preflight import check_cluster
+from graph.engines.spark.progress import watched
 from graph.engines.spark.scratch import Scratch
 from graph.engines.spark.session import open_session
 from graph.errors import ConfigError, RingwatchError, SchemaError
@@ -29,9 +32,12 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from graph.engine import Kernel
+    from graph.listener import Listener
 
 T = TypeVar("T")
 
+# Names are names: no pattern, and no partition because a folder is called `dt=1`.
+_PLAIN_NAMES = {"__globPaths__": "false", "recursiveFileLookup": "true"}
 _SMALL = 50_000
 """Rows that are sorted and handed over in the driver's memory; more go through files."""
 
@@ -82,7 +88,7 @@ class SparkEngine:
             if spill is not None:
                 spill.mkdir(parents=True, exist_ok=True)
             self._own_folder = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))
-            base = self._own_folder.as_uri()
+            base = uri_of(self._own_folder)
         self.scratch = Scratch(self.session, base)
         self._shared = None if self._own_folder is not None else base
         self._kept = Kept(self.scratch, self._shared)
@@ -168,7 +174,7 @@ class SparkEngine:
             with pq.ParquetFile(path) as file:
                 schema.check(file.schema_arrow, of=f"`{path}`")
                 rows += file.metadata.num_rows
-        places = [path.absolute().as_uri() for path in paths]
+        places = [uri_of(path) for path in paths]
         if self._shared is not None:
             # Workers on other machines do not see this one's files.
             place = self.scratch.place(schema.name)
@@ -284,6 +290,10 @@ class SparkEngine:
         """The native way to do `name` on this engine's tables, or None when it has none."""
         return kernels.find(name)
 
+    def watched(self, listener: Listener) -> AbstractContextManager[Listener]:
+        """A listener that also hears of Spark's tasks while a block of work runs."""
+        return watched(self.session, listener)
+
     def close(self) -> None:
         """Give back views and files; the session stays for whoever opened it, or for the next."""
         for name in (*self._counts, *self._places):
@@ -336,7 +346,9 @@ class SparkEngine:
         """
         place = self.scratch.place("settled")
         frame.write.parquet(place)
-        read = self.session.read.schema(frame.schema).parquet(place)
+        read = (
+            self.session.read.schema(frame.schema).option("__globPaths__", "false").parquet(place)
+        )
         self._places[_place_key(read)] = place
         return read
 
@@ -370,7 +382,7 @@ class SparkEngine:
         self, query: str, params: Mapping[str, object] | None, tables: Mapping[str, Table]
     ) -> DataFrame:
         text = spark_sql(query, partial(self._view, tables))
-        return self.session.sql(text, args=used_values(query, params))
+        return self.session.sql(text, args=checked_values(query, params))
 
     def _view(self, tables: Mapping[str, Table], name: str) -> str:
         table = tables.get(name)
@@ -399,7 +411,8 @@ class SparkEngine:
     def _read(self, places: Sequence[str], schema: Schema) -> DataFrame:
         from pyspark.sql.pandas.types import from_arrow_schema
 
-        return self.session.read.schema(from_arrow_schema(_nullable(schema))).parquet(*places)
+        reader = self.session.read.schema(from_arrow_schema(_nullable(schema)))
+        return reader.options(**_PLAIN_NAMES).parquet(*places)
 
     def _known(self, frame: DataFrame, schema: Schema, *, rows: int) -> Table:
         name = f"{schema.name}_{next(self._numbers)}"

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from graph.errors import ConfigError, RingwatchError, SchemaError
 
+_TOLD_APART = ("it lacks", "the values do not fit")
+"""How errors of ours begin that want the fact before them."""
 _ASKED_WRONGLY = ("AnalysisException", "ParseException", "ArithmeticException")
 _VALUES_WRONG = (
     "CastException",
@@ -29,9 +31,9 @@ def answering(fact: str) -> Iterator[None]:
     try:
         yield
     except RingwatchError as error:
-        if isinstance(error, SchemaError) and str(error).startswith("it lacks"):
+        if str(error).startswith(_TOLD_APART):
             message = f"{fact}: {error}"
-            raise SchemaError(message) from error
+            raise type(error)(message) from error
         raise
     except Exception as error:
         kind = type(error).__name__

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from graph.engines.spark.engine import SparkEngine
 
 
+def uri_of(path: Path) -> str:
+    """A path of this machine as Hadoop takes it, which decodes no `%20`."""
+    return f"file://{path.absolute()}"
+
+
 class HadoopFiles:
     """File operations by URI, as the session's Hadoop does them."""
 
@@ -40,12 +45,12 @@ class HadoopFiles:
 
     def upload(self, path: Path, place: str) -> None:
         """Copy a file of this machine to a place."""
-        source = self._path(path.absolute().as_uri())
+        source = self._path(uri_of(path))
         self._system(place).copyFromLocalFile(source, self._path(place))
 
     def download(self, place: str, path: Path) -> None:
         """Copy a file to this machine."""
-        source, target = self._path(place), self._path(path.absolute().as_uri())
+        source, target = self._path(place), self._path(uri_of(path))
         # The raw local file system leaves no checksum file beside the copy.
         self._system(place).copyToLocalFile(False, source, target, True)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graph.engines.spark.files import uri_of
 from graph.engines.spark.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -73,6 +74,6 @@ class Kept:
 
     def _home(self, folder: Path) -> str:
         if self.shared is None:
-            return folder.absolute().as_uri()
+            return uri_of(folder)
         name = hashlib.blake2b(str(folder.absolute()).encode(), digest_size=8).hexdigest()
         return f"{self.shared.rstrip('/')}/ringwatch-steps-{name}"

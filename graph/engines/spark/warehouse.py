@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graph.engines.spark.files import uri_of
 from graph.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def hive_settings(folder: Path) -> dict[str, str]:
     home = folder.absolute()
     return {
         "spark.sql.catalogImplementation": "hive",
-        "spark.sql.warehouse.dir": (home / "warehouse").as_uri(),
+        "spark.sql.warehouse.dir": uri_of(home / "warehouse"),
         "spark.hadoop.javax.jdo.option.ConnectionURL": (
             f"jdbc:derby:;databaseName={home / 'metastore'};create=true"
         ),
@@ -48,12 +49,12 @@ def register_folders(engine: SparkEngine, database: str, folders: Mapping[str, P
         if not partitions:
             message = f"`{folder}` holds no partition `dt=...`"
             raise ConfigError(message)
-        columns = session.read.parquet(partitions[0].absolute().as_uri()).schema.fields
+        columns = session.read.parquet(uri_of(partitions[0])).schema.fields
         listed = ", ".join(f"`{each.name}` {each.dataType.simpleString()}" for each in columns)
         session.sql(f"drop table if exists `{database}`.`{name}`")
         session.sql(
             f"create external table `{database}`.`{name}` ({listed})"
             f" partitioned by (dt string) stored as parquet"
-            f" location '{folder.absolute().as_uri()}'"
+            f" location '{uri_of(folder)}'"
         )
         session.sql(f"msck repair table `{database}`.`{name}`")
