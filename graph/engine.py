@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from graph.listener import Listener
     from graph.schema import Schema
     from graph.table import Table
 
@@ -145,6 +147,12 @@ class Engine(Evaluator, Protocol):
 
     def kernel(self, name: str) -> Kernel | None:
         """The native way to do `name` on this engine's tables, or None when it has none."""
+
+    def watched(self, listener: Listener) -> AbstractContextManager[Listener]:
+        """A listener for a block of work that also hears what the engine itself is at.
+
+        An engine that works in this process has nothing to add, and gives `listener` back.
+        """
 
     def close(self) -> None:
         """Give back memory, files and connections."""

@@ -72,7 +72,8 @@ def detect(job: DetectJob, out: Path, *, progress: Progress | None = None) -> De
         steps_folder = writer.steps
         engine = engine_of(job, spill=spill)
         try:
-            run = _detect(job, Steps.resumed(writer, engine), printed, said)
+            with engine.watched(said) as heard:
+                run = _detect(job, Steps.resumed(writer, engine), printed, heard)
             engine.let_go(steps_folder)
             share(job, run, engine)
         except OverBudget as error:

@@ -5,18 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from graph.listener import Listener
 
-class Progress(Protocol):
+
+class Progress(Listener, Protocol):
     """What a run reports to. The command line draws it; tests and notebooks may listen."""
-
-    def step(self, name: str, says: str) -> None:
-        """A step begins."""
-
-    def rows(self, done: int, total: int | None, unit: str) -> None:
-        """So much of the current step is done; `total` is None while nobody knows."""
-
-    def note(self, says: str) -> None:
-        """Something a person should know, such as a detector that was left out."""
 
 
 @dataclass(frozen=True, slots=True)

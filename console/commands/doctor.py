@@ -13,11 +13,12 @@ from typing import Any
 
 import typer
 
-from console.options import DEFAULT_OUT, AsJson, Out
+from console.options import DEFAULT_OUT, AsJson, EngineName, Master, Out, Scratch, SparkConf
 from console.output import write_json, write_table
 from console.place import STORE
-from graph.engines import open_engine
-from graph.errors import RingwatchError
+from graph.engines import ENGINES, open_engine
+from graph.errors import ConfigError, RingwatchError
+from jobs.spark_settings import SparkSettings, spark_option
 from review.publish import abandoned
 from review.run import open_run, verify
 from review.store import Store
@@ -35,9 +36,19 @@ class Finding:
     mend: str = ""
 
 
-def doctor(out: Out = DEFAULT_OUT, json: AsJson = False) -> None:
+def doctor(
+    out: Out = DEFAULT_OUT,
+    engine: EngineName = None,
+    master: Master = None,
+    scratch: Scratch = None,
+    spark: SparkConf = None,
+    json: AsJson = False,
+) -> None:
     """Check Python, libraries, disk, the runs and the store."""
+    settings = _spark_settings(engine, master, scratch, spark)
     found = [check(out) for check in CHECKS]
+    if settings is not None:
+        found += _spark(settings)
     rows: list[dict[str, Any]] = [
         {"check": each.check, "state": each.state, "says": each.says, "mend": each.mend}
         for each in found
@@ -48,6 +59,36 @@ def doctor(out: Out = DEFAULT_OUT, json: AsJson = False) -> None:
         write_table("Checks", COLUMNS, rows)
     if any(each.state == "bad" for each in found):
         raise typer.Exit(1)
+
+
+def _spark_settings(
+    engine: str | None, master: str | None, scratch: str | None, spark: list[str] | None
+) -> SparkSettings | None:
+    """Where Spark is to be looked at; None where it is not."""
+    if engine not in (None, *ENGINES):
+        message = f"`--engine` is {' or '.join(f'`{name}`' for name in ENGINES)}, not `{engine}`"
+        raise ConfigError(message)
+    told = SparkSettings(master=master, scratch=scratch, conf=dict(map(spark_option, spark or ())))
+    if engine == "spark":
+        return told
+    if told != SparkSettings():
+        message = "`--master`, `--scratch` and `--spark` go with `--engine spark`"
+        raise ConfigError(message)
+    return None
+
+
+def _spark(settings: SparkSettings) -> list[Finding]:
+    from graph.engines.spark.checks import spark_checks
+
+    found = []
+    for check in spark_checks(master=settings.master, scratch=settings.scratch, conf=settings.conf):
+        if check.error is None:
+            found.append(Finding(check.name, "good", check.says))
+        else:
+            # Our messages end with the mend, behind the last semicolon.
+            says, _, mend = str(check.error).rpartition("; ")
+            found.append(Finding(check.name, "bad", says or mend, mend if says else ""))
+    return found
 
 
 def _python(_: Path) -> Finding:

@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,6 +27,7 @@ from graph.table import Table
 
 if TYPE_CHECKING:
     from graph.engine import Kernel
+    from graph.listener import Listener
 
 T = TypeVar("T")
 
@@ -239,6 +240,10 @@ class LocalEngine:
     def kernel(self, name: str) -> Kernel | None:
         """The native way to do `name`, or None."""
         return local_kernels.find(name)
+
+    def watched(self, listener: Listener) -> AbstractContextManager[Listener]:
+        """The listener itself: all that is done here is done by the caller."""
+        return nullcontext(listener)
 
     def close(self) -> None:
         """Give back memory, files and connections."""

@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +23,7 @@ from graph.engines.spark.files import uri_of
 from graph.engines.spark.kept import Kept
 from graph.engines.spark.preflight import check_cluster
 from graph.engines.spark.progress import watched
+from graph.engines.spark.progress import watched
 from graph.engines.spark.scratch import Scratch
 from graph.engines.spark.session import open_session
 from graph.errors import ConfigError, RingwatchError, SchemaError
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from graph.engine import Kernel
+    from graph.listener import Listener
     from graph.listener import Listener
 
 T = TypeVar("T")
@@ -289,6 +292,10 @@ class SparkEngine:
     def kernel(self, name: str) -> Kernel | None:
         """The native way to do `name` on this engine's tables, or None when it has none."""
         return kernels.find(name)
+
+    def watched(self, listener: Listener) -> AbstractContextManager[Listener]:
+        """A listener that also hears of Spark's tasks while a block of work runs."""
+        return watched(self.session, listener)
 
     def watched(self, listener: Listener) -> AbstractContextManager[Listener]:
         """A listener that also hears of Spark's tasks while a block of work runs."""

@@ -1,0 +1,91 @@
+"""How far Spark's tasks are, told while a step runs: the driver itself only waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyspark import StatusTracker
+    from pyspark.sql import SparkSession
+
+    from graph.listener import Listener
+
+_EVERY_SECONDS = 0.5
+UNIT = "tasks"
+
+
+@contextmanager
+def watched(session: SparkSession, listener: Listener) -> Iterator[Listener]:
+    """A listener that also tells `listener` of Spark's tasks, until the block ends.
+
+    It hears first which Spark and which Java do the work. Counts begin anew with each step.
+    """
+    listener.note(session_in_words(session))
+    tasks = _Tasks(session.sparkContext.statusTracker(), listener)
+    ended = Event()
+
+    def look() -> None:
+        while not ended.wait(_EVERY_SECONDS):
+            tasks.tell()
+
+    looking = Thread(target=look, name="spark-progress", daemon=True)
+    looking.start()
+    try:
+        yield tasks
+    finally:
+        ended.set()
+        looking.join()
+
+
+def session_in_words(session: SparkSession) -> str:
+    """Which Spark, on which cluster, on which Java."""
+    context: Any = session.sparkContext
+    java = context._jvm.java.lang.System
+    return (
+        f"Spark {session.version} on {context.master}, Java {java.getProperty('java.version')}"
+        f" ({java.getProperty('java.home')})"
+    )
+
+
+class _Tasks:
+    """The listener of a step, and the tasks of all stages that were seen in it."""
+
+    def __init__(self, tracker: StatusTracker, listener: Listener) -> None:
+        self._tracker = tracker
+        self._listener = listener
+        self._seen: dict[int, tuple[int, int]] = {}
+        self._earlier: frozenset[int] = frozenset()
+        self._lock = Lock()
+
+    def step(self, name: str, says: str) -> None:
+        """A step begins: tasks of the last one count no more."""
+        with self._lock:
+            self._earlier = self._earlier | self._seen.keys()
+            self._seen.clear()
+            self._listener.step(name, says)
+
+    def rows(self, done: int, total: int | None, unit: str) -> None:
+        """Pass on what the step itself counts."""
+        with self._lock:
+            self._listener.rows(done, total, unit)
+
+    def note(self, says: str) -> None:
+        """Pass it on."""
+        with self._lock:
+            self._listener.note(says)
+
+    def tell(self) -> None:
+        """Look at the stages once, and tell of their tasks if there are any."""
+        with self._lock:
+            active = set(self._tracker.getActiveStageIds()) - self._earlier
+            for stage in active | self._seen.keys():
+                info = self._tracker.getStageInfo(stage)
+                if info is not None:
+                    self._seen[stage] = (info.numCompletedTasks, info.numTasks)
+            if active:
+                done = sum(done for done, _ in self._seen.values())
+                total = sum(total for _, total in self._seen.values())
+                self._listener.rows(done, total, UNIT)
