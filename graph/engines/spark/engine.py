@@ -7,13 +7,11 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from graph.engines.spark import kernels
@@ -23,18 +21,27 @@ from graph.engines.spark.files import uri_of
 from graph.engines.spark.kept import Kept
 from graph.engines.spark.preflight import check_cluster
 from graph.engines.spark.progress import watched
-from graph.engines.spark.progress import watched
+from graph.engines.spark.rows import (
+    as_column,
+    has_nulls,
+    in_order,
+    nullable,
+    quoted,
+    refuse_nulls,
+    whole_order,
+    written,
+)
 from graph.engines.spark.scratch import Scratch
 from graph.engines.spark.session import open_session
+from graph.engines.spark.travel import each_batch, each_item
 from graph.errors import ConfigError, RingwatchError, SchemaError
-from graph.schema import Column, Schema
+from graph.schema import Schema
 from graph.table import Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from graph.engine import Kernel
-    from graph.listener import Listener
     from graph.listener import Listener
 
 T = TypeVar("T")
@@ -152,8 +159,8 @@ class SparkEngine:
         schema.check(rows.schema, of="the given data")
         if isinstance(rows, pa.RecordBatchReader):
             return self.from_batches(rows, schema)
-        ordered = rows.select(list(schema.names)).cast(_nullable(schema))
-        _refuse_nulls(ordered, schema)
+        ordered = rows.select(list(schema.names)).cast(nullable(schema))
+        refuse_nulls(ordered, schema)
         if ordered.num_rows > _SMALL:
             return self.from_batches(ordered.to_batches(max_chunksize=_SMALL), schema)
         frame = self.session.createDataFrame(ordered.combine_chunks())
@@ -163,7 +170,7 @@ class SparkEngine:
         """Take rows from a generator of ours, batch by batch, through files."""
         with tempfile.TemporaryDirectory(prefix="ringwatch-given-") as folder:
             path = Path(folder) / "part-0.parquet"
-            rows = _written(batches, schema, path)
+            rows = written(batches, schema, path)
             place = self.scratch.place(schema.name)
             self.scratch.files.upload(path, f"{place}/{path.name}")
         return self._taken(place, schema, rows=rows)
@@ -190,9 +197,9 @@ class SparkEngine:
         """Write in key order to one file, whole or not at all; give the number of rows."""
         beside = path.with_name(path.name + ".part")
         try:
-            rows = _written(self.batches(table), table.schema, beside)
-            with beside.open("rb+") as written:
-                os.fsync(written.fileno())
+            rows = written(self.batches(table), table.schema, beside)
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
@@ -219,7 +226,7 @@ class SparkEngine:
 
     def project(self, table: Table, schema: Schema) -> Table:
         """The same rows with the columns of `schema` alone."""
-        columns = [_named(name) for name in schema.names]
+        columns = [quoted(name) for name in schema.names]
         return self._known(self.frame(table).select(*columns), schema, rows=self.count(table))
 
     def arrow(self, table: Table) -> pa.Table:
@@ -233,10 +240,10 @@ class SparkEngine:
         driver holds a batch and never the table.
         """
         if self.count(table) <= _SMALL:
-            yield from _sorted(self.frame(table).toArrow(), table.schema).to_batches(rows)
+            yield from in_order(self.frame(table).toArrow(), table.schema).to_batches(rows)
             return
         place = self.scratch.place("sorted")
-        order = [f'"{name}" asc nulls first' for name in _order(table.schema)]
+        order = [f'"{name}" asc nulls first' for name in whole_order(table.schema)]
         ordered = self.session.sql(f"select * from {table.name} order by {', '.join(order)}")
         ordered.write.parquet(place)
         try:
@@ -251,7 +258,7 @@ class SparkEngine:
         self, table: Table, work: Callable[[pa.RecordBatch], pa.RecordBatch], schema: Schema
     ) -> Table:
         """The rows that `work` makes of the table's, batch by batch, in the workers."""
-        worked = partial(_each, work=work, given=table.schema.arrow, made=_nullable(schema))
+        worked = partial(each_batch, work=work, given=table.schema.arrow, made=nullable(schema))
         return self.map_batches(self.frame(table), worked, schema)
 
     def spread(
@@ -269,7 +276,7 @@ class SparkEngine:
             return self.from_arrow(schema.arrow.empty_table(), schema)
         packed = pa.table({"item": [cloudpickle.dumps(item) for item in items]})
         frame = self.session.createDataFrame(packed).repartitionByRange(len(items), "item")
-        spreading = partial(_spread, work=work, made=_nullable(schema))
+        spreading = partial(each_item, work=work, made=nullable(schema))
         table = self.map_batches(frame, spreading, schema)
         for item in items if done is not None else ():
             done(item)  # type: ignore[misc]
@@ -292,10 +299,6 @@ class SparkEngine:
     def kernel(self, name: str) -> Kernel | None:
         """The native way to do `name` on this engine's tables, or None when it has none."""
         return kernels.find(name)
-
-    def watched(self, listener: Listener) -> AbstractContextManager[Listener]:
-        """A listener that also hears of Spark's tasks while a block of work runs."""
-        return watched(self.session, listener)
 
     def watched(self, listener: Listener) -> AbstractContextManager[Listener]:
         """A listener that also hears of Spark's tasks while a block of work runs."""
@@ -330,10 +333,10 @@ class SparkEngine:
         from pyspark.sql import Observation
         from pyspark.sql import functions as f
 
-        cast = frame.select(*(_cast(frame, column) for column in schema.columns))
+        cast = frame.select(*(as_column(frame, column) for column in schema.columns))
         needed = [column.name for column in schema.columns if not column.nullable]
         nulls = [
-            f.count_if(f.col(_named(name)).isNull()).alias(f"nulls_{place}")
+            f.count_if(f.col(quoted(name)).isNull()).alias(f"nulls_{place}")
             for place, name in enumerate(needed)
         ]
         seen = Observation()
@@ -343,7 +346,7 @@ class SparkEngine:
         for number, name in enumerate(needed):
             if counted.get(f"nulls_{number}"):
                 self.scratch.remove(place)
-                raise SchemaError(_has_nulls(schema, name, counted[f"nulls_{number}"]))
+                raise SchemaError(has_nulls(schema, name, counted[f"nulls_{number}"]))
         return self._taken(place, schema, rows=int(counted.get("rows", 0)))
 
     def settled(self, frame: DataFrame) -> DataFrame:
@@ -372,7 +375,7 @@ class SparkEngine:
         schema: Schema,
     ) -> Table:
         """Keep what `work` makes of each partition's batches, as a table of `schema`."""
-        return self.keep_frame(self.worked(frame, work, _nullable(schema)), schema)
+        return self.keep_frame(self.worked(frame, work, nullable(schema)), schema)
 
     def worked(
         self,
@@ -418,7 +421,7 @@ class SparkEngine:
     def _read(self, places: Sequence[str], schema: Schema) -> DataFrame:
         from pyspark.sql.pandas.types import from_arrow_schema
 
-        reader = self.session.read.schema(from_arrow_schema(_nullable(schema)))
+        reader = self.session.read.schema(from_arrow_schema(nullable(schema)))
         return reader.options(**_PLAIN_NAMES).parquet(*places)
 
     def _known(self, frame: DataFrame, schema: Schema, *, rows: int) -> Table:
@@ -440,90 +443,5 @@ def _refuse_unshared(master: str) -> None:
         raise ConfigError(message)
 
 
-def _cast(frame: DataFrame, column: Column) -> Any:  # noqa: ANN401 - a column of Spark
-    from pyspark.sql import functions as f
-
-    names = {name.lower(): name for name in frame.columns}
-    found = names.get(column.name.lower())
-    if found is None:
-        message = f"it lacks the column `{column.name}`"
-        raise SchemaError(message)
-    value = f.col(_named(found))
-    kind = {"VARCHAR": "string", "BIGINT": "bigint", "DOUBLE": "double", "BOOLEAN": "boolean"}
-    fractions = ("DoubleType", "FloatType", "DecimalType")
-    if column.type == "BIGINT" and type(frame.schema[found].dataType).__name__ in fractions:
-        # The local engine rounds; Spark's cast would cut.
-        value = f.round(value)
-    return value.cast(kind[column.type]).alias(column.name)
-
-
-def _named(name: str) -> str:
-    return f"`{name.replace('`', '``')}`"
-
-
-def _nullable(schema: Schema) -> pa.Schema:
-    """The schema's columns with nulls allowed: whether they stand there is looked at apart."""
-    return pa.schema([field.with_nullable(True) for field in schema.arrow])
-
-
-def _refuse_nulls(rows: pa.Table, schema: Schema) -> None:
-    for column in schema.columns:
-        if not column.nullable and rows[column.name].null_count:
-            raise SchemaError(_has_nulls(schema, column.name, rows[column.name].null_count))
-
-
-def _has_nulls(schema: Schema, name: str, nulls: int) -> str:
-    return f"`{schema.name}` has {nulls} nulls in `{name}`: it may have none"
-
-
-def _order(schema: Schema) -> list[str]:
-    """Every column stands behind the key: rows with equal keys leave in one order too."""
-    return [*schema.key, *(name for name in schema.names if name not in schema.key)]
-
-
-def _sorted(rows: pa.Table, schema: Schema) -> pa.Table:
-    keys = [(name, "ascending", "at_start") for name in _order(schema)]
-    named = rows.select(list(schema.names)).cast(_nullable(schema))
-    if named.num_rows:
-        named = named.take(pc.sort_indices(named, keys))
-    return named.cast(schema.arrow).combine_chunks()
-
-
-def _written(batches: Iterable[pa.RecordBatch], schema: Schema, path: Path) -> int:
-    rows = 0
-    with pq.ParquetWriter(
-        path, schema.arrow, compression="zstd", write_page_checksum=True
-    ) as writer:
-        for batch in batches:
-            writer.write_batch(batch.cast(schema.arrow))
-            rows += batch.num_rows
-    return rows
-
-
 def _place_key(frame: DataFrame) -> str:
     return f"settled {id(frame)}"
-
-
-def _each(
-    batches: Iterator[pa.RecordBatch],
-    *,
-    work: Callable[[pa.RecordBatch], pa.RecordBatch],
-    given: pa.Schema,
-    made: pa.Schema,
-) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        yield work(batch.cast(given)).cast(made)
-
-
-def _spread(
-    batches: Iterator[pa.RecordBatch],
-    *,
-    work: Callable[[Any], Iterable[pa.RecordBatch]],
-    made: pa.Schema,
-) -> Iterator[pa.RecordBatch]:
-    from pyspark import cloudpickle
-
-    for batch in batches:
-        for packed in batch["item"].to_pylist():
-            for rows in work(cloudpickle.loads(packed)):
-                yield rows.select(made.names).cast(made)
