@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from builders.listed import listed
-from builders.normal_text import spaced_words
-from builders.wording import (
-    TEXTS,
-    ignored_bound,
-    joining_texts,
-    read_wording,
-    short_bound,
-    viral_bounds,
-)
+from builders.wording import READING, ignored_bounds, left_out_bounds
 from graph.model import InteractionGraph, kernel
-from graph.schemas import BOUNDS, EDGES
+from graph.schemas import BOUNDS
 from graph.table import Table
-
-Ints = npt.NDArray[np.int64]
+from graph.texts import TEXT_POSTS, Alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,29 +83,31 @@ def copied_text_graph(
     _refuse(likeness, at_least_words, within_seconds, at_least, hub_accounts)
     engine = interactions.engine
     ignored = listed(engine, ignored_actions)
-    wording = read_wording(engine.query(_POSTS, interactions=interactions, ignored=ignored))
-    found = kernel(interactions, "copied-texts")(
-        pa.array([spaced_words(text) for text in wording.texts.to_pylist()], pa.string()),
-        wording.text,
-        wording.account,
-        wording.acted_at,
+    posts = engine.sql(_POSTS, TEXT_POSTS, interactions=interactions, ignored=ignored)
+    alike = Alike(
         likeness=likeness,
         at_least_words=at_least_words,
         within_ms=-1 if within_seconds is None else round(within_seconds * 1000),
         hub_accounts=hub_accounts,
         at_least=at_least,
     )
+    found = kernel(interactions, "copied-texts")(posts, READING, alike, layer=layer)
     unread = engine.query(_IGNORED, interactions=interactions, ignored=ignored)
     bounds = [
-        *viral_bounds(wording, found.viral, layer=layer, hub_accounts=hub_accounts),
-        *short_bound(wording, found.short, layer=layer, at_least_words=at_least_words),
-        *(ignored_bound(row, layer=layer) for row in unread.to_pylist()),
+        *left_out_bounds(
+            found.left_out.arrow(),
+            layer=layer,
+            hub_accounts=hub_accounts,
+            at_least_words=at_least_words,
+        ),
+        *ignored_bounds(unread, layer=layer),
     ]
-    edges = _edges(wording.ids, found.own, found.other, found.counts, layer)
+    for done in (posts, ignored, found.left_out):
+        engine.drop(done)
     return TextGraph(
-        graph=InteractionGraph(engine.from_arrow(edges, EDGES)),
+        graph=InteractionGraph(found.edges),
         bounds=engine.from_arrow(pa.Table.from_pylist(bounds, BOUNDS.arrow), BOUNDS),
-        texts=engine.from_arrow(joining_texts(wording, found), TEXTS),
+        texts=found.texts,
     )
 
 
@@ -141,34 +132,3 @@ def _refuse(
         if value < least:
             message = f"{name} is a count from {least} up, not {value}"
             raise ValueError(message)
-
-
-def _edges(
-    ids: pa.StringArray, own: Ints, other: Ints, counts: dict[str, Ints], layer: str
-) -> pa.Table:
-    """The pairs that both sides' counts allow, as `EDGES`."""
-    pair = np.minimum(own, other) * len(ids) + np.maximum(own, other)
-    lesser, greater = np.flatnonzero(own < other), np.flatnonzero(own > other)
-    _, at_src, at_dst = np.intersect1d(
-        pair[lesser], pair[greater], assume_unique=True, return_indices=True
-    )
-    src, dst = lesser[at_src], greater[at_dst]
-    nothing = pa.nulls(len(src), pa.float64())
-    return pa.table(
-        {
-            "src": ids.take(pa.array(own[src])),
-            "dst": ids.take(pa.array(own[dst])),
-            "layer": pa.repeat(pa.scalar(layer, pa.string()), len(src)),
-            "weight": np.minimum(counts["texts"][src], counts["texts"][dst]).astype(float),
-            "src_count": counts["posts"][src],
-            "dst_count": counts["posts"][dst],
-            "objects": counts["objects"][src],
-            "object_days": counts["object_days"][src],
-            "post_pairs": counts["post_pairs"][src],
-            "first_at": counts["first_at"][src],
-            "last_at": counts["last_at"][src],
-            "expected": nothing,
-            "log10_p": nothing,
-        },
-        schema=EDGES.arrow,
-    )

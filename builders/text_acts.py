@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-import pyarrow as pa
-
 from builders.listed import listed
-from builders.normal_text import spaced_words, text_key
-from builders.wording import read_wording
+from builders.wording import READING
 from graph.model import Clustering, kernel
 from graph.schema import Column, Schema
 from graph.schemas import JOINT_ACTS
 from graph.table import Table
+from graph.texts import Alike
 
 _POSTS = Schema(
     "text_posts",
@@ -26,23 +23,8 @@ _POSTS = Schema(
     ),
     key=("account", "acted_at", "content", "text"),
 )
-_KEYED = Schema(
-    "keyed_texts",
-    (
-        Column("raw", "VARCHAR", "the words as posted"),
-        Column("text", "VARCHAR", "the key of their normal text"),
-    ),
-    key=("raw",),
-)
-_LIKE = Schema(
-    "like_texts",
-    (
-        Column("left", "VARCHAR", "the key of a text"),
-        Column("right", "VARCHAR", "the key of a text like it"),
-        Column("likeness", "DOUBLE", "shared / united words"),
-    ),
-    key=("left", "right"),
-)
+_ANY_NUMBER = 2**62
+"""No text of `TEXTS` is viral."""
 
 _INSIDE = """
 select e.src, e.dst, s.cluster
@@ -127,24 +109,28 @@ def joint_text_acts(
         layer: the layer whose edges are shown.
     """
     engine = interactions.engine
+    ignored = listed(engine, ignored_actions)
     posts = engine.sql(
         _POSTS_OF_CLUSTERS,
         _POSTS,
         {"layer": layer},
         interactions=interactions,
-        ignored=listed(engine, ignored_actions),
+        ignored=ignored,
         edges=edges,
         members=clustering.members,
     )
-    keyed, like = _like(posts, likeness=likeness, at_least_words=at_least_words)
-    return engine.sql(
+    alike = Alike(
+        likeness=likeness,
+        at_least_words=at_least_words,
+        within_ms=-1 if within_seconds is None else round(within_seconds * 1000),
+        hub_accounts=_ANY_NUMBER,
+        at_least=1,
+    )
+    keyed, like = kernel(posts, "like-texts")(posts, texts, READING, alike)
+    shown = engine.sql(
         _ACTS,
         JOINT_ACTS,
-        {
-            "layer": layer,
-            "within_ms": -1 if within_seconds is None else round(within_seconds * 1000),
-            "at_most": at_most,
-        },
+        {"layer": layer, "within_ms": alike.within_ms, "at_most": at_most},
         posts=posts,
         keyed=keyed,
         texts=texts,
@@ -152,32 +138,6 @@ def joint_text_acts(
         edges=edges,
         members=clustering.members,
     )
-
-
-def _like(posts: Table, *, likeness: float, at_least_words: int) -> tuple[Table, Table]:
-    """The key of each wording, and which keys are alike (each is like itself)."""
-    engine = posts.engine
-    wording = read_wording(engine.arrow(posts))
-    found = kernel(posts, "copied-texts")(
-        pa.array([spaced_words(text) for text in wording.texts.to_pylist()], pa.string()),
-        wording.text,
-        wording.account,
-        wording.acted_at,
-        likeness=likeness,
-        at_least_words=at_least_words,
-        within_ms=-1,
-        hub_accounts=len(wording.ids),
-        at_least=1,
-    )
-    keys = pa.array([text_key(text) for text in wording.texts.to_pylist()], pa.string())
-    itself = np.arange(len(keys))
-    like = {
-        "left": keys.take(pa.array(np.concatenate((itself, found.left)))),
-        "right": keys.take(pa.array(np.concatenate((itself, found.right)))),
-        "likeness": np.concatenate((np.ones(len(keys)), found.likeness)),
-    }
-    keyed = {"raw": wording.raws, "text": keys.take(pa.array(wording.text_of_raw))}
-    return (
-        engine.from_arrow(pa.table(keyed, schema=_KEYED.arrow), _KEYED),
-        engine.from_arrow(pa.table(like, schema=_LIKE.arrow), _LIKE),
-    )
+    for done in (posts, ignored, keyed, like):
+        engine.drop(done)
+    return shown

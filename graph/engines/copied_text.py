@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from graph.engines.kernels.components import component_labels
 from graph.engines.kernels.copies import LikeTexts, Posts, copies
-from graph.engines.kernels.jaccard import Likenesses, Posters, WordSets, like_pairs, word_sets
+from graph.engines.kernels.jaccard import Posters, WordSets, like_pairs, word_sets
+from graph.texts import Alike
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -20,39 +21,40 @@ _DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class CopiedTexts:
+class Alikes:
+    """Which texts are alike; texts go by their numbers.
+
+    `left`, `right`, `likeness`: pairs of like texts, both ways round. By text: how many distinct
+    `words` it has, whether it is too `short`, and whether it is `viral`. `posts`: who posted it.
+    """
+
+    left: Ints
+    right: Ints
+    likeness: npt.NDArray[np.float64]
+    words: Ints
+    short: Flags
+    viral: Flags
+    posts: Posts
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
     """Who copied whom. Texts and accounts go by their numbers.
 
     `own`, `other`: ordered pairs of accounts, `counts` of each by name (see `kernels.copies`).
-    `left`, `right`, `likeness`: pairs of like texts, both ways round. By text: how many distinct
-    `words` it has, the number of its `object` (the texts that a chain of likeness joins), whether
-    it is too `short`, and whether it is `viral`.
+    `object`: by text, the number of its object (the texts that a chain of likeness joins).
     """
 
     own: Ints
     other: Ints
     counts: dict[str, Ints]
-    left: Ints
-    right: Ints
-    likeness: npt.NDArray[np.float64]
-    words: Ints
     object: Ints
-    short: Flags
-    viral: Flags
+    alikes: Alikes
 
 
-def copied_texts(
-    texts: pa.StringArray,
-    text: Ints,
-    account: Ints,
-    acted_at: Ints,
-    *,
-    likeness: float,
-    at_least_words: int,
-    within_ms: int,
-    hub_accounts: int,
-    at_least: int,
-) -> CopiedTexts:
+def find_copies(
+    texts: pa.StringArray, text: Ints, account: Ints, acted_at: Ints, alike: Alike
+) -> Found:
     """Pairs of accounts with posts of like words; see `builders.text` for the meaning.
 
     Args:
@@ -60,45 +62,45 @@ def copied_texts(
         text: of each post, its place in `texts`.
         account: of each post, the number of who posted it; numbers follow the order of ids.
         acted_at: of each post, when, ms.
-        likeness: the least shared / united words of like texts, in (0, 1].
-        at_least_words: texts with fewer distinct words take no part.
-        within_ms: the most time between two posts that match; -1 for any.
-        hub_accounts: a text that more accounts posted, or posted the like of, takes no part.
-        at_least: own posts that must match, of each side.
+        alike: when posts match.
     """
+    alikes = find_alikes(texts, text, account, acted_at, alike)
+    like = _like_texts(alikes)
+    own, other, counts = copies(
+        alikes.posts,
+        like,
+        accounts=int(account.max(initial=-1)) + 1,
+        within=alike.within_ms,
+        at_least=alike.at_least,
+    )
+    return Found(own=own, other=other, counts=counts, object=like.object, alikes=alikes)
+
+
+def find_alikes(
+    texts: pa.StringArray, text: Ints, account: Ints, acted_at: Ints, alike: Alike
+) -> Alikes:
+    """Pairs of like texts that could join two accounts, of posts given as to `find_copies`."""
     sets = _word_sets(texts)
     words = sets.sizes
-    short = (words < at_least_words) | (words == 0)
+    short = (words < alike.at_least_words) | (words == 0)
     order = np.lexsort((acted_at, account, text))
     posts = _posts(text[order], account[order], acted_at[order], len(texts))
     found = like_pairs(
         _without(sets, short),
         _posters(posts),
-        likeness=likeness,
-        within=within_ms,
-        hub_accounts=hub_accounts,
-    )
-    viral = found.viral & ~short
-    like = _like_texts(found, takes_part=~short & ~viral)
-    own, other, counts = copies(
-        posts,
-        like,
-        accounts=int(account.max(initial=-1)) + 1,
-        within=within_ms,
-        at_least=at_least,
+        likeness=alike.likeness,
+        within=alike.within_ms,
+        hub_accounts=alike.hub_accounts,
     )
     united = words[found.left] + words[found.right] - found.shared
-    return CopiedTexts(
-        own=own,
-        other=other,
-        counts=counts,
+    return Alikes(
         left=found.left,
         right=found.right,
         likeness=found.shared / united,
         words=words,
-        object=like.object,
         short=short,
-        viral=viral,
+        viral=found.viral & ~short,
+        posts=posts,
     )
 
 
@@ -145,14 +147,14 @@ def _posters(posts: Posts) -> Posters:
     )
 
 
-def _like_texts(found: Likenesses, *, takes_part: Flags) -> LikeTexts:
-    itself = np.flatnonzero(takes_part)
-    left = np.concatenate((itself, found.left))
-    right = np.concatenate((itself, found.right))
+def _like_texts(alikes: Alikes) -> LikeTexts:
+    itself = np.flatnonzero(~alikes.short & ~alikes.viral)
+    left = np.concatenate((itself, alikes.left))
+    right = np.concatenate((itself, alikes.right))
     order = np.lexsort((right, left))
-    texts = len(takes_part)
+    texts = len(alikes.words)
     return LikeTexts(
         starts=np.searchsorted(left[order], np.arange(texts + 1)).astype(np.int64),
         texts=right[order],
-        object=component_labels(texts, found.left, found.right),
+        object=component_labels(texts, alikes.left, alikes.right),
     )

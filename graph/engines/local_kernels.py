@@ -9,12 +9,13 @@ if TYPE_CHECKING:
     from graph.engine import Kernel
 
 _KERNELS: dict[str, str] = {
-    "copied-texts": "graph.engines.copied_text:copied_texts",
+    "copied-texts": "graph.engines.copied_tables:copied_texts",
     "components": "graph.engines.clustering:components",
     "hits": "graph.engines.ranking:hits",
     "k-core": "graph.engines.ranking:k_core",
     "label-propagation": "graph.engines.clustering:label_propagation",
     "leiden": "graph.engines.clustering:leiden",
+    "like-texts": "graph.engines.copied_tables:like_texts",
     "louvain": "graph.engines.clustering:louvain",
     "places": "graph.engines.places:places",
     "pagerank": "graph.engines.ranking:pagerank",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from algorithms.chance import ACTIVITY, call_edges, eligible_pairs, pairs_against_chance
 from builders.text import copied_text_graph
 from builders.text_acts import joint_text_acts
-from builders.wording import TEXTS
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import EDGES
 from graph.table import Table
+from graph.texts import TEXTS
 from jobs.detector import Detector, Layer, World
 from jobs.detectors.strength import counted_inside, weighted_by_surprise
 
