@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from algorithms.tail import benjamini_hochberg_cut, log10_choices, log10_upper_tail
+from algorithms.tail import log10_choices, log10_upper_tail, step_up_cut
 from graph.model import Clustering, InteractionGraph, kernel
 from graph.schema import Column, Schema
 from graph.schemas import EDGES
@@ -25,6 +25,19 @@ _MEETINGS = Schema(
         Column("tail", "DOUBLE", "log10 of the chance of so many"),
     ),
     key=("cluster", "size"),
+)
+
+_BEST = Schema(
+    "best_meetings",
+    (
+        _CLUSTER,
+        Column("meeting_size", "BIGINT", "the r whose tail is least"),
+        Column("meetings", "BIGINT", "distinct cells where r members met"),
+        Column("expected", "DOUBLE", "such cells by chance"),
+        Column("log10_p", "DOUBLE", "log10 of p, all r paid for"),
+        Column("accounts", "BIGINT", "members"),
+    ),
+    key=("cluster",),
 )
 
 CLUSTER_CHANCE = Schema(
@@ -178,15 +191,8 @@ def clusters_against_chance(
     found = kernel(members, "cluster-meetings")(
         members, interactions, width_ms=round(width_seconds * 1000), least=least_in_stratum
     )
-    logs = log10_upper_tail(
-        found["seen"].to_numpy().astype(np.float64),
-        found["expected"].to_numpy(),
-        dispersion=dispersion,
-    )
-    tried = engine.from_arrow(
-        found.append_column("tail", pa.array(logs)).cast(_MEETINGS.arrow), _MEETINGS
-    )
-    best = engine.query(
+    tried = engine.each(found, partial(_meetings_with_tail, dispersion=dispersion), _MEETINGS)
+    best = engine.sql(
         """
         with ranked as (
             select *, row_number() over (partition by cluster order by tail, size) as place,
@@ -195,20 +201,36 @@ def clusters_against_chance(
         ),
         sizes as (select cluster, count(*) as accounts from {members} group by cluster)
         select r.cluster, r.size as meeting_size, r.seen as meetings, r.expected,
-               r.tail + r.paid as log10_p, s.accounts,
-               (select count(distinct account) from {interactions}) as everybody
+               r.tail + r.paid as log10_p, s.accounts
         from ranked r join sizes s using (cluster)
-        where r.place = 1 order by r.cluster
+        where r.place = 1
         """,
+        _BEST,
         tried=tried,
         members=members,
-        interactions=interactions,
     )
-    ways = log10_choices(best["everybody"].to_numpy(), best["accounts"].to_numpy())
-    bounded = np.minimum(0.0, best["log10_p"].to_numpy() + ways)
-    place = best.column_names.index("log10_p")
-    table = best.set_column(place, "log10_p", pa.array(bounded)).select(CLUSTER_CHANCE.names)
-    return engine.from_arrow(table.cast(CLUSTER_CHANCE.arrow), CLUSTER_CHANCE)
+    everybody = engine.query(
+        "select count(distinct account) as accounts from {interactions}", interactions=interactions
+    )["accounts"][0].as_py()
+    bounded = engine.each(best, partial(_after_search, everybody=everybody), CLUSTER_CHANCE)
+    for table in (found, tried, best):
+        engine.drop(table)
+    return bounded
+
+
+def _meetings_with_tail(batch: pa.RecordBatch, *, dispersion: float) -> pa.RecordBatch:
+    seen, expected = batch["seen"].to_numpy().astype(np.float64), batch["expected"].to_numpy()
+    logs = log10_upper_tail(seen, expected, dispersion=dispersion)
+    return batch.append_column(_MEETINGS.arrow.field("tail"), pa.array(logs))
+
+
+def _after_search(batch: pa.RecordBatch, *, everybody: int) -> pa.RecordBatch:
+    """Pay for the search among all ways to choose so many accounts."""
+    ways = log10_choices(np.full(batch.num_rows, everybody), batch["accounts"].to_numpy())
+    bounded = np.minimum(0.0, batch["log10_p"].to_numpy() + ways)
+    place = CLUSTER_CHANCE.names.index("log10_p")
+    field = CLUSTER_CHANCE.arrow.field("log10_p")
+    return batch.set_column(place, field, pa.array(bounded)).select(list(CLUSTER_CHANCE.names))
 
 
 def with_tail(edges: Table, *, dispersion: float) -> Table:
@@ -227,10 +249,20 @@ def call_edges(
         false_discovery_rate: the share of false edges to accept, in (0, 1).
     """
     engine = graph.engine
-    logs = engine.query("select log10_p from {edges}", edges=graph.edges)["log10_p"].to_numpy()
-    cut = benjamini_hochberg_cut(
-        logs, tests=max(tested_pairs, len(logs)), rate=false_discovery_rate
-    )
+    found = graph.edges.count()
+
+    def up_to(most: float) -> tuple[int, float]:
+        counted = engine.query(
+            """
+            select count(*) as edges, coalesce(max(log10_p), -1e308) as greatest
+            from {edges} where log10_p <= $most
+            """,
+            {"most": most},
+            edges=graph.edges,
+        )
+        return counted["edges"][0].as_py(), counted["greatest"][0].as_py()
+
+    cut = step_up_cut(found, up_to, tests=max(tested_pairs, found), rate=false_discovery_rate)
     kept = engine.sql(
         "select * from {edges} where log10_p <= $cut", EDGES, {"cut": cut}, edges=graph.edges
     )
@@ -240,7 +272,7 @@ def call_edges(
         log10_cut=cut,
         tested_pairs=tested_pairs,
         kept=number,
-        refused=len(logs) - number,
+        refused=found - number,
     )
 
 

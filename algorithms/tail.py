@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -87,13 +88,43 @@ def benjamini_hochberg_cut(log10_p: Floats, *, tests: float, rate: float) -> flo
 
     Source: Benjamini and Hochberg, Controlling the False Discovery Rate (1995).
     """
+    ordered = np.sort(log10_p)
+
+    def up_to(most: float) -> tuple[int, float]:
+        number = int(np.searchsorted(ordered, most, side="right"))
+        return number, float(ordered[number - 1]) if number else -math.inf
+
+    return step_up_cut(len(ordered), up_to, tests=tests, rate=rate)
+
+
+def step_up_cut(
+    found: int, up_to: Callable[[float], tuple[int, float]], *, tests: float, rate: float
+) -> float:
+    """`benjamini_hochberg_cut` of p-values that are only counted, wherever they are held.
+
+    Step-up asks for the greatest k such that k p-values are at most `rate * k / tests`. Begin with
+    all and count those at most the bound for so many, until the number stays: it never falls below
+    that k, since more p-values allow a higher bound.
+
+    Args:
+        found: how many p-values there are.
+        up_to: how many have a log10 of at most so much, and the greatest of them.
+        tests: all tests, enumerated or not.
+        rate: the share of false calls to accept.
+
+    Raises:
+        ValueError: as for `benjamini_hochberg_cut`.
+    """
     if not 0 < rate < 1:
         message = f"rate is a share of false calls in (0, 1), not {rate}"
         raise ValueError(message)
-    if tests < len(log10_p):
-        message = f"{len(log10_p)} p-values cannot come from {tests:.0f} tests"
+    if tests < found:
+        message = f"{found} p-values cannot come from {tests:.0f} tests"
         raise ValueError(message)
-    ordered = np.sort(log10_p)
-    allowed = np.log10(rate * np.arange(1, len(ordered) + 1) / max(tests, 1.0))
-    called = np.flatnonzero(ordered <= allowed)
-    return float(ordered[called[-1]]) if len(called) else -math.inf
+    called, cut = found, -math.inf
+    while called:
+        number, cut = up_to(float(np.log10(rate * called / max(tests, 1.0))))
+        if number == called:
+            return cut
+        called = number
+    return -math.inf

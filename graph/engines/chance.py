@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graph.engines.kernels.cells import SIZES, meetings
+from graph.engines.kernels.cells import MEETINGS, SIZES, meetings
 from graph.engines.kernels.chance import Expectation, expectation, expected_of_pairs
 from graph.engines.kernels.strata import HOUR_MS, one_stratum, time_strata
 from graph.schemas import EDGES
@@ -74,8 +74,8 @@ def expect_co_actions(
     return filled, model.matches
 
 
-def cluster_meetings(members: Table, interactions: Table, *, width_ms: int, least: int) -> pa.Table:
-    """How often members of each cluster meet: `cluster`, `size`, `seen`, `expected`.
+def cluster_meetings(members: Table, interactions: Table, *, width_ms: int, least: int) -> Table:
+    """How often members of each cluster meet (`graph.engines.kernels.cells.MEETINGS`).
 
     One row a cluster and meeting size (`graph.engines.kernels.cells.SIZES`).
 
@@ -102,14 +102,16 @@ def cluster_meetings(members: Table, interactions: Table, *, width_ms: int, leas
         width_ms=width_ms,
         least=least,
     )
-    return pa.table(
+    rows = pa.table(
         {
             "cluster": names.take(pa.array(np.repeat(np.arange(len(names)), len(SIZES)))),
             "size": pa.array(np.tile(np.array(SIZES, dtype=np.int64), len(names))),
             "seen": pa.array(found.seen.astype(np.int64).ravel()),
             "expected": pa.array(found.expected.ravel()),
-        }
+        },
+        schema=MEETINGS.arrow,
     )
+    return members.engine.from_arrow(rows, MEETINGS)
 
 
 def _coded(interactions: Table) -> _Coded:

@@ -24,6 +24,7 @@ from scipy.special import gammaln
 
 from graph.engines.kernels.distinct import sorted_distinct
 from graph.engines.kernels.strata import time_strata
+from graph.schema import Column, Schema
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -32,12 +33,56 @@ SIZES = (2, 3, 4, 6, 10, 16, 25, 40, 64, 100)
 """The meeting sizes `r` that are tried; trying several is paid for by their number."""
 
 
+MEETINGS = Schema(
+    "meetings",
+    (
+        Column("cluster", "VARCHAR", "the cluster's name"),
+        Column("size", "BIGINT", "members that must meet in a cell"),
+        Column("seen", "BIGINT", "distinct cells where so many met"),
+        Column("expected", "DOUBLE", "such cells by chance"),
+    ),
+    key=("cluster", "size"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Meetings:
     """Per cluster (rows) and meeting size of `SIZES` (columns): cells seen and cells expected."""
 
     seen: Floats
     expected: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the strata hold: `acts`, and for each of `SIZES` (rows) the sum of (k)_r / (m)_r."""
+
+    acts: Floats
+    rates: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Distinct (cluster, stratum): the members' acts there and how many of them act."""
+
+    cluster: Ints
+    stratum: Ints
+    acts: Floats
+    members: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """Cells in which members act, alike ones together.
+
+    `own`: the row of `Own` that they belong to; `size`: accounts in such a cell; `count`: members
+    among them; `times`: how many cells are alike.
+    """
+
+    own: Ints
+    size: Floats
+    count: Floats
+    times: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +118,49 @@ def meetings(
         least: acts that a stratum needs.
     """
     cells = _cells(account, object_, acted_at, width_ms, least)
-    rates = _rates(cells)
     inside = cluster_of[cells.account] >= 0
     owner = cluster_of[cells.account[inside]]
-    place, joint_cell, joint = _counted(owner, cells.cell[inside])
     own = _own_acts(
         owner, cells.stratum[cells.cell[inside]], cells.account[inside], len(cells.acts)
     )
+    totals = Totals(cells.acts, _rates(cells))
+    return expected_meetings(totals, own, _joint(cells, own, owner, inside), clusters=clusters)
+
+
+def expected_meetings(totals: Totals, own: Own, joint: Joint, *, clusters: int) -> Meetings:
+    """The meetings seen in `joint`, and those that the strata would give.
+
+    Args:
+        totals: of everybody's acts.
+        own: the acts of each cluster, numbered from 0.
+        joint: the cells in which its members act.
+        clusters: how many clusters there are.
+    """
     seen = np.empty((clusters, len(SIZES)))
     expected = np.zeros((clusters, len(SIZES)))
+    cluster = own.cluster[joint.own]
     for column, size in enumerate(SIZES):
-        seen[:, column] = np.bincount(place[joint >= size], minlength=clusters)
-        expected[:, column] = _expected(
-            cells, rates[column], own, (place, joint_cell, joint), size, clusters
-        )
+        met = joint.count >= size
+        seen[:, column] = np.bincount(cluster[met], weights=joint.times[met], minlength=clusters)
+        expected[:, column] = _expected(totals, totals.rates[column], own, joint, size, clusters)
     return Meetings(seen, expected)
+
+
+def stratum_rates(size: Floats, times: Floats, acts: Floats, stratum: Ints, strata: int) -> Floats:
+    """`Totals.rates` of cells.
+
+    Args:
+        size: how many accounts act in a cell.
+        times: how many cells are alike.
+        acts: the acts of its stratum.
+        stratum: the number of its stratum.
+        strata: how many there are.
+    """
+    found = np.empty((len(SIZES), strata))
+    for column, meeting in enumerate(SIZES):
+        share = _share(size, acts, meeting) * times
+        found[column] = np.bincount(stratum, weights=share, minlength=strata)
+    return found
 
 
 def _cells(account: Ints, object_: Ints, acted_at: Ints, width_ms: int, least: int) -> _Cells:
@@ -112,13 +185,10 @@ def _cells(account: Ints, object_: Ints, acted_at: Ints, width_ms: int, least: i
     )
 
 
-def _rates(cells: _Cells) -> list[Floats]:
-    """Per meeting size, each stratum's sum of (k)_r / (m)_r."""
-    shares = (_share(cells.size, cells.acts[cells.stratum], size) for size in SIZES)
-    return [
-        np.bincount(cells.stratum, weights=share, minlength=len(cells.acts)).astype(np.float64)
-        for share in shares
-    ]
+def _rates(cells: _Cells) -> Floats:
+    alone = np.ones(len(cells.size))
+    acts = cells.acts[cells.stratum]
+    return stratum_rates(cells.size, alone, acts, cells.stratum, len(cells.acts))
 
 
 def _share(some: Floats, all_: Floats, size: int) -> Floats:
@@ -135,51 +205,43 @@ def _falling(x: Floats, size: int) -> Floats:
     return found
 
 
-def _counted(owner: Ints, cell: Ints) -> tuple[Ints, Ints, Ints]:
-    """Distinct (cluster, cell) with how many members are there."""
+def _joint(cells: _Cells, own: Own, owner: Ints, inside: npt.NDArray[np.bool_]) -> Joint:
+    """The cells of members, each by itself."""
+    cell = cells.cell[inside]
     width = np.int64(cell.max() + 1) if len(cell) else np.int64(1)
     keys, counts = np.unique(owner * width + cell, return_counts=True)
-    place, found = np.divmod(keys, width)
-    return place, found, counts
+    cluster, cell = np.divmod(keys, width)
+    strata = np.int64(len(cells.acts))
+    stratum = cells.stratum[cell]
+    return Joint(
+        own=np.searchsorted(own.cluster * strata + own.stratum, cluster * strata + stratum),
+        size=cells.size[cell],
+        count=counts.astype(np.float64),
+        times=np.ones(len(counts)),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
-    """Distinct (cluster, stratum): the members' acts there and how many of them act."""
-
-    cluster: Ints
-    stratum: Ints
-    acts: Floats
-    members: Floats
-
-
-def _own_acts(owner: Ints, stratum: Ints, account: Ints, strata: int) -> _Own:
+def _own_acts(owner: Ints, stratum: Ints, account: Ints, strata: int) -> Own:
     people = np.int64(account.max() + 1) if len(account) else np.int64(1)
     here = owner * np.int64(strata) + stratum
     keys, place, acts = np.unique(here, return_inverse=True, return_counts=True)
     who = sorted_distinct(place * people + account)
     cluster, found = np.divmod(keys, np.int64(strata))
     members = np.bincount(who // people, minlength=len(keys))
-    return _Own(cluster, found, acts.astype(np.float64), members.astype(np.float64))
+    return Own(cluster, found, acts.astype(np.float64), members.astype(np.float64))
 
 
 def _expected(
-    cells: _Cells,
-    rate: Floats,
-    own: _Own,
-    joint: tuple[Ints, Ints, Ints],
-    size: int,
-    clusters: int,
+    totals: Totals, rate: Floats, own: Own, joint: Joint, size: int, clusters: int
 ) -> Floats:
     """q_r of each cluster, its own acts taken out of the rates."""
-    place, cell, count = joint
-    stratum = cells.stratum[cell]
-    before = _share(cells.size[cell], cells.acts[stratum], size)
-    without = _share(cells.size[cell] - count, cells.acts[stratum], size)
-    strata = np.int64(len(cells.acts))
-    index = np.searchsorted(own.cluster * strata + own.stratum, place * strata + stratum)
-    fewer = np.bincount(index, weights=before - without, minlength=len(own.acts))
-    all_ = cells.acts[own.stratum]
+    acts = totals.acts[own.stratum[joint.own]]
+    before = _share(joint.size, acts, size)
+    without = _share(joint.size - joint.count, acts, size)
+    fewer = np.bincount(
+        joint.own, weights=(before - without) * joint.times, minlength=len(own.acts)
+    )
+    all_ = totals.acts[own.stratum]
     others = np.maximum(all_ - own.acts, float(size))
     left = np.maximum(rate[own.stratum] - fewer, 0.0)
     enough = all_ >= size

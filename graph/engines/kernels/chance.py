@@ -34,6 +34,31 @@ HEDGE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
+class Matches:
+    """Ordered pairs of interactions by two accounts on one object within the window.
+
+    `same`: inside each stratum; `across`: between each stratum and the next, counted once; `whole`:
+    in all. The numbers are whole, so sums of parts do not depend on their order.
+    """
+
+    same: Floats
+    across: Floats
+    whole: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The strata's rates of matching pairs, and the hedge's."""
+
+    after: Ints
+    same: Floats
+    across: Floats
+    hedge: float
+    matches: int
+    """Unordered pairs of interactions by two accounts that match, in the whole extract."""
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """A null model as a sparse table of counts, account by stratum, with the strata's rates.
 
@@ -45,12 +70,12 @@ class Expectation:
     stratum: Ints
     count: Floats
     total: Floats
-    after: Ints
-    same_rate: Floats
-    next_rate: Floats
-    hedge_rate: float
-    matches: int
-    """Unordered pairs of interactions by two accounts that match, in the whole extract."""
+    rates: Rates
+
+    @property
+    def matches(self) -> int:
+        """Unordered pairs of interactions by two accounts that match, in the whole extract."""
+        return self.rates.matches
 
 
 def expectation(
@@ -72,17 +97,8 @@ def expectation(
         within_ms: the window, inclusive, and no wider than a stratum is long.
         strata: the stratum of each interaction.
     """
-    owned = _pairs(object_, account)
-    anybody = _tally(object_, acted_at, within_ms, strata)
-    oneself = _tally(owned, acted_at, within_ms, strata)
-    same, across = anybody[0] - oneself[0], anybody[1] - oneself[1]
+    found = matches(account, object_, acted_at, within_ms=within_ms, strata=strata)
     size = np.bincount(strata.of, minlength=strata.count).astype(np.float64)
-    after = strata.next
-    follower = np.where(after >= 0, size[np.maximum(after, 0)], 1.0)
-    # Matches between strata that do not follow one another are in no rate but in the hedge's.
-    whole = _tally(object_, acted_at, within_ms, _as_one(strata))[0].sum()
-    whole -= _tally(owned, acted_at, within_ms, _as_one(strata))[0].sum()
-    rows = float(len(account))
     key, counts = np.unique(account * np.int64(strata.count) + strata.of, return_counts=True)
     owner, stratum = np.divmod(key, np.int64(strata.count))
     return Expectation(
@@ -90,11 +106,39 @@ def expectation(
         stratum=stratum,
         count=counts.astype(np.float64),
         total=np.bincount(account, minlength=accounts).astype(np.float64),
+        rates=rates(found, size, strata.next),
+    )
+
+
+def matches(
+    account: Ints, object_: Ints, acted_at: Ints, *, within_ms: int, strata: Strata
+) -> Matches:
+    """Count the matching pairs; the arguments are those of `expectation`."""
+    owned = _pairs(object_, account)
+    anybody = _tally(object_, acted_at, within_ms, strata)
+    oneself = _tally(owned, acted_at, within_ms, strata)
+    # Matches between strata that do not follow one another are in no rate but in the hedge's.
+    whole = _tally(object_, acted_at, within_ms, _as_one(strata))[0].sum()
+    whole -= _tally(owned, acted_at, within_ms, _as_one(strata))[0].sum()
+    return Matches(anybody[0] - oneself[0], anybody[1] - oneself[1], float(whole))
+
+
+def rates(found: Matches, size: Floats, after: Ints) -> Rates:
+    """The rates of matching pairs.
+
+    Args:
+        found: the pairs that match.
+        size: how many interactions each stratum has.
+        after: the stratum after each, or -1.
+    """
+    follower = np.where(after >= 0, size[np.maximum(after, 0)], 1.0)
+    rows = float(size.sum())
+    return Rates(
         after=after,
-        same_rate=same / np.maximum(size * (size - 1.0), 1.0),
-        next_rate=across / np.maximum(size * follower, 1.0),
-        hedge_rate=HEDGE * float(whole) / max(rows * (rows - 1.0), 1.0),
-        matches=int(whole) // 2,
+        same=found.same / np.maximum(size * (size - 1.0), 1.0),
+        across=found.across / np.maximum(size * follower, 1.0),
+        hedge=HEDGE * found.whole / max(rows * (rows - 1.0), 1.0),
+        matches=int(found.whole) // 2,
     )
 
 
@@ -104,13 +148,13 @@ def expected_of_pairs(model: Expectation, src: Ints, dst: Ints) -> Floats:
         model.start,
         model.stratum,
         model.count,
-        model.after,
-        model.same_rate,
-        model.next_rate,
+        model.rates.after,
+        model.rates.same,
+        model.rates.across,
         src,
         dst,
     )
-    return found + model.hedge_rate * model.total[src] * model.total[dst]
+    return found + model.rates.hedge * model.total[src] * model.total[dst]
 
 
 def _as_one(strata: Strata) -> Strata:

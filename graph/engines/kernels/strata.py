@@ -35,7 +35,7 @@ def one_stratum(rows: int) -> Strata:
     return Strata(np.zeros(rows, dtype=np.int64), np.array([NONE], dtype=np.int64))
 
 
-def time_strata(acted_at: Ints, *, width_ms: int, least: int) -> Strata:
+def time_strata(acted_at: Ints, *, width_ms: int, least: int, times: Ints | None = None) -> Strata:
     """Stretches of time of `width_ms`; thin ones join the rest of their day or of the extract.
 
     A stretch with fewer than `least` interactions gives no rate, since a ring in it would make its
@@ -45,11 +45,12 @@ def time_strata(acted_at: Ints, *, width_ms: int, least: int) -> Strata:
         acted_at: ms since 1970 UTC.
         width_ms: an hour, or the window if that is longer: a match reaches one stretch on at most.
         least: interactions that a stratum needs.
+        times: how many interactions each of `acted_at` stands for, if not one; all of them lie in
+            one stretch and on one day.
     """
     if len(acted_at) == 0:
         return one_stratum(0)
-    stretch = acted_at // width_ms
-    stretches, place, counts = np.unique(stretch, return_inverse=True, return_counts=True)
+    stretches, place, counts = _counted(acted_at // width_ms, times)
     thin = counts < least
     full = np.cumsum(~thin) - 1
     follows = np.append((np.diff(stretches) == 1) & ~thin[:-1] & ~thin[1:], False)
@@ -58,19 +59,27 @@ def time_strata(acted_at: Ints, *, width_ms: int, least: int) -> Strata:
     rest = thin[place]
     number = int((~thin).sum())
     if rest.any():
-        of[rest], number = _rests(acted_at[rest], number, least)
+        many = None if times is None else times[rest]
+        of[rest], number = _rests(acted_at[rest], number, least, many)
     after = np.full(number, NONE, dtype=np.int64)
     after[: len(successor)] = successor
     return Strata(of.astype(np.int64), after)
 
 
-def _rests(acted_at: Ints, number: int, least: int) -> tuple[Ints, int]:
+def _rests(acted_at: Ints, number: int, least: int, times: Ints | None) -> tuple[Ints, int]:
     """Strata from `number` on for interactions of thin stretches, and how many there are then."""
-    _, place, counts = np.unique(
-        acted_at // (24 * HOUR_MS), return_inverse=True, return_counts=True
-    )
+    _, place, counts = _counted(acted_at // (24 * HOUR_MS), times)
     thin = counts < least
     days = number + np.cumsum(~thin) - 1
     last = number + int((~thin).sum())
     found = np.where(thin[place], last, days[place])
     return found.astype(np.int64), last + int(thin.any())
+
+
+def _counted(numbers: Ints, times: Ints | None) -> tuple[Ints, Ints, Ints]:
+    """The distinct numbers, the place of each among them, and how often they come."""
+    distinct, place, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    if times is not None:
+        counts = np.zeros(len(distinct), np.int64)
+        np.add.at(counts, place, times)
+    return distinct, place, counts
