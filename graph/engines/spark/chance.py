@@ -1,0 +1,167 @@
+"""What chance would give each edge, on Spark.
+
+Strata come from how many interactions each stretch of time has, which is small. Matching pairs are
+counted in whole objects and slices of hot ones, as co-action counts its pairs. Each edge then meets
+the profiles of its two accounts (interactions by stratum), and the sum is the local engine's.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pyarrow as pa
+
+from graph.engines.kernels.chance import Matches, rates
+from graph.engines.kernels.strata import HOUR_MS, one_stratum, time_strata
+from graph.engines.spark.chance_work import TALLIED, Clock, expect, tally
+from graph.engines.spark.coaction_acts import OBJECT, object_hashes, settled
+from graph.engines.spark.slices import cutting, floored, hot_objects, in_slices
+from graph.schemas import EDGES
+from graph.table import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from graph.engines.spark.engine import SparkEngine
+
+DAY_MS = 24 * HOUR_MS
+
+
+def expect_co_actions(
+    edges: Table, interactions: Table, *, within_ms: int, least: int, timed: bool
+) -> tuple[Table, int]:
+    """`graph.engines.chance.expect_co_actions` of tables that Spark holds.
+
+    An account of an edge that has no interactions is expected to match nobody.
+    """
+    engine = cast("SparkEngine", interactions.engine)
+    acts = engine.frame(interactions)
+    if timed and within_ms >= 0:
+        width = max(HOUR_MS, within_ms)
+        clock, placed, size = _by_time(engine, acts, width, least)
+    else:
+        clock, placed, size = _by_itself(acts, engine.count(interactions))
+    if within_ms < 0:
+        found = _matches_at_any_time(acts)
+    else:
+        found = _matches(engine, acts, engine.count(interactions), within_ms, clock)
+    model = rates(found, size, clock.after)
+    with settled(engine, _profiles(placed)) as profiles:
+        joined = engine.frame(edges)
+        for end in ("src", "dst"):
+            joined = _with_profile(joined, profiles, end)
+        filled = engine.map_batches(joined, partial(expect, rates=model), EDGES)
+    return filled, model.matches
+
+
+def _by_itself(acts: DataFrame, number: int) -> tuple[Clock, DataFrame, np.ndarray]:
+    """One stratum of all."""
+    from pyspark.sql import functions as f
+
+    alone = one_stratum(0)
+    clock = Clock(np.array([np.iinfo(np.int64).min]), np.zeros(1, np.int64), alone.next)
+    placed = acts.select("account", f.lit(0).cast("bigint").alias("stratum"))
+    return clock, placed, np.array([float(number)])
+
+
+def _by_time(
+    engine: SparkEngine, acts: DataFrame, width_ms: int, least: int
+) -> tuple[Clock, DataFrame, np.ndarray]:
+    """Strata of stretches of time: the clock, each interaction's stratum, the strata's sizes."""
+    from pyspark.sql import functions as f
+
+    parts = acts.select(
+        "account",
+        "acted_at",
+        f.expr(floored("acted_at", width_ms)).alias("stretch"),
+        f.expr(floored("acted_at", DAY_MS)).alias("day"),
+    )
+    # A part is a stretch's share of a day: a fact for each hour, and not for each interaction.
+    known = (
+        parts.groupBy("stretch", "day")
+        .agg(f.min("acted_at").alias("begins"), f.count(f.lit(1)).alias("acts"))
+        .orderBy("begins")
+        .toArrow()
+    )
+    begins, times = known["begins"].to_numpy(), known["acts"].to_numpy()
+    strata = time_strata(begins, width_ms=width_ms, least=least, times=times)
+    size = np.bincount(strata.of, weights=times, minlength=strata.count).astype(np.float64)
+    of = known.select(["stretch", "day"]).append_column("stratum", pa.array(strata.of))
+    numbered = engine.session.createDataFrame(of)
+    placed = parts.join(f.broadcast(numbered), ["stretch", "day"]).select("account", "stratum")
+    return Clock(begins, strata.of, strata.next), placed, size
+
+
+def _matches(
+    engine: SparkEngine, acts: DataFrame, number: int, within_ms: int, clock: Clock
+) -> Matches:
+    from pyspark.sql import functions as f
+
+    rows = acts.select(
+        # Accounts are only told apart on one object: 64 bits will do.
+        f.xxhash64("account").alias("account"),
+        *object_hashes(),
+        f.col("acted_at").alias("at"),
+    )
+    cut = cutting(within_ms, 1)
+    with hot_objects(engine, rows, number) as hot:
+        work = partial(tally, within_ms=within_ms, clock=clock, cut=cut)
+        counted = engine.worked(in_slices(rows, hot, cut), work, TALLIED)
+        by_stratum = counted.groupBy("stratum").agg(
+            f.sum("same").alias("same"),
+            f.sum("across").alias("across"),
+            f.sum("whole").alias("whole"),
+        )
+        known = by_stratum.toArrow()
+    place = known["stratum"].to_numpy()
+    same, across = np.zeros(len(clock.after)), np.zeros(len(clock.after))
+    same[place], across[place] = known["same"].to_numpy(), known["across"].to_numpy()
+    return Matches(same, across, float(known["whole"].to_numpy().sum()))
+
+
+def _matches_at_any_time(acts: DataFrame) -> Matches:
+    """All pairs on an object less those of one account: no object need be looked at whole."""
+    from pyspark.sql import functions as f
+
+    shares = acts.groupBy(*object_hashes(), "account").agg(f.count(f.lit(1)).alias("acts"))
+    exact = f.col("acts").cast("decimal(19, 0)")
+    objects = shares.groupBy(*OBJECT).agg(
+        f.sum(exact).alias("acts"), f.sum(exact * f.col("acts")).alias("squares")
+    )
+    [(whole,)] = objects.selectExpr(
+        "sum(cast(cast(acts as bigint) as decimal(19, 0)) * cast(acts as bigint) - squares)"
+    ).collect()
+    matched = float(whole or 0)
+    return Matches(np.array([matched]), np.zeros(1), matched)
+
+
+def _profiles(placed: DataFrame) -> DataFrame:
+    """`account`, the `strata` in which it acts, ascending, and its interactions in each."""
+    from pyspark.sql import functions as f
+
+    counts = placed.groupBy("account", "stratum").agg(f.count(f.lit(1)).alias("acts"))
+    parts = f.sort_array(f.collect_list(f.struct("stratum", "acts"))).alias("parts")
+    return (
+        counts.groupBy("account")
+        .agg(parts)
+        .select(
+            "account", f.col("parts.stratum").alias("strata"), f.col("parts.acts").alias("counts")
+        )
+    )
+
+
+def _with_profile(edges: DataFrame, profiles: DataFrame, end: str) -> DataFrame:
+    """The edges with `<end>_strata` and `<end>_counts` of the account at that end."""
+    from pyspark.sql import functions as f
+
+    named = profiles.select(
+        f.col("account").alias(end),
+        f.col("strata").alias(f"{end}_strata"),
+        f.col("counts").alias(f"{end}_counts"),
+    )
+    nothing = f.expr("cast(array() as array<bigint>)")
+    return edges.join(named, end, "left").withColumns(
+        {name: f.coalesce(name, nothing) for name in (f"{end}_strata", f"{end}_counts")}
+    )

@@ -1,0 +1,169 @@
+"""The first stage on Spark: what has company in a window, what a bound cuts, whom rows are for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from logging import getLogger
+from typing import TYPE_CHECKING
+
+from graph.engines.kernels.bounds import Limits
+from graph.engines.spark.coaction_acts import OBJECT, Acts, settled
+from graph.engines.spark.coaction_company import (
+    BOUNDS,
+    CUT,
+    FOUND,
+    ROW,
+    TOTAL,
+    WINDOWS,
+    Asked,
+    find_company,
+)
+from graph.engines.spark.slices import Hot, cutting, in_slices
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from graph.engines.spark.engine import SparkEngine
+
+ROW_COLUMNS = ("bucket", "account", *OBJECT, "at", "c1", "c2")
+_log = getLogger("ringwatch.spark")
+_BLOCK_BITS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dealt:
+    """The first stage's answer.
+
+    `rows`: interactions dealt to buckets (`ROW_COLUMNS`). `cuts`: `o1`, `o2`, `bound`, `accounts`,
+    `interactions`, `pairs`; None if no bound cut anything.
+    """
+
+    rows: DataFrame
+    pairs: int
+    interactions: int
+    cuts: DataFrame | None
+
+
+@contextmanager
+def dealt_by_window(
+    engine: SparkEngine, acts: Acts, hot: Hot | None, within_ms: int, buckets: int, limits: Limits
+) -> Iterator[Dealt]:
+    """Find and deal the rows of a window of time, after the bounds."""
+    asked = Asked(
+        within_ms=within_ms,
+        buckets=buckets,
+        object_interactions=limits.object_interactions,
+        window_interactions=limits.window_interactions,
+        sized=limits.raw_pairs is not None,
+        # Company and the size of a window look one window further each, and so does each cut.
+        cut=cutting(within_ms, 4 if limits.window_interactions is not None else 2),
+    )
+    with settled(engine, _found(engine, acts, hot, asked)) as found:
+        answer = _answer(found)
+        if limits.raw_pairs is None or answer.pairs <= limits.raw_pairs:
+            yield answer
+            return
+        affordable = affordable_window(_windows(found), limits.raw_pairs)
+    asked = replace(asked, affordable=affordable, sized=False, cut=cutting(within_ms, 5))
+    with settled(engine, _found(engine, acts, hot, asked)) as found:
+        yield _answer(found)
+
+
+def pairs_by_window(engine: SparkEngine, acts: Acts, hot: Hot | None, within_ms: int) -> int:
+    """How many pairs of rows of two accounts a window of time holds."""
+    asked = Asked(within_ms=within_ms, buckets=0, cut=cutting(within_ms, 1))
+    found = _found(engine, acts, hot, asked)
+    [(pairs,)] = found.selectExpr("sum(cast(pairs as decimal(38, 0)))").collect()
+    return int(pairs or 0)
+
+
+def affordable_window(windows: DataFrame, most_pairs: int) -> int:
+    """`graph.engines.kernels.bounds._affordable_window` of a table, without collecting it.
+
+    The sum is looked for block by block of sizes and then in one block, so the driver holds some
+    ten thousand sums at most.
+
+    Args:
+        windows: `interactions` whose windows hold `others` beside them.
+        most_pairs: the budget.
+    """
+    from pyspark.sql import functions as f
+
+    half_pairs = f.sum((f.col("others") * f.col("interactions")).cast("decimal(38, 0)"))
+    block = f.shiftright("others", _BLOCK_BITS)
+    blocks = windows.groupBy(block.alias("others")).agg(half_pairs.alias("half_pairs"))
+    first, before = _first_beyond(blocks, 2 * most_pairs, 0)
+    sizes = windows.where(block == first).groupBy("others").agg(half_pairs.alias("half_pairs"))
+    return _first_beyond(sizes, 2 * most_pairs, before)[0]
+
+
+def _first_beyond(sums: DataFrame, most: int, before: int) -> tuple[int, int]:
+    """Where the running sum goes beyond `most`, and the sum until there."""
+    for others, half_pairs in sums.orderBy("others").collect():
+        if before + int(half_pairs) > most:
+            return int(others), before
+        before += int(half_pairs)
+    message = f"the windows hold {before} pairs, and were to be more than {most}"
+    raise ArithmeticError(message)
+
+
+def _found(engine: SparkEngine, acts: Acts, hot: Hot | None, asked: Asked) -> DataFrame:
+    sliced = in_slices(acts.rows, hot, asked.cut)
+    return engine.worked(sliced, partial(find_company, asked=asked), FOUND)
+
+
+def _windows(found: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as f
+
+    sizes = found.where(f.col("kind") == WINDOWS).groupBy(f.col("pairs").alias("others"))
+    return sizes.agg(f.sum("interactions").alias("interactions"))
+
+
+def _answer(found: DataFrame) -> Dealt:
+    from pyspark.sql import functions as f
+
+    counted = found.groupBy("kind", "bucket").agg(
+        f.count(f.lit(1)).alias("rows"),
+        f.sum("interactions").alias("interactions"),
+        f.sum(f.col("pairs").cast("decimal(38, 0)")).alias("pairs"),
+    )
+    facts = counted.where(f.col("kind") != WINDOWS).collect()
+    total = [fact for fact in facts if fact["kind"] == TOTAL]
+    show_buckets([fact["rows"] for fact in facts if fact["kind"] == ROW])
+    cut = any(fact["kind"] == CUT for fact in facts)
+    return Dealt(
+        rows=found.where(f.col("kind") == ROW).select(*ROW_COLUMNS),
+        pairs=int(total[0]["pairs"]) if total else 0,
+        interactions=int(total[0]["interactions"]) if total else 0,
+        cuts=_cuts(found) if cut else None,
+    )
+
+
+def _cuts(found: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as f
+
+    bounds = f.array(*(f.lit(bound) for bound in BOUNDS))
+    return (
+        found.where(f.col("kind") == CUT)
+        .groupBy(*OBJECT, bounds[f.col("bucket")].alias("bound"))
+        .agg(
+            # A slice tells its accounts one by one, a whole object their number.
+            (f.sum("accounts") + f.countDistinct("account")).alias("accounts"),
+            f.sum("interactions").alias("interactions"),
+            f.sum("pairs").alias("pairs"),
+        )
+    )
+
+
+def show_buckets(rows: list[int]) -> None:
+    """Say how evenly the rows are dealt, given those of each bucket."""
+    if rows:
+        _log.info(
+            "%d rows are dealt to %d buckets; the largest has %d",
+            sum(rows),
+            len(rows),
+            max(rows),
+        )
