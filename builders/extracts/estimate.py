@@ -50,21 +50,27 @@ def estimate(engine: Engine, spec: ExtractSpec) -> tuple[TableEstimate, ...]:
 def _of_table(table: TableSpec, works: Sequence[Work]) -> TableEstimate:
     chosen = [work for work in works if work.status == "waiting"]
     notes: list[str] = []
-    exact = table.format.kind in ("parquet", "orc")
-    rows = sum(_footer_rows(work, notes) for work in chosen) if exact else _scaled(chosen, notes)
+    footed = [work for work in chosen if _kind(work) in ("parquet", "orc")]
+    texts = [work for work in chosen if _kind(work) not in ("parquet", "orc")]
+    rows = sum(_footer_rows(work, notes) for work in footed) + _scaled(texts, notes)
     return TableEstimate(
         table=table.name,
         files=len(chosen),
         bytes=sum(work.file.bytes for work in chosen),
         rows=rows,
-        exact=exact and not notes,
+        exact=not texts and not notes,
         notes=tuple(notes),
     )
 
 
+def _kind(work: Work) -> str | None:
+    form = work.file.format or work.table.format
+    return form.kind if form else None
+
+
 def _footer_rows(work: Work, notes: list[str]) -> int:
     try:
-        if work.table.format.kind == "orc":
+        if _kind(work) == "orc":
             return int(orc.ORCFile(work.file.path).nrows)
         return int(pq.read_metadata(work.file.path).num_rows)
     except (OSError, pa.ArrowException) as error:

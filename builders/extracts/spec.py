@@ -11,12 +11,15 @@ from typing import Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from builders.files.formats import FileFormat
-from builders.files.names import nearest, shown_text
+from builders.files.listing import ExtractFile
+from builders.files.names import nearest, shown_path, shown_text
+from builders.hive.address import HiveAddress
 from graph.errors import ConfigError
 from graph.schema import Schema
 from graph.schemas import ACCOUNTS, INTERACTIONS
 
 RepeatedHour = Literal["quarantine", "earlier", "later"]
+Place = Path | HiveAddress | ExtractFile
 TIME_UNITS = ("s", "ms", "us", "ns", "iso")
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 SENTINEL_IDS = ("-1", "0", "unknown", "anonymous")
@@ -28,8 +31,9 @@ class TableSpec:
 
     Attributes:
         name: what the job file calls it; it stands in the accounting and the quarantine.
-        path: a file, or a folder of (Hive-partitioned) files.
-        format: how the files are written.
+        path: a file, a folder of (Hive-partitioned) files, a Hive table, or one file as it was
+            listed.
+        format: how the files are written; None for a Hive table, whose catalogue says it.
         mapping: model column to the name of a column of the table, or to a SQL expression over
             its columns. A constant is a SQL text in single quotes: `'like'`.
         attributes: carried attribute to column or expression, such as `{"device": "device_id"}`.
@@ -47,8 +51,8 @@ class TableSpec:
     """
 
     name: str
-    path: Path
-    format: FileFormat
+    path: Place
+    format: FileFormat | None
     mapping: Mapping[str, str]
     attributes: Mapping[str, str] = field(default_factory=dict)
     actions: Mapping[str, str] = field(default_factory=dict)
@@ -62,10 +66,18 @@ class TableSpec:
 
     def __post_init__(self) -> None:
         """Refuse units, zones and choices that do not exist."""
+        _check_format(self)
         _check_unit(self.time_unit, self.time_zone, self.name)
         one_of(self.repeated_hour, get_args(RepeatedHour), f"table `{self.name}`: `repeated_hour`")
         if self.time_zone is not None:
             _check_zone(self.time_zone, self.name)
+
+    @property
+    def where_from(self) -> str:
+        """The path as a job file has it, safe to show."""
+        if isinstance(self.path, ExtractFile):
+            return shown_path(self.path.path)
+        return shown_path(self.path) if isinstance(self.path, Path) else str(self.path)
 
     def sources(self, schema: Schema) -> dict[str, str]:
         """Model column (or attribute) to expression, in the order of `schema`, defaults filled in.
@@ -176,6 +188,12 @@ def _defaults(table: str, schema: Schema) -> dict[str, str]:
         return {}
     quoted = table.replace("'", "''")
     return {"action": f"'{quoted}'", "object_kind": "'object'"}
+
+
+def _check_format(table: TableSpec) -> None:
+    if isinstance(table.path, Path) and table.format is None:
+        message = f"table `{table.name}`: nothing says the `format` of {table.where_from}"
+        raise ConfigError(message)
 
 
 def _check_unit(unit: str | None, zone: str | None, table: str) -> None:

@@ -7,15 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-import pyarrow as pa
-
+from builders.extracts.chosen import chosen_places
+from builders.extracts.digests import digests_of
 from builders.extracts.one_file import Tally
 from builders.extracts.spec import TableSpec
-from builders.files.listing import ExtractFile, list_files
-from builders.files.names import first_line, listed, shown_text
+from builders.files.listing import ExtractFile, Listing, list_files
+from builders.files.names import listed, shown_text
 from builders.files.partitions import partition_text
+from builders.hive.address import HiveAddress
+from builders.hive.resolve import list_table
 from graph.engine import Engine
-from graph.errors import ConfigError, ExtractError
+from graph.errors import ExtractError
 
 Status = Literal["waiting", "read", "empty", "rejected", "skipped"]
 
@@ -84,61 +86,53 @@ def survey(engine: Engine, tables: Sequence[TableSpec], *, digests: bool = True)
     passed_over: list[PassedOver] = []
     notes: list[str] = []
     for table in tables:
-        listing = list_files(table.path)
+        listing = _listing(engine, table)
         notes.extend(f"{table.name}: {note}" for note in listing.notes)
         passed_over.extend(PassedOver(table, one.name, one.reason) for one in listing.skipped)
         files = sorted(listing.files, key=lambda file: file.name)
         own = [Work(len(works) + place, table, file) for place, file in enumerate(files)]
-        _skip_outside(engine, table, own)
+        if table.where is not None and not isinstance(table.path, HiveAddress):
+            _skip_outside(engine, table, own)
         works.extend(own)
     if not any(work.status == "waiting" for work in works):
-        message = f"there is no file to read in {listed(str(table.path) for table in tables)}"
+        message = f"there is no file to read in {listed(table.where_from for table in tables)}"
         raise ExtractError(message)
     if digests:
-        _digest(works)
+        _take_digests(engine, works)
         _skip_repeated(works)
     return Survey(tuple(works), tuple(passed_over), tuple(notes))
 
 
-def _skip_outside(engine: Engine, table: TableSpec, works: Sequence[Work]) -> None:
+def _listing(engine: Engine, table: TableSpec) -> Listing:
+    """The table's files; those of a Hive table are only listed inside `where`."""
+    if isinstance(table.path, ExtractFile):
+        return Listing((table.path,))
+    if not isinstance(table.path, HiveAddress):
+        return list_files(table.path)
     if table.where is None:
-        return
-    keys = dict.fromkeys(key for work in works for key, _ in work.file.partition)
-    if not keys:
-        message = (
-            f"table `{table.name}`: `where` chooses partitions and {table.path} has none;"
-            " choose rows with `row_where`"
-        )
-        raise ConfigError(message)
-    columns = {
-        key: pa.array([dict(work.file.partition).get(key) for work in works], pa.string())
-        for key in keys
-    }
-    places = pa.array(range(len(works)), pa.int64())
-    rows = pa.table({**columns, "place_in_list": places})
-    query = f"select place_in_list from {{rows}} where ({table.where}\n)"
-    try:
-        inside = set(engine.evaluate(rows, query)["place_in_list"].to_pylist())
-    except ConfigError as error:
-        message = (
-            f"table `{table.name}`: `where` = `{shown_text(table.where)}` cannot be used:"
-            f" {first_line(error)}; the partition columns are {listed(keys)}"
-        )
-        raise ConfigError(message) from error
+        return list_table(table.path, engine=engine)
+    return list_table(
+        table.path,
+        engine=engine,
+        where=table.where,
+        inside=lambda partitions: chosen_places(engine, table, partitions),
+    )
+
+
+def _skip_outside(engine: Engine, table: TableSpec, works: Sequence[Work]) -> None:
+    inside = chosen_places(engine, table, [work.file.partition for work in works])
     for place, work in enumerate(works):
         if place not in inside:
             work.leave("skipped", "outside `where`")
 
 
-def _digest(works: Iterable[Work]) -> None:
-    for work in works:
-        if work.status != "waiting":
-            continue
-        try:
-            with work.file.path.open("rb") as content:
-                work.digest = hashlib.file_digest(content, "blake2b").hexdigest()
-        except OSError as error:
-            work.leave("rejected", f"cannot be read: {(error.strerror or str(error)).lower()}")
+def _take_digests(engine: Engine, works: Iterable[Work]) -> None:
+    waiting = {work.number: work for work in works if work.status == "waiting"}
+    files = {number: work.file for number, work in waiting.items()}
+    for number, found in digests_of(engine, files).items():
+        waiting[number].digest = found.digest or ""
+        if found.refusal is not None:
+            waiting[number].leave("rejected", f"cannot be read: {found.refusal}")
 
 
 def _skip_repeated(works: Iterable[Work]) -> None:

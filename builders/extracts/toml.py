@@ -9,6 +9,8 @@ from typing import Any, TypeVar, cast
 
 from builders.extracts.spec import AccountsSpec, ExtractSpec, RepeatedHour, TableSpec, one_of
 from builders.files.formats import FileFormat, file_format
+from builders.files.names import listed
+from builders.hive.address import HiveAddress, hive_address
 from graph.errors import ConfigError
 
 _T = TypeVar("_T")
@@ -30,9 +32,11 @@ _FORMAT_KEYS = (
     "quote",
     "escape",
 )
+CATALOGUE_KEYS = ("metastore", "hiveserver2")
 ACCOUNTS_KEYS = (
     "name",
     "path",
+    *CATALOGUE_KEYS,
     "format",
     *_FORMAT_KEYS,
     "where",
@@ -43,7 +47,7 @@ ACCOUNTS_KEYS = (
     "map",
 )
 TABLE_KEYS = (*ACCOUNTS_KEYS, "explode", "deduplicate", "attributes", "actions")
-EXTRACT_KEYS = (*RULE_KEYS, "tables")
+EXTRACT_KEYS = (*RULE_KEYS, *CATALOGUE_KEYS, "tables")
 _ENDINGS = {
     ".parquet": "parquet",
     ".orc": "orc",
@@ -67,7 +71,11 @@ def extract_spec(given: Mapping[str, Any], *, base: Path) -> ExtractSpec:
     if not isinstance(tables, list) or not all(isinstance(one, Mapping) for one in tables):
         message = "`[extract]`: `tables` is written as `[[extract.tables]]`, one for each table"
         raise ConfigError(message)
-    parsed = tuple(_table(one, TABLE_KEYS, "[[extract.tables]]", base=base) for one in tables)
+    catalogue = {key: given[key] for key in CATALOGUE_KEYS if key in given}
+    parsed = tuple(
+        _table(_asking(one, catalogue), TABLE_KEYS, "[[extract.tables]]", base=base)
+        for one in tables
+    )
     return ExtractSpec(tables=parsed, **_rules(given, "[extract]"))
 
 
@@ -81,6 +89,15 @@ def accounts_spec(given: Mapping[str, Any], *, base: Path) -> AccountsSpec:
     own = {"name": "accounts"} | {key: given[key] for key in given if key not in RULE_KEYS}
     table = _table(own, ACCOUNTS_KEYS, "[accounts]", base=base)
     return AccountsSpec(table=table, **_rules(given, "[accounts]"))
+
+
+def _asking(table: Mapping[str, Any], catalogue: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A table's section with the extract's catalogue, where it is a Hive table without its own."""
+    path = table.get("path")
+    if not isinstance(path, str) or hive_address(path) is None:
+        return table
+    own = any(key in table for key in CATALOGUE_KEYS)
+    return table if own else {**table, **catalogue}
 
 
 def _check_keys(given: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
@@ -117,7 +134,7 @@ def _table(
             raise ConfigError(message)
     name = _typed(given, "name", str, where)
     where = f"{where} {name}"
-    path = base / _typed(given, "path", str, where)
+    path = _place(given, where, base)
     repeated: RepeatedHour = given.get("repeated_hour", "quarantine")
     return TableSpec(
         name=name,
@@ -136,7 +153,21 @@ def _table(
     )
 
 
-def _format(given: Mapping[str, Any], path: Path, where: str) -> FileFormat:
+def _place(given: Mapping[str, Any], where: str, base: Path) -> Path | HiveAddress:
+    """The path relative to the job file, or the Hive table that it names."""
+    text = _typed(given, "path", str, where)
+    catalogue = {key: _typed(given, key, str, where) for key in CATALOGUE_KEYS if key in given}
+    try:
+        return hive_address(text, **catalogue) or base / text
+    except ConfigError as error:
+        message = f"`{where}`: {error}"
+        raise ConfigError(message) from error
+
+
+def _format(given: Mapping[str, Any], path: Path | HiveAddress, where: str) -> FileFormat | None:
+    if isinstance(path, HiveAddress):
+        _refuse_format(given, path, where)
+        return None
     kind = given.get("format") or _kind_by_name(path)
     if not isinstance(kind, str):
         message = (
@@ -155,6 +186,13 @@ def _format(given: Mapping[str, Any], path: Path, where: str) -> FileFormat:
     except ConfigError as error:
         message = f"`{where}`: {error}"
         raise ConfigError(message) from error
+
+
+def _refuse_format(given: Mapping[str, Any], path: HiveAddress, where: str) -> None:
+    told = [key for key in ("format", *_FORMAT_KEYS) if key in given]
+    if told:
+        message = f"`{where}`: the catalogue says how {path} is written; leave out {listed(told)}"
+        raise ConfigError(message)
 
 
 def _kind_by_name(path: Path) -> str | None:

@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from builders.files.formats import FileFormat
 from builders.files.names import first_line, listed, shown_path, shown_text
 from builders.files.partitions import (
     Partition,
@@ -28,6 +29,7 @@ class ExtractFile:
 
     `name` is relative to the extract's root (the bare name where the root is the file itself), with
     `/` between folders; `partition` holds its Hive keys with decoded values, None for Hive's null.
+    `format` is how it is written where a catalogue says so, file by file; else its table says it.
     """
 
     path: Path
@@ -35,6 +37,7 @@ class ExtractFile:
     partition: Partition
     bytes: int
     modified_ns: int
+    format: FileFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)

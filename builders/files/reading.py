@@ -22,7 +22,7 @@ __all__ = ["RawBatch", "RowFault", "columns_of", "read_raw"]
 
 def read_raw(
     file: ExtractFile,
-    format: FileFormat,
+    format: FileFormat | None,
     *,
     columns: Sequence[str] | None = None,
     rows: int = 131_072,
@@ -31,7 +31,7 @@ def read_raw(
 
     Args:
         file: the file, as it was listed.
-        format: how it is written.
+        format: how it is written, unless the file itself knows.
         columns: the columns to deliver, in this order and by these names, the partition's keys
             among them; None for all of the file's and then the partition's.
         rows: the most rows of one batch.
@@ -47,12 +47,12 @@ def read_raw(
     """
     with _explained(file):
         _refuse_changed(file)
-        with _opened(file, format, rows) as source:
+        with _opened(file, file.format or format, rows) as source:
             yield from _selected(file, source, columns, rows)
         _refuse_changed(file)
 
 
-def columns_of(file: ExtractFile, format: FileFormat) -> pa.Schema:
+def columns_of(file: ExtractFile, format: FileFormat | None) -> pa.Schema:
     """The columns a file has, by its footer, header, declaration or first lines, as delivered.
 
     The keys of its partition are not among them.
@@ -60,7 +60,7 @@ def columns_of(file: ExtractFile, format: FileFormat) -> pa.Schema:
     Raises:
         ExtractError: the file cannot be opened as this format.
     """
-    with _explained(file), _opened(file, format, 1) as source:
+    with _explained(file), _opened(file, file.format or format, 1) as source:
         return source.schema
 
 
@@ -93,7 +93,10 @@ def _nothing(
 
 
 @contextmanager
-def _opened(file: ExtractFile, format: FileFormat, rows: int) -> Iterator[Source]:
+def _opened(file: ExtractFile, format: FileFormat | None, rows: int) -> Iterator[Source]:
+    if format is None:
+        message = "nothing says how it is written; say the `format` of its table"
+        raise ExtractError(message)
     if format.kind == "parquet":
         opened = open_parquet(file, format, rows)
     elif format.kind == "orc":

@@ -1,0 +1,1 @@
+"""Hive tables by name: a catalogue says where and how they lie, the house reads their files."""
