@@ -66,11 +66,12 @@ def hits(
 ) -> tuple[Table, Table]:
     """Hubs and authorities (two `RANKING`s)."""
     refuse_odd_weights(graph)
-    given = dense(graph)
-    hubs, authorities = hub_scores(
-        matrix_of(given, weighted=weighted), iterations=iterations, tolerance=tolerance
+    both = hits_of(dense(graph), iterations=iterations, tolerance=tolerance, weighted=weighted)
+    hubs, authorities = (
+        pa.Table.from_arrays([both["account"], both[name]], schema=RANKING.arrow)
+        for name in ("hub", "authority")
     )
-    return _kept(graph, ranked(given.ids, hubs)), _kept(graph, ranked(given.ids, authorities))
+    return _kept(graph, hubs), _kept(graph, authorities)
 
 
 def pagerank_of(
@@ -88,11 +89,11 @@ def pagerank_of(
         if seeds is None
         else _shares(_placed(given.ids, seeds))
     )
-    walk, sinks = walk_of(matrix_of(given, weighted=weighted))
+    walk, sinks = walk_of(_matrix(given, weighted=weighted))
     scores = pagerank_scores(
         walk, sinks, restart, damping=damping, iterations=iterations, tolerance=tolerance
     )
-    return ranked(given.ids, scores)
+    return _ranked(given.ids, scores)
 
 
 def seed_propagation_of(
@@ -100,24 +101,32 @@ def seed_propagation_of(
 ) -> pa.Table:
     """The rows of `seed_propagation`."""
     scores = residuals(
-        matrix_of(given, weighted=True), _placed(given.ids, bad), _placed(given.ids, good)
+        _matrix(given, weighted=True), _placed(given.ids, bad), _placed(given.ids, good)
     )
-    return ranked(given.ids, scores)
+    return _ranked(given.ids, scores)
 
 
 def k_core_of(given: DenseGraph) -> pa.Table:
     """The rows of `k_core`."""
     cores = core_numbers(given.accounts, given.src, given.dst)
-    return ranked(given.ids, cores.astype(np.float64))
+    return _ranked(given.ids, cores.astype(np.float64))
 
 
-def matrix_of(given: DenseGraph, *, weighted: bool) -> Matrix:
+def hits_of(given: DenseGraph, *, iterations: int, tolerance: float, weighted: bool) -> pa.Table:
+    """The scores of `hits`: `account`, `hub` and `authority`."""
+    hubs, authorities = hub_scores(
+        _matrix(given, weighted=weighted), iterations=iterations, tolerance=tolerance
+    )
+    return pa.table({"account": given.ids, "hub": hubs, "authority": authorities})
+
+
+def _matrix(given: DenseGraph, *, weighted: bool) -> Matrix:
     """The graph's matrix, all weights 1 where they do not matter."""
     weight = given.weight if weighted else np.ones(len(given.src))
     return adjacency(given.accounts, given.src, given.dst, weight, directed=given.directed)
 
 
-def ranked(ids: pa.StringArray, scores: Floats) -> pa.Table:
+def _ranked(ids: pa.StringArray, scores: Floats) -> pa.Table:
     """`RANKING` rows."""
     return pa.Table.from_arrays([ids, pa.array(scores, pa.float64())], schema=RANKING.arrow)
 

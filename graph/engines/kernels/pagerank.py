@@ -51,7 +51,7 @@ def pagerank_scores(
         tolerance: with no `iterations`: the summed change of a round at which scores rest.
     """
     scores = restart.copy()
-    for _ in range(_most_rounds(damping, tolerance) if iterations is None else iterations):
+    for _ in range(most_rounds(damping, tolerance) if iterations is None else iterations):
         walked = damping * (walk @ scores)
         following = walked + (damping * scores[sinks].sum() + 1 - damping) * restart
         moved = float(np.abs(following - scores).sum())
@@ -62,7 +62,8 @@ def pagerank_scores(
     return scores / total if total else scores
 
 
-def _most_rounds(damping: float, tolerance: float) -> int:
+def most_rounds(damping: float, tolerance: float) -> int:
+    """After how many rounds the summed change is below `tolerance`, whatever the graph."""
     # Each round shrinks the change by the damping at least, and no change exceeds 2.
     if damping == 0:
         return 1

@@ -46,7 +46,7 @@ class DenseFrames:
         """
         names = self.ids.toDF("cluster", "label")
         named = labels.join(self.ids, "code").join(names, "label")
-        return self._whole(self.engine.keep_frame(named, CLUSTERING))
+        return self.whole(self.engine.keep_frame(named, CLUSTERING))
 
     def ranking(self, scores: DataFrame) -> Table:
         """`RANKING` of rows (`code`, `score`).
@@ -54,9 +54,14 @@ class DenseFrames:
         Raises:
             RingwatchError: it has not one row for each account.
         """
-        return self._whole(self.engine.keep_frame(scores.join(self.ids, "code"), RANKING))
+        return self.whole(self.engine.keep_frame(scores.join(self.ids, "code"), RANKING))
 
-    def _whole(self, answer: Table) -> Table:
+    def whole(self, answer: Table) -> Table:
+        """The answer itself.
+
+        Raises:
+            RingwatchError: it has not one row for each account.
+        """
         found = self.engine.count(answer)
         if found != self.accounts:
             self.engine.drop(answer)
