@@ -1,6 +1,7 @@
 """Files read in other processes and in any order: the same rows, accounts, notes and errors."""
 
 import gzip
+import hashlib
 import os
 import pickle
 import random
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.extracts.arriving import arriving_schema
+from builders.extracts.digests import Digest, digests_of
 from builders.extracts.file_reader import FileReader, FileTask
 from builders.extracts.file_report import FileReport
 from builders.extracts.judge import Judge
@@ -19,6 +21,7 @@ from builders.extracts.read import OverBudget, read_extract
 from builders.extracts.stream import Stream
 from builders.extracts.survey import survey
 from builders.extracts.toml import extract_spec
+from builders.files.listing import list_files
 from graph.engines.local import LocalEngine
 from graph.errors import ConfigError, RingwatchError
 
@@ -61,7 +64,7 @@ class Watched(LocalEngine):
         self.worked = []
 
         def watched(item):
-            self.worked.append(item.file.name)
+            self.worked.append(item)
             yield from work(item)
 
         return super().spread(items, watched, schema, done=done)
@@ -233,7 +236,7 @@ def test_a_fault_of_the_job_file_ends_a_reading_here_at_the_first_file(tmp_path)
     with Watched(memory="1GB") as engine:
         with pytest.raises(ConfigError):
             read_extract(engine, found, now_ms=NOW)
-        assert engine.worked == ["a.parquet"]
+        assert [task.file.name for task in engine.worked] == ["a.parquet"]
 
 
 def test_a_hopeless_reading_here_opens_no_further_file(tmp_path, monkeypatch):
@@ -328,6 +331,21 @@ def test_every_batch_of_a_file_stays_small_and_the_report_comes_last(tmp_path):
     assert usable["_place"].to_pylist() == list(range(5 << 40, (5 << 40) + rows - 1))
 
 
+def test_a_file_that_vanished_has_a_reason_in_place_of_a_digest(either, tmp_path):
+    for name in "ab":
+        parquet(tmp_path / f"x/{name}.parquet", user=[name])
+    listed = {file.name: file for file in list_files(tmp_path / "x").files}
+    (tmp_path / "x/b.parquet").unlink()
+
+    found = digests_of(either, {5: listed["a.parquet"], 7: listed["b.parquet"]})
+
+    content = (tmp_path / "x/a.parquet").read_bytes()
+    assert found == {
+        5: Digest(hashlib.blake2b(content).hexdigest(), None),
+        7: Digest(None, "no such file or directory"),
+    }
+
+
 def test_files_that_nobody_told_of_are_an_internal_error(tmp_path):
     class Forgetful(LocalEngine):
         def spread(self, items, work, schema, *, done=None):
@@ -338,9 +356,18 @@ def test_files_that_nobody_told_of_are_an_internal_error(tmp_path):
         parquet(tmp_path / f"x/{name}.parquet", user=[name])
     with (
         Forgetful(memory="1GB") as engine,
-        pytest.raises(RuntimeError, match=r"no report of a\.parquet came back"),
+        pytest.raises(RuntimeError, match=r"no digest of a\.parquet came back"),
     ):
         read_extract(engine, spec(tmp_path / "x"), now_ms=NOW)
+    found = spec(tmp_path / "x")
+    with LocalEngine(memory="1GB") as engine:
+        works = survey(engine, found.tables).works
+    with Forgetful(memory="1GB") as engine:
+        stream = Stream(
+            engine=engine, model=found.schema, rules=found, works=works, now_ms=NOW, by_day=True
+        )
+        with pytest.raises(RuntimeError, match=r"no report of a\.parquet came back"):
+            stream.load()
 
 
 @pytest.mark.parametrize("lost", ["account", "_reason"])
@@ -349,7 +376,8 @@ def test_rows_that_are_lost_on_the_way_are_an_internal_error(tmp_path, lost):
         def spread(self, items, work, schema, *, done=None):
             def losing(item):
                 for batch in work(item):
-                    yield batch.filter(pa.compute.is_null(batch[lost]))
+                    kept = lost not in batch.schema.names or pa.compute.is_null(batch[lost])
+                    yield batch.filter(kept) if kept is not True else batch
 
             return super().spread(items, losing, schema, done=done)
 
