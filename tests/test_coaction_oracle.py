@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections import defaultdict
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders.coaction import CoactionBounds, coaction_graph, estimate_pairs
+from builders.coaction import CoactionBounds, coaction_graph
 from graph.engines.kernels import bounds, coaction, company, ordering, sweep
 from graph.schemas import INTERACTIONS
 
@@ -83,15 +84,6 @@ def counts(found):
     }
 
 
-def each(example):
-    # The engine is one for all examples: each makes tables of its own.
-    return settings(
-        max_examples=example,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
-    )
-
-
 def swept(rows, within_ms, *, count="objects", at_least=1):
     """The kernel's edges on arrays, and its raw pairs."""
     accounts = sorted({row[0] for row in rows})
@@ -125,7 +117,7 @@ def swept(rows, within_ms, *, count="objects", at_least=1):
     return found, ready.raw_pairs
 
 
-@each(300)
+@settings(max_examples=300, deadline=None)
 @given(rows=worlds, within_ms=window, count=st.sampled_from(COUNTS), at_least=st.integers(1, 4))
 def test_every_count_equals_the_slow_twin(rows, within_ms, count, at_least):
     found, raw_pairs = swept(rows, within_ms, count=count, at_least=at_least)
@@ -134,56 +126,105 @@ def test_every_count_equals_the_slow_twin(rows, within_ms, count, at_least):
     assert raw_pairs == sum(c[4] for c in twin(rows, within_ms).values())
 
 
-@each(25)
-@given(rows=worlds, within_ms=window)
-def test_a_graph_from_a_table_equals_the_slow_twin(engine, rows, within_ms):
+WORLDS = 60
+
+
+def many_worlds(seed):
+    """Random worlds side by side: accounts and objects of two worlds never meet."""
+    dice = random.Random(seed)
+    return [
+        [
+            (
+                f"{world:02}{dice.choice('ABCDE')}",
+                dice.choice(["post", "like"]),
+                f"{world:02}{dice.choice(['o1', 'o2', 'o3'])}",
+                dice.choice([dice.randint(-20, 20), DAY_MS + dice.randint(-10, 10)]),
+                dice.choice([None, "1", "2", "3"]),
+            )
+            for _ in range(dice.randrange(40))
+        ]
+        for world in range(WORLDS)
+    ]
+
+
+def together(found_worlds):
+    return {pair: c for found in found_worlds for pair, c in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("within_ms", "count", "at_least"),
+    [
+        (0, "posts", 1),
+        (7, "own-posts", 2),
+        (25, "objects", 2),
+        (DAY_MS, "object-days", 2),
+        (None, "objects", 3),
+    ],
+)
+def test_a_graph_from_a_table_equals_the_slow_twin(engine, within_ms, count, at_least):
+    made = many_worlds(seed=at_least)
+    expected = together(twin(rows, within_ms, count=count, at_least=at_least) for rows in made)
+
+    found = coaction_graph(
+        as_table(engine, [row for rows in made for row in rows]),
+        within_seconds=None if within_ms is None else within_ms / 1000,
+        count=count,
+        at_least=at_least,
+    )
+
+    assert len(expected) > 20
+    assert counts(found) == expected
+
+
+@pytest.mark.parametrize("within_ms", [7, None])
+def test_the_order_of_rows_changes_nothing(engine, within_ms):
+    rows = [row for world in many_worlds(seed=7) for row in world]
     within_seconds = None if within_ms is None else within_ms / 1000
 
-    found = coaction_graph(as_table(engine, rows), within_seconds=within_seconds)
+    one = coaction_graph(as_table(engine, rows), within_seconds=within_seconds, at_least=1)
+    other = coaction_graph(as_table(engine, rows[::-1]), within_seconds=within_seconds, at_least=1)
 
-    assert counts(found) == twin(rows, within_ms, at_least=2)
-
-
-@each(15)
-@given(rows=worlds, within_ms=window, data=st.data())
-def test_the_order_of_rows_changes_nothing(engine, rows, within_ms, data):
-    within_seconds = None if within_ms is None else within_ms / 1000
-    shuffled = data.draw(st.permutations(rows))
-
-    one = coaction_graph(as_table(engine, rows), within_seconds=within_seconds)
-    other = coaction_graph(as_table(engine, shuffled), within_seconds=within_seconds)
-
+    assert one.graph.edges.count() > 50
     assert one.graph.edges.arrow().equals(other.graph.edges.arrow())
 
 
-@each(25)
-@given(rows=worlds, within_ms=window, most=st.integers(1, 30))
-def test_a_bound_loses_just_the_pairs_that_it_reports(engine, rows, within_ms, most):
-    within_seconds = None if within_ms is None else within_ms / 1000
-    interactions = as_table(engine, rows)
+@pytest.mark.parametrize("within_ms", [7, 25, None])
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        CoactionBounds(object_interactions=9),
+        CoactionBounds(window_interactions=4),
+        CoactionBounds(raw_pairs=300),
+        CoactionBounds(object_interactions=12, window_interactions=8, raw_pairs=150),
+    ],
+    ids=["objects", "windows", "pairs", "all three"],
+)
+def test_a_bound_loses_just_the_pairs_that_it_reports(engine, within_ms, bounds):
+    made = many_worlds(seed=3)
+    exact = together(twin(rows, within_ms) for rows in made)
 
     found = coaction_graph(
-        interactions,
-        within_seconds=within_seconds,
+        as_table(engine, [row for rows in made for row in rows]),
+        within_seconds=None if within_ms is None else within_ms / 1000,
         at_least=1,
-        bounds=CoactionBounds(raw_pairs=most),
+        bounds=bounds,
     )
 
     lost = sum(row["pairs_not_counted"] for row in found.bounds.rows())
-    assert found.raw_pairs <= most
-    assert found.raw_pairs + lost == estimate_pairs(interactions, within_seconds)
+    assert lost > 0
+    assert found.raw_pairs + lost == sum(c[4] for c in exact.values())
     assert sum(c[4] for c in counts(found).values()) == found.raw_pairs
-    exact = twin(rows, within_ms)
+    assert found.raw_pairs <= (bounds.raw_pairs or found.raw_pairs)
     assert all(c[4] <= exact[pair][4] for pair, c in counts(found).items())
 
 
 def large_world():
     """Two viral objects, an account with hundreds of posts, and posts with several objects."""
-    random = np.random.default_rng(7)
-    accounts = np.where(random.random(1_500) < 0.2, 0, random.integers(1, 60, 1_500))
-    objects = np.where(random.random(1_500) < 0.5, 0, random.integers(0, 60, 1_500))
-    at = random.integers(0, 200_000, 1_500)
-    content = random.integers(0, 450, 1_500)
+    dice = np.random.default_rng(7)
+    accounts = np.where(dice.random(1_500) < 0.2, 0, dice.integers(1, 60, 1_500))
+    objects = np.where(dice.random(1_500) < 0.5, 0, dice.integers(0, 60, 1_500))
+    at = dice.integers(0, 200_000, 1_500)
+    content = dice.integers(0, 450, 1_500)
     rows = zip(*(x.tolist() for x in (accounts, objects, at, content)), strict=True)
     return [(a, "post", o, t, c or None) for a, o, t, c in rows]
 

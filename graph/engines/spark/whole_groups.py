@@ -21,12 +21,12 @@ ROWS_AT_ONCE = 262_144
 def whole_groups(
     batches: Iterator[pa.RecordBatch], keys: Sequence[str], rows: int = ROWS_AT_ONCE
 ) -> Iterator[pa.RecordBatch]:
-    """The rows again, in batches of at least `rows` rows that end where a group ends.
+    """The rows again, in batches of about `rows` rows, or one group, that end where a group ends.
 
     Args:
         batches: rows sorted by `keys`.
         keys: the columns that are equal within a group.
-        rows: the least size of a batch, but for the last.
+        rows: how many are waited for before a batch is cut.
     """
     waiting: list[pa.RecordBatch] = []
     held, wanted = 0, rows
