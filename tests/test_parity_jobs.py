@@ -1,0 +1,234 @@
+"""Whole jobs give the same run on both engines, in this process, in others, and with losses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from jobs.config import job_from
+from jobs.detect import detect
+from jobs.quick import Changes, QuickTable, quick_job
+from review.ledger import read_lines
+from review.run import open_run
+from review.sameness import compare
+
+pytestmark = pytest.mark.spark
+
+TREE = Path(__file__).parents[1]
+MEMBERSHIP = {"members", "clusters", "edges", "joint_acts", "evidence", "cluster_objects"}
+"""The tables of who is in which cluster and why."""
+
+PROGRAM = """
+import json, sys
+from pathlib import Path
+from jobs.config import job_from
+from jobs.detect import detect
+given, base, out = json.loads(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+class Heard:
+    def step(self, name, says): print("step", name, flush=True)
+    def rows(self, done, total, unit): pass
+    def note(self, says): print("note", says, flush=True)
+detect(job_from(given, base=base), out, progress=Heard())
+"""
+
+
+def platform_given(folder, **sections):
+    given = tomllib.loads((folder / "job.toml").read_text())
+    given["detectors"] = {"shared-objects": {"acts_per_edge": 5}}
+    return {**given, **sections}
+
+
+def on_spark(given, conf, **spark):
+    job = {**given["job"], "engine": "spark", "threads": 2, "memory": "2GB"}
+    return {**given, "job": job, "spark": {**spark, "conf": conf}}
+
+
+def the_same(one, other):
+    found = compare(one, other)
+    assert found.differing == {}
+    return found
+
+
+def test_a_platform_gives_the_same_run_byte_for_byte(
+    village, village_run, spark_in_tests, tmp_path
+):
+    job = job_from(on_spark(platform_given(village), spark_in_tests), base=village)
+
+    run = detect(job, tmp_path).run
+
+    found = the_same(village_run, run)
+    assert set(found.identical) >= MEMBERSHIP
+    assert village_run.manifest.tables["clusters"].rows > 0
+
+
+def test_a_run_of_one_engine_is_the_run_of_the_other(village, village_run, spark_in_tests):
+    job = job_from(on_spark(platform_given(village), spark_in_tests), base=village)
+
+    again = detect(job, village_run.path.parents[1])
+
+    assert again.already
+    assert again.run.manifest_sha256 == village_run.manifest_sha256
+
+
+def test_a_file_on_the_command_line_gives_the_same_run(ring_file, spark_in_tests, tmp_path):
+    table = QuickTable(
+        path=ring_file,
+        mapping={"account": "who", "object": "what", "acted_at": "ts", "content": "post"},
+    )
+    local = quick_job(table, Changes(threads=2), said=lambda _: None)
+    spark = job_from(on_spark({**local.given, "job": {}}, spark_in_tests), base=Path())
+
+    one, other = detect(local, tmp_path / "local").run, detect(spark, tmp_path / "spark").run
+
+    assert set(the_same(one, other).identical) >= MEMBERSHIP
+    assert one.manifest.tables["clusters"].rows == 1
+
+
+@pytest.mark.slow
+def test_a_real_log_gives_the_same_run(shared, spark_in_tests, tmp_path):
+    path = TREE / "examples" / "russian_coord_tweets.toml"
+    given = tomllib.loads(path.read_text())
+    folder = shared / "data" / "real"
+    local = detect(job_from(_rooted(given, folder), base=folder), tmp_path / "local").run
+
+    job = job_from(on_spark(_rooted(given, folder), spark_in_tests), base=folder)
+    spark = detect(job, tmp_path / "spark").run
+
+    assert set(the_same(local, spark).identical) >= MEMBERSHIP
+    assert local.manifest.tables["clusters"].rows > 0
+
+
+def _rooted(given, folder):
+    """The job with each table's path below the folder of real logs."""
+    tables = given["extract"]["tables"]
+    moved = [{**table, "path": str(folder / Path(table["path"]).name)} for table in tables]
+    return {
+        **given,
+        "job": {**given.get("job", {})},
+        "extract": {**given["extract"], "tables": moved},
+    }
+
+
+class Cluster:
+    """A job in a process of its own, on two worker processes, in a folder of its own."""
+
+    def __init__(self, given, base, tmp_path):
+        self.out = tmp_path / "out"
+        self.log = tmp_path / "log.txt"
+        self.started = time.monotonic()
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir(exist_ok=True)
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(TREE),
+            "SPARK_WORKER_DIR": str(tmp_path / "workers"),
+        }
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM, json.dumps(given), str(base), str(self.out)],
+                cwd=elsewhere,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def reached(self, step):
+        """Wait until a step has begun."""
+        while f"step {step}" not in self.log.read_text():
+            assert self.process.poll() is None, self.log.read_text()[-3000:]
+            time.sleep(0.2)
+
+    def executors(self):
+        """The numbers of the executors' processes."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+                group = os.getpgid(int(folder.name))
+            except OSError:
+                continue
+            ours = group == os.getpgid(self.process.pid)
+            if ours and b"org.apache.spark.executor.CoarseGrainedExecutorBackend" in words:
+                found.append(int(folder.name))
+        return found
+
+    def finished(self):
+        """The steps that the ledger calls finished, in order, as often as it says so."""
+        (ledger,) = self.out.glob("staging-*/ledger")
+        return [line["step"] for line in read_lines(ledger)[1:]]
+
+    def done(self):
+        """The run, when the process has ended well."""
+        assert self.process.wait(1500) == 0, self.log.read_text()[-3000:]
+        return open_run(self.out)
+
+    def end(self):
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+@pytest.fixture
+def cluster(village, spark_in_tests, tmp_path):
+    """`cluster()`: the village's job on two worker processes of one core and 1 GB each."""
+    begun = []
+
+    def begin(**sections):
+        given = on_spark(
+            platform_given(village, **sections),
+            {**spark_in_tests, "spark.task.maxFailures": "4"},
+            master="local-cluster[2,1,1024]",
+            scratch=f"file://{tmp_path}/scratch",
+        )
+        begun.append(Cluster(given, village, tmp_path))
+        return begun[-1]
+
+    yield begin
+    for one in begun:
+        one.end()
+
+
+@pytest.mark.slow
+def test_two_worker_processes_give_the_same_run_and_leave_nothing(cluster, village_run, tmp_path):
+    run = cluster().done()
+
+    assert set(the_same(village_run, run).identical) >= MEMBERSHIP
+    assert [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()] == []
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_costs_time_and_no_answer(cluster, village_run):
+    running = cluster()
+    running.reached("shared-objects")
+    killed = running.executors()[:1]
+    assert killed
+    os.kill(killed[0], signal.SIGKILL)
+
+    run = running.done()
+
+    assert set(the_same(village_run, run).identical) >= MEMBERSHIP
+
+
+@pytest.mark.slow
+def test_a_job_that_is_killed_goes_on_from_its_finished_steps(cluster, village_run):
+    first = cluster()
+    first.reached("shared-traits")
+    first.end()
+    before = first.finished()
+    assert {"interactions", "facts-shared-objects"} <= set(before)
+
+    second = cluster()
+    second.reached("evidence")
+    assert [step for step in second.finished() if step in before] == before
+
+    assert set(the_same(village_run, second.done()).identical) >= MEMBERSHIP
