@@ -38,6 +38,12 @@ COMMANDS: tuple[Entry, ...] = (
         "Find", "detect", "detect", "Find coordinated clusters in an extract, and publish a run."
     ),
     Entry(
+        "Find",
+        "submit",
+        "submit",
+        "Run a job on a Spark cluster by spark-submit, without installing Ringwatch there.",
+    ),
+    Entry(
         "Find", "network", "network", "Write one co-action network of a file, without a job file."
     ),
     Entry("Review", "clusters", "clusters", "List suspect clusters, the most suspect first."),

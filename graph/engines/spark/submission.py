@@ -1,0 +1,121 @@
+"""A command of Ringwatch inside a cluster, by pyspark's own `spark-submit`."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from graph.engines.spark.archive import packaged_files, write_archive
+from graph.engines.spark.preflight import check_python, java_environment, refuse_connect
+
+_ENTRY = "graph/engines/spark/driver_entry.py"
+_LISTS = ("--py-files", "--files")
+"""Options of `spark-submit` that take a list, of which only the last is heard."""
+
+
+def submit(
+    arguments: Sequence[str],
+    *,
+    master: str | None,
+    conf: Mapping[str, str],
+    options: Sequence[str],
+    files: Sequence[Path] = (),
+) -> int:
+    """Run a command of Ringwatch as an application of Spark, and give its exit code.
+
+    What it writes is written here. Interrupted, it asks `spark-submit` to end and waits for it.
+
+    Args:
+        arguments: of the command `ringwatch`.
+        master: as `spark-submit` takes it; else what its own settings say.
+        conf: settings of Spark.
+        options: further options of `spark-submit`; they go before the settings.
+        files: files that the driver finds in its own folder.
+
+    Raises:
+        NotOnThisEngine: PySpark or Java is missing or does not suit.
+    """
+    check_python()
+    refuse_connect(master, conf, os.environ)
+    import pyspark
+
+    settings = {"spark.log.level": "WARN", **conf}
+    with tempfile.TemporaryDirectory(prefix="ringwatch-submit-") as folder:
+        archive = write_archive(Path(folder))
+        entry = Path(folder) / "ringwatch_driver.py"
+        # A file of its own, whatever Ringwatch was installed from.
+        entry.write_bytes(dict(packaged_files())[_ENTRY])
+        command = [
+            str(Path(pyspark.__file__).parent / "bin" / "spark-submit"),
+            *(("--master", master) if master is not None else ()),
+            *(part for name, value in settings.items() for part in ("--conf", f"{name}={value}")),
+            *with_files(options, {"--py-files": [archive], "--files": files}),
+            str(entry),
+            *arguments,
+        ]
+        running = subprocess.Popen(command, env=_environment(options, conf))
+        try:
+            return running.wait()
+        except BaseException:
+            running.terminate()
+            running.wait()
+            raise
+
+
+def in_cluster(options: Sequence[str], conf: Mapping[str, str]) -> bool:
+    """Whether the driver will run on the cluster and not here."""
+    given = {**conf, **dict(_settings(options))}
+    modes = [value for name, value in _pairs(options) if name == "--deploy-mode"]
+    return (modes or [given.get("spark.submit.deployMode", "client")])[-1] == "cluster"
+
+
+def with_files(options: Sequence[str], more: Mapping[str, Sequence[Path]]) -> list[str]:
+    """The options with files put into their lists: `spark-submit` hears only the last of each."""
+    lists = {name: [str(path) for path in more.get(name, ())] for name in _LISTS}
+    rest: list[str] = []
+    spread = [part for option in options for part in _apart(option)]
+    place = 0
+    while place < len(spread):
+        name = spread[place]
+        if name in lists and place + 1 < len(spread):
+            lists[name].append(spread[place + 1])
+            place += 2
+        else:
+            rest.append(name)
+            place += 1
+    return [
+        *(part for name, paths in lists.items() if paths for part in (name, ",".join(paths))),
+        *rest,
+    ]
+
+
+def _apart(option: str) -> list[str]:
+    """`--name=value` as two words, for the options that are looked at."""
+    name, equals, value = option.partition("=")
+    looked_at = name in (*_LISTS, "--deploy-mode", "--conf")
+    return [name, value] if equals and looked_at else [option]
+
+
+def _pairs(options: Sequence[str]) -> Iterator[tuple[str, str]]:
+    spread = [part for option in options for part in _apart(option)]
+    return itertools.pairwise(spread)
+
+
+def _settings(options: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name, value in _pairs(options):
+        if name in ("--conf", "-c"):
+            setting, _, said = value.partition("=")
+            yield setting, said
+
+
+def _environment(options: Sequence[str], conf: Mapping[str, str]) -> dict[str, str]:
+    environment = {**os.environ, **java_environment()}
+    if not in_cluster(options, conf):
+        # The driver runs here, with this Python; on the cluster there may be no such path.
+        environment.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    return environment
