@@ -13,11 +13,14 @@ from builders.files.codecs import sniff
 from builders.files.formats import FileFormat
 from builders.files.guessing import guess_format
 from builders.files.listing import ExtractFile, Listing, Skipped, list_files
-from builders.files.names import shown_text
+from builders.files.names import listed, shown_text
 from builders.files.partitions import partition_text
 from builders.files.reading import RowFault, read_raw
+from builders.hive.address import HiveAddress
+from builders.hive.resolve import list_table
 from builders.suggestion import job_text
-from graph.errors import ExtractError
+from graph.engine import Engine
+from graph.errors import ConfigError, ExtractError
 
 __all__ = ["ColumnProfile", "Profile", "profile", "suggested_job"]
 
@@ -35,7 +38,7 @@ class Profile:
     read at all and why. `partitions` are all of them, as `dt=2026-01-01/hr=03`.
     """
 
-    root: Path
+    root: Path | HiveAddress
     format: FileFormat
     format_because: str
     codecs: dict[str, int]
@@ -63,17 +66,24 @@ class _Sample:
     notes: dict[str, None] = field(default_factory=dict)
 
 
-def profile(root: Path, format: FileFormat | None = None, *, rows: int = _ROWS) -> Profile:
+def profile(
+    root: Path | HiveAddress,
+    format: FileFormat | None = None,
+    *,
+    rows: int = _ROWS,
+    engine: Engine | None = None,
+) -> Profile:
     """Profile the extract under `root` by the first rows of files spread over it.
 
     At most `rows` rows are read, of at most 20 files. Without a `format` it is guessed from the
-    first file with content; a run never guesses, and wants what is shown here declared.
+    first file with content; a run never guesses, and wants what is shown here declared. The
+    catalogue of a Hive table says it; where its address names none, `engine` may have one.
 
     Raises:
         ExtractError: the folder cannot be listed, nothing has content, or no format fits.
+        ConfigError: there is no such Hive table, or a format was given for one.
     """
-    listing = list_files(root)
-    found, because = (format, "declared") if format else guess_format(listing.files)
+    listing, found, because = _listed(root, format, engine)
     chosen = _spread([file for file in listing.files if file.bytes])
     sample = _sampled(chosen, found, rows)
     table = _together(sample.batches)
@@ -104,6 +114,25 @@ def profile(root: Path, format: FileFormat | None = None, *, rows: int = _ROWS) 
 def suggested_job(profile: Profile) -> str:
     """A job file to begin with, in TOML. What could not be guessed stands in it as a comment."""
     return job_text(profile.root, profile.format, profile.columns)
+
+
+def _listed(
+    root: Path | HiveAddress, format: FileFormat | None, engine: Engine | None
+) -> tuple[Listing, FileFormat, str]:
+    """The files, how the first of them are written, and who says so."""
+    if isinstance(root, Path):
+        listing = list_files(root)
+        return (listing, format, "declared") if format else (listing, *guess_format(listing.files))
+    if format is not None:
+        message = f"the catalogue says how {root} is written; leave out the format"
+        raise ConfigError(message)
+    listing = list_table(root, engine=engine)
+    forms = [file.format for file in listing.files if file.format is not None]
+    if not forms:
+        message = f"{root} holds no file to look at: {'; '.join(listing.notes)}"
+        raise ExtractError(message)
+    kinds = listed(dict.fromkeys(form.kind for form in forms))
+    return listing, forms[0], f"as the catalogue says ({kinds})"
 
 
 def _spread(files: Sequence[ExtractFile]) -> list[ExtractFile]:

@@ -12,6 +12,7 @@ from builders.column_facts import ColumnProfile
 from builders.extracts.spec import names_attribute
 from builders.files.formats import FileFormat, file_format
 from builders.files.names import shown_path, shown_text
+from builders.hive.address import HiveAddress
 
 _NEEDED = ("account", "object", "acted_at")
 _GUESS_FOR = {
@@ -28,15 +29,14 @@ _UNUSUAL = re.compile(r"[^a-z0-9]+")
 _LONGEST = 50
 
 
-def job_text(root: Path, form: FileFormat, columns: Sequence[ColumnProfile]) -> str:
+def job_text(root: Path | HiveAddress, form: FileFormat, columns: Sequence[ColumnProfile]) -> str:
     """The job file as TOML; the needed columns that nothing was found for stand as comments."""
     chosen = {model: _first(columns, guess) for model, guess in _GUESS_FOR.items()}
     lines = [
         "# Suggested from a sample: read it, correct it, then run it.",
         "[[extract.tables]]",
         'name = "interactions"',
-        f"path = {_quoted(shown_path(root.absolute()))}",
-        *_format_lines(form),
+        *_place_lines(root, form),
         *_time_lines(chosen["acted_at"]),
         "",
         "[extract.tables.map]",
@@ -86,6 +86,15 @@ def _time_lines(column: ColumnProfile | None) -> Iterator[str]:
     yield f"time_unit = {_quoted(column.unit)}"
     if any("time_zone" in warning for warning in column.warnings):
         yield '# time_zone = "UTC"  # its times name no zone: say which'
+
+
+def _place_lines(root: Path | HiveAddress, form: FileFormat) -> Iterator[str]:
+    if isinstance(root, HiveAddress):
+        # How it is written stands in its catalogue, partition by partition.
+        yield from (f"{key} = {_quoted(value)}" for key, value in root.keys.items())
+        return
+    yield f"path = {_quoted(shown_path(root.absolute()))}"
+    yield from _format_lines(form)
 
 
 def _format_lines(form: FileFormat) -> Iterator[str]:

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from builders.hive.address import HiveAddress, hive_address
+
 Out = Annotated[
     Path,
     typer.Option("--out", help="The folder of runs.", envvar="RINGWATCH_OUT", show_default=True),
@@ -40,12 +42,29 @@ SparkConf = Annotated[
     list[str] | None,
     typer.Option("--spark", help="A setting of Spark, NAME=VALUE; may be repeated."),
 ]
+AskedMetastore = Annotated[
+    str | None,
+    typer.Option("--metastore", help="A Hive table's metastore, as thrift://host:9083."),
+]
+AskedHiveServer2 = Annotated[
+    str | None,
+    typer.Option("--hiveserver2", help="A HiveServer2 to ask instead, as host:10000."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing of the progress.")]
 By = Annotated[
     str | None, typer.Option("--by", help="Who does this; the name of this login by default.")
 ]
 
 DEFAULT_OUT = Path("out")
+
+
+def extract_place(path: Path, metastore: str | None, hiveserver2: str | None) -> Path | HiveAddress:
+    """What a command's argument names: a path, or a Hive table (`hive://db.table`).
+
+    Raises:
+        ConfigError: the table's name or its catalogue's address cannot be understood.
+    """
+    return hive_address(str(path), metastore=metastore, hiveserver2=hiveserver2) or path
 
 
 def who(by: str | None) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,10 @@ from typing import Any
 from builders.column_facts import ColumnProfile
 from builders.files.formats import FileFormat, file_format
 from builders.files.names import listed, nearest, shown_path, shown_text
+from builders.hive.address import HiveAddress
 from builders.profile import Profile, profile, suggested_job
+from graph.engine import Engine
+from graph.engines import open_engine
 from graph.errors import ConfigError, ExtractError
 from graph.schemas import ACCOUNTS
 from jobs.config import DetectJob, JobSettings, job_from, read_job
@@ -36,7 +40,7 @@ class QuickTable:
     """One table of an extract, as the command line tells it.
 
     Attributes:
-        path: a file, or a folder of files.
+        path: a file, a folder of files, or a Hive table.
         mapping: model column to the table's column or a SQL expression.
         attributes: carried attribute to column or expression.
         accounts: a table of accounts, whose columns are named as in `ACCOUNTS`.
@@ -44,7 +48,7 @@ class QuickTable:
             `time_unit`, `time_zone`, as a job file says them. What lacks is guessed and said.
     """
 
-    path: Path
+    path: Path | HiveAddress
     mapping: Mapping[str, str]
     attributes: Mapping[str, str] = field(default_factory=dict)
     accounts: Path | None = None
@@ -80,7 +84,9 @@ def quick_job(table: QuickTable, changes: Changes, *, said: Callable[[str], None
         ConfigError: a needed column is not told, does not exist, or its unit cannot be guessed.
         ExtractError: the files cannot be read.
     """
-    given: dict[str, Any] = {"extract": {"tables": [table_section(table, said)]}}
+    with _session(table.path, changes) as engine:
+        section = table_section(table, said, engine=engine)
+    given: dict[str, Any] = {"extract": {"tables": [section]}}
     if table.accounts is not None:
         given["accounts"] = _accounts_section(table.accounts, said)
     return job_from(changed(given, changes), base=Path())
@@ -120,7 +126,11 @@ def changed(given: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
 
 
 def table_section(
-    table: QuickTable, said: Callable[[str], None], *, else_unit: str | None = None
+    table: QuickTable,
+    said: Callable[[str], None],
+    *,
+    else_unit: str | None = None,
+    engine: Engine | None = None,
 ) -> dict[str, Any]:
     """The table as a `[[extract.tables]]` section; `said` hears each assumption.
 
@@ -128,6 +138,7 @@ def table_section(
         table: what was told.
         said: hears each assumption.
         else_unit: the unit of whole numbers that show none, such as 0, 1, 2; refused by default.
+        engine: whose catalogue knows a Hive table that names none.
 
     Raises:
         ConfigError: a needed column is not told, or a guess would be unsure.
@@ -137,14 +148,13 @@ def table_section(
         if name not in table.mapping:
             message = (
                 f"say `{FLAGS[name]}`, the column of the {_WORDS[name]};"
-                f" `ringwatch inspect {shown_path(table.path)}` shows the columns"
+                f" `ringwatch inspect {_shown(table.path)}` shows the columns"
             )
             raise ConfigError(message)
-    found = _profiled(table.path, _declared(table.reading), said)
+    found = _profiled(table.path, _declared(table.reading), said, engine)
     section = {
         **_as_written(found),
-        "name": table.path.stem or "interactions",
-        "path": str(table.path),
+        **_named(table.path),
         **_times(found, table.mapping["acted_at"], table.reading, said, else_unit),
         **{name: table.reading[name] for name in ("where", "row_where") if name in table.reading},
         "map": dict(table.mapping),
@@ -197,12 +207,49 @@ def _declared(reading: Mapping[str, str]) -> FileFormat | None:
     return None
 
 
-def _profiled(path: Path, form: FileFormat | None, said: Callable[[str], None]) -> Profile:
-    found = profile(path, form, rows=_SAMPLE)
+def _named(path: Path | HiveAddress) -> dict[str, str]:
+    """The keys of a table's section that say what it is called and where it lies."""
+    if isinstance(path, HiveAddress):
+        return {"name": path.table, **path.keys}
+    return {"name": path.stem or "interactions", "path": str(path)}
+
+
+def _shown(path: Path | HiveAddress) -> str:
+    return shown_path(path) if isinstance(path, Path) else str(path)
+
+
+@contextmanager
+def _session(path: Path | HiveAddress, changes: Changes) -> Iterator[Engine | None]:
+    """The Spark engine where its session's catalogue must be asked for a Hive table."""
+    own = isinstance(path, HiveAddress) and set(path.keys) == {"path"}
+    if not own or changes.engine != "spark":
+        yield None
+        return
+    engine = open_engine(
+        "spark",
+        memory=changes.memory or JobSettings().memory,
+        threads=changes.threads,
+        master=changes.master,
+        scratch=changes.scratch,
+        spark=changes.spark,
+    )
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _profiled(
+    path: Path | HiveAddress,
+    form: FileFormat | None,
+    said: Callable[[str], None],
+    engine: Engine | None = None,
+) -> Profile:
+    found = profile(path, form, rows=_SAMPLE, engine=engine)
     if not found.columns and found.rejected:
         name, why = found.rejected[0]
         raise ExtractError(why if why.startswith(name) else f"{name}: {why}")
-    if form is None and found.format.divided:
+    if form is None and found.format.divided and isinstance(path, Path):
         said(f"{path.name} is {found.format.kind}: {found.format_because}")
     return found
 
@@ -266,7 +313,7 @@ def _column(found: Profile, source: str) -> ColumnProfile:
     names = [one.name for one in found.columns]
     if source.isidentifier():
         mend = nearest(source, names) or f"; there is {listed(names)}"
-        message = f"{shown_path(found.root)} has no column `{source}` to read times from{mend}"
+        message = f"{_shown(found.root)} has no column `{source}` to read times from{mend}"
     else:
         message = f"say `--time-unit`: the unit of `{shown_text(source)}` is not guessed"
     raise ConfigError(message)

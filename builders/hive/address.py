@@ -28,7 +28,8 @@ class Endpoint:
 
     def __str__(self) -> str:
         """As `host:port`."""
-        return f"{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class HiveServer2Address:
     endpoint: Endpoint
     auth: Literal["plain", "nosasl"] = "plain"
     user: str | None = None
+
+    def __str__(self) -> str:
+        """As a job file says it."""
+        auth = ";auth=noSasl" if self.auth == "nosasl" else ""
+        return f"{self.endpoint}{auth}{f';user={self.user}' if self.user else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,16 @@ class HiveAddress:
     def __str__(self) -> str:
         """As it is written in a job file."""
         return f"{SCHEME}{self.database}.{self.table}"
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The keys of a job file that name the table and its catalogue."""
+        found = {"path": str(self)}
+        if self.metastore:
+            found["metastore"] = ",".join(f"thrift://{one}" for one in self.metastore)
+        if self.hiveserver2 is not None:
+            found["hiveserver2"] = str(self.hiveserver2)
+        return found
 
 
 def hive_address(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from builders.hive.address import HiveAddress
 from builders.hive.hiveserver2 import HiveServer2
 from builders.hive.metastore import Metastore
-from builders.hive.session import KERNEL, SessionCatalogue
+from builders.hive.session import session_catalogue
 from builders.hive.site import configured_metastore
 from builders.hive.table import Catalogue
 from graph.engine import Engine
@@ -39,5 +39,4 @@ def _catalogue(address: HiveAddress, engine: Engine | None) -> Catalogue:
         return HiveServer2(address.hiveserver2)
     if address.metastore:
         return Metastore(address.metastore)
-    own = engine.kernel(KERNEL) if engine is not None else None
-    return SessionCatalogue(own) if own is not None else Metastore(configured_metastore())
+    return session_catalogue(engine) or Metastore(configured_metastore())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from builders.files.partitions import Partition
 from builders.hive.naming import refuse_missing
@@ -16,9 +16,33 @@ from builders.hive.table import (
     named_partition,
     partition_values,
 )
-from graph.engine import Kernel
+from graph.engine import Engine
+from graph.errors import ExtractError
 
-KERNEL = "hive-table"
+_KERNEL = "hive-table"
+
+
+class _Asked(Protocol):
+    """What the kernel gives: `graph.engines.spark.catalogue.SessionHive`."""
+
+    def databases(self) -> list[str]: ...
+
+    def tables(self, database: str) -> list[str]: ...
+
+    def table(self, database: str, table: str) -> dict[str, Any] | None: ...
+
+    def partition_names(self, database: str, table: str) -> list[str]: ...
+
+    def partitions(
+        self, database: str, table: str, where: str | None
+    ) -> tuple[list[dict[str, Any]], list[str]]: ...
+
+
+def session_catalogue(engine: Engine | None) -> SessionCatalogue | None:
+    """The catalogue of the engine's session, or None where it has none."""
+    kernel = engine.kernel(_KERNEL) if engine is not None else None
+    asked = kernel() if kernel is not None else None
+    return SessionCatalogue(asked) if asked is not None else None
 
 
 class SessionCatalogue:
@@ -27,9 +51,9 @@ class SessionCatalogue:
     The kernel's answers are plain values: it stands below this room and does not know its nouns.
     """
 
-    def __init__(self, kernel: Kernel) -> None:
-        """Ask the session of the engine that gave `kernel`."""
-        self._asked = kernel()
+    def __init__(self, asked: _Asked) -> None:
+        """Ask what the kernel gave."""
+        self._asked = asked
 
     def close(self) -> None:
         """Nothing: the session is the engine's."""
@@ -41,6 +65,8 @@ class SessionCatalogue:
             databases = self._asked.databases()
             tables = self._asked.tables(database) if database in databases else []
             refuse_missing(database, table, databases, tables)
+            message = f"the session's catalogue lists {database}.{table} and does not describe it"
+            raise ExtractError(message)
         return HiveTable(
             database=database,
             name=table,
@@ -59,10 +85,10 @@ class SessionCatalogue:
         self, table: HiveTable, chosen: Mapping[Partition, str], where: str | None
     ) -> tuple[list[HivePartition], list[str]]:
         """The `chosen` partitions; `where` is pushed down to the session's metastore."""
-        answer, notes = self._asked.partitions(table.database, table.name, where, len(chosen))
+        answer, notes = self._asked.partitions(table.database, table.name, where)
         found = [_partition(table, one) for one in answer]
         if where is not None and not set(chosen) <= {one.values for one in found}:
-            answer, _ = self._asked.partitions(table.database, table.name, None, len(chosen))
+            answer, _ = self._asked.partitions(table.database, table.name, None)
             found = [_partition(table, one) for one in answer]
             notes = ["the session's filter gives other partitions than `where`, which is followed"]
         return in_order(table, chosen, found), notes

@@ -29,7 +29,8 @@ def configured_metastore() -> tuple[Endpoint, ...]:
     message = (
         "nothing says where the Hive catalogue is: write `metastore` ="
         ' "thrift://host:9083" or `hiveserver2` = "host:10000" beside the table, set'
-        " HIVE_CONF_DIR to a folder with `hive-site.xml`, or run on Spark"
+        " HIVE_CONF_DIR to a folder with `hive-site.xml`, or run on Spark with"
+        ' `spark.sql.catalogImplementation` = "hive"'
     )
     raise ConfigError(message)
 

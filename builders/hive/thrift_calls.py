@@ -7,13 +7,14 @@ is tried. The other calls are known to Hive 2.3 and Hive 4.0 alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from socket import create_connection
 from typing import Protocol, cast
 
 from builders.files.names import first_line
 from builders.hive.address import Endpoint
 from graph.errors import ExtractError, NotOnThisEngine
 
-_CONNECT_MS = 10_000
+_CONNECT_SECONDS = 10
 _ANSWER_MS = 600_000
 _ALL = -1
 
@@ -182,6 +183,8 @@ class _Thrift:
 
 
 class _Transport(Protocol):
+    def open(self) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -196,28 +199,28 @@ def _imported() -> _Thrift:
         raise NotOnThisEngine(message) from error
 
 
+def _opened(thrift: _Thrift, endpoint: Endpoint) -> _Transport:
+    socket = thrift.socket(endpoint.host, endpoint.port)
+    socket.setTimeout(_ANSWER_MS)
+    transport: _Transport = thrift.buffered(socket)
+    transport.open()
+    return transport
+
+
 def _connected(thrift: _Thrift, endpoints: Sequence[Endpoint]) -> tuple[_Transport, Endpoint]:
     failures = []
     for endpoint in endpoints:
-        socket = thrift.socket(endpoint.host, endpoint.port)
-        socket.setTimeout(_CONNECT_MS)
-        transport = thrift.buffered(socket)
         try:
-            transport.open()
+            # The client would write its own lines to a log, and lose the system's reason.
+            create_connection((endpoint.host, endpoint.port), _CONNECT_SECONDS).close()
+            transport = _opened(thrift, endpoint)
         except (*thrift.broken, OSError) as error:
-            failures.append(f"{endpoint} ({_reason(error)})")
-            continue
-        socket.setTimeout(_ANSWER_MS)
-        return transport, endpoint
+            reason = getattr(error, "strerror", None) or first_line(error)
+            failures.append(f"{endpoint} ({reason.lower()})")
+        else:
+            return transport, endpoint
     message = (
         f"no metastore answers at {', '.join(failures)}; is it running, and is the port open from"
         " here?"
     )
     raise ExtractError(message)
-
-
-def _reason(error: BaseException) -> str:
-    """The system's reason where the client carries it, else the client's words."""
-    inner = getattr(error, "inner", None) or error.__cause__ or error
-    told = getattr(inner, "strerror", None)
-    return str(told).lower() if told else first_line(inner)

@@ -13,6 +13,8 @@ from console.failures import say
 from console.options import (
     DEFAULT_OUT,
     AsJson,
+    AskedHiveServer2,
+    AskedMetastore,
     EngineName,
     Master,
     Memory,
@@ -20,6 +22,7 @@ from console.options import (
     Scratch,
     SparkConf,
     Threads,
+    extract_place,
 )
 from console.output import write_json, write_line
 from console.place import opened
@@ -35,7 +38,8 @@ from jobs.spark_settings import spark_option
 
 def detect(
     path: Annotated[
-        Path, typer.Argument(help="A job file (.toml), or an extract: a file or a folder of files.")
+        Path,
+        typer.Argument(help="A job file (.toml), or an extract: files or hive://db.table."),
     ],
     account: Annotated[
         str | None, typer.Option(help="The column of who acted, or a SQL expression; so below.")
@@ -85,6 +89,8 @@ def detect(
     row_where: Annotated[
         str | None, typer.Option(help="SQL over columns; other rows hold no interaction.")
     ] = None,
+    metastore: AskedMetastore = None,
+    hiveserver2: AskedHiveServer2 = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -155,13 +161,15 @@ def detect(
         good_seeds=good_seeds,
     )
     if path.suffix == ".toml":
+        catalogue = {"metastore": metastore, "hiveserver2": hiveserver2}
         _refuse_columns(
-            path, {**columns_told, **rest, "attribute": attribute, "accounts": accounts}
+            path,
+            {**columns_told, **rest, **catalogue, "attribute": attribute, "accounts": accounts},
         )
         job = changed_job(path, changes)
     else:
         table = QuickTable(
-            path=path,
+            path=extract_place(path, metastore, hiveserver2),
             mapping={name: source for name, source in columns_told.items() if source is not None},
             attributes=_attributes(attribute or []),
             accounts=accounts,

@@ -11,7 +11,7 @@ import typer
 from builders.files.formats import FileFormat, file_format
 from builders.profile import ColumnProfile, Profile, profile, suggested_job
 from console.failures import say
-from console.options import AsJson
+from console.options import AsJson, AskedHiveServer2, AskedMetastore, extract_place
 from console.output import shown, write_json, write_line, write_table
 from graph.errors import ConfigError
 from review.visible import visible
@@ -29,7 +29,7 @@ _SHOWN = 40
 
 
 def inspect(
-    path: Annotated[Path, typer.Argument(help="A file, or a folder of files.")],
+    path: Annotated[Path, typer.Argument(help="A file, a folder of files, or hive://db.table.")],
     format: Annotated[
         str | None, typer.Option(help="parquet, orc, text, csv, tsv, jsonl; else by the files.")
     ] = None,
@@ -39,13 +39,16 @@ def inspect(
     rows: Annotated[int, typer.Option(min=1, help="Rows to look at, spread over the files.")] = (
         200_000
     ),
+    metastore: AskedMetastore = None,
+    hiveserver2: AskedHiveServer2 = None,
     job: Annotated[
         Path | None, typer.Option("--job", help="Write the suggested job file here.")
     ] = None,
     json: AsJson = False,
 ) -> None:
     """Profile an extract before a run, and suggest a job file."""
-    found = profile(path, _declared(format, columns), rows=rows)
+    root = extract_place(path, metastore, hiveserver2)
+    found = profile(root, _declared(format, columns), rows=rows)
     suggested = suggested_job(found)
     if job is not None:
         _write_job(job, suggested)
