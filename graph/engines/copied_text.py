@@ -17,7 +17,7 @@ from graph.texts import Alike
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_DAY_MS = 86_400_000
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def find_alikes(
     words = sets.sizes
     short = (words < alike.at_least_words) | (words == 0)
     order = np.lexsort((acted_at, account, text))
-    posts = _posts(text[order], account[order], acted_at[order], len(texts))
+    posts = posts_in_order(text[order], account[order], acted_at[order], len(texts))
     found = like_pairs(
         _without(sets, short),
         _posters(posts),
@@ -123,8 +123,9 @@ def _without(sets: WordSets, left_out: Flags) -> WordSets:
     return WordSets(starts, sets.words[~np.repeat(left_out, sizes)])
 
 
-def _posts(text: Ints, account: Ints, acted_at: Ints, texts: int) -> Posts:
-    days = acted_at // _DAY_MS
+def posts_in_order(text: Ints, account: Ints, acted_at: Ints, texts: int) -> Posts:
+    """Posts in the order of text, account and time, as the kernels take them."""
+    days = acted_at // DAY_MS
     return Posts(
         starts=np.searchsorted(text, np.arange(texts + 1)).astype(np.int64),
         account=account,

@@ -66,23 +66,42 @@ def copies(
     Returns:
         Numbers of own and other, and the counts by name (`COUNTS`).
     """
+    pairs, counts, noted = matches(posts, like, accounts=accounts, within=within, at_least=at_least)
+    _count_distinct(counts, noted, _days(posts))
+    return pairs[:, 0], pairs[:, 1], {name: counts[:, n] for n, name in enumerate(COUNTS)}
+
+
+def matches(
+    posts: Posts, like: LikeTexts, *, accounts: int, within: int, at_least: int
+) -> tuple[Ints, Ints, Ints]:
+    """As `copies`, with objects and days named and not counted: for the rest to be added elsewhere.
+
+    A text without like texts has posts that others match, and itself matches none.
+
+    Returns:
+        Ordered pairs; the counts of each (`COUNTS`), `objects` and `object_days` being 0; rows of
+        a pair's place and object * days + day, where `days` is how many there are and `day` as in
+        `posts`. Rows may come more than once.
+    """
     text_of = np.repeat(np.arange(len(posts.starts) - 1), np.diff(posts.starts))
     # An account's posts object by object and text by text, so that distinct ones are counted by
     # looking at the last one only.
     order = np.lexsort((posts.at, text_of, like.object[text_of], posts.account))
     ends = np.searchsorted(posts.account[order], np.arange(accounts + 1))
-    days = int(posts.day.max(initial=0)) + 1
     pairs, counts, noted = _copies(
         order,
         ends,
         (posts.starts, posts.account, posts.at, posts.day, text_of),
         (like.starts, like.texts, like.object),
-        days,
+        _days(posts),
         within,
         at_least,
     )
-    _count_distinct(counts, noted, days)
-    return pairs[:, 0], pairs[:, 1], {name: counts[:, n] for n, name in enumerate(COUNTS)}
+    return pairs, counts, noted
+
+
+def _days(posts: Posts) -> int:
+    return int(posts.day.max(initial=0)) + 1
 
 
 def _count_distinct(counts: Ints, noted: Ints, days: int) -> None:

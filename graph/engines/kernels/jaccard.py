@@ -108,6 +108,21 @@ def like_pairs(
     hundred thousand variants costs no more than many others, and the order of sets is of no
     account.
     """
+    pairs, viral = pairs_before_bounds(
+        sets, posters, likeness=likeness, within=within, hub_accounts=hub_accounts
+    )
+    kept = pairs[~viral[pairs[:, 1]]]
+    return Likenesses(kept[:, 0], kept[:, 1], kept[:, 2], viral)
+
+
+def pairs_before_bounds(
+    sets: WordSets, posters: Posters, *, likeness: float, within: int, hub_accounts: int
+) -> tuple[Ints, Flags]:
+    """As `like_pairs`, with the pairs whose second set is viral: where not all sets are at hand.
+
+    Returns:
+        Of each pair the set, the one like it and the words they share; which sets are viral.
+    """
     signs = _signs(sets.starts, sets.words)
     chunk = partial(
         _join,
@@ -120,10 +135,7 @@ def like_pairs(
     ends = range(0, many + 1, max(_CHUNK, -(-many // _CHUNKS)))
     with ThreadPoolExecutor(numba.get_num_threads()) as pool:
         parts = list(pool.map(chunk, ends, [*ends[1:], many]))
-    viral = np.concatenate([part[1] for part in parts])
-    pairs = np.concatenate([part[0] for part in parts])
-    kept = pairs[~viral[pairs[:, 1]]]
-    return Likenesses(kept[:, 0], kept[:, 1], kept[:, 2], viral)
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
 @numba.njit(cache=True)
@@ -187,6 +199,23 @@ def _shared(words: Ints, i: int, i_end: int, j: int, j_end: int, needed: int) ->
         if shared + min(i_end - i, j_end - j) < needed:
             return -1
     return shared
+
+
+@numba.njit(cache=True)
+def first_shared(starts: Ints, words: Ints, left: Ints, right: Ints) -> Ints:
+    """The rarest word that the two sets of each pair share; -1 where they share none."""
+    first = np.full(len(left), -1, np.int64)
+    for pair in range(len(left)):
+        i, i_end = starts[left[pair]], starts[left[pair] + 1]
+        j, j_end = starts[right[pair]], starts[right[pair] + 1]
+        while i < i_end and j < j_end and words[i] != words[j]:
+            if words[i] < words[j]:
+                i += 1
+            else:
+                j += 1
+        if i < i_end and j < j_end:
+            first[pair] = words[i]
+    return first
 
 
 @numba.njit(cache=True)

@@ -1,0 +1,132 @@
+"""Copied text on Spark: the local engine's edges, with no more at once than a worker can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import pyarrow as pa
+
+from graph.engines.spark.frames import Frames
+from graph.engines.spark.text_copies import text_edges
+from graph.engines.spark.text_left_out import left_out
+from graph.engines.spark.text_pairs import like_pairs, met_pairs, objects_of, viral_texts
+from graph.engines.spark.text_posts import NumberedPosts, numbered_posts
+from graph.table import Table
+from graph.texts import KEYED_TEXTS, LIKE_TEXTS, TEXTS, Alike, CopiedTexts, Reading
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from graph.engines.spark.engine import SparkEngine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """What one worker is given at once: distinct texts of a cell, posts of a part."""
+
+    sets: int = 100_000
+    posts: int = 1_000_000
+
+
+SIZES = Sizes()
+
+
+def copied_texts(
+    posts: Table, reading: Reading, alike: Alike, *, layer: str, sizes: Sizes = SIZES
+) -> CopiedTexts:
+    """`graph.engines.copied_tables.copied_texts` of posts that Spark holds."""
+    engine = cast("SparkEngine", posts.engine)
+    with Frames(engine) as frames:
+        posted = numbered_posts(frames, engine.frame(posts), reading)
+        met = met_pairs(frames, posted, alike, sets=sizes.sets)
+        viral = viral_texts(frames, posted, met, alike)
+        like = like_pairs(frames, met, viral)
+        values = {"least": alike.at_least_words}
+        named = {"facts": posted.facts, "viral": viral, "objects": objects_of(frames, like)}
+        kept = frames.keep(frames.ask(_KEPT, values, **named))
+        return CopiedTexts(
+            edges=text_edges(frames, posted, kept, like, alike, layer=layer, most=sizes.posts),
+            texts=_texts(frames, posted, kept, reading),
+            left_out=left_out(frames, posted, viral, alike),
+        )
+
+
+def like_texts(
+    posts: Table, texts: Table, reading: Reading, alike: Alike, *, sizes: Sizes = SIZES
+) -> tuple[Table, Table]:
+    """`graph.engines.copied_tables.like_texts` of posts that Spark holds."""
+    engine = cast("SparkEngine", posts.engine)
+    with Frames(engine) as frames:
+        posted = numbered_posts(
+            frames, engine.frame(posts), reading, known=engine.frame(texts).select("text")
+        )
+        met = met_pairs(frames, posted, alike, sets=sizes.sets)
+        keyed = frames.ask(
+            "select w.raw, t.key as text from {wordings} w join {texts} t on t.text = w.text",
+            wordings=posted.wordings,
+            texts=posted.texts,
+        )
+        like = frames.ask(_LIKE_KEYS, met=met, texts=posted.texts)
+        return engine.keep_frame(keyed, KEYED_TEXTS), engine.keep_frame(like, LIKE_TEXTS)
+
+
+def _texts(frames: Frames, posted: NumberedPosts, kept: DataFrame, reading: Reading) -> Table:
+    """The texts that could join accounts (`TEXTS`)."""
+    rows = frames.ask(
+        _TEXTS, kept=kept, texts=posted.texts, wordings=posted.wordings, uses=posted.uses
+    )
+    given = pa.schema([field.with_nullable(True) for field in TEXTS.arrow])
+    work = partial(_named, reading=reading, made=given)
+    return frames.engine.map_batches(rows, work, TEXTS)
+
+
+def _named(
+    batches: Iterator[pa.RecordBatch], *, reading: Reading, made: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """Rows whose objects' names were wordings as posted."""
+    for batch in batches:
+        columns = {name: batch.column(name) for name in made.names}
+        columns["object"] = [reading.key(raw) for raw in batch.column("object").to_pylist()]
+        yield pa.RecordBatch.from_pydict(columns, schema=made)
+
+
+_KEPT = """
+select f.text, coalesce(o.object, f.text) as object, f.words, f.posts, f.accounts
+from {facts} f
+left anti join {viral} v on v.text = f.text
+left join {objects} o on o.text = f.text
+where f.words >= :least and f.words > 0 and (o.object is not null or f.accounts > 1)
+"""
+
+_TEXTS = """
+with named as (
+    select k.object, min(struct(-w.posts as often, w.raw as raw)).raw as raw
+    from {kept} k
+    join {wordings} w on w.text = k.text
+    group by k.object
+),
+posters as (
+    select k.object, count(distinct u.account) as accounts
+    from {kept} k
+    join {uses} u on u.text = k.text
+    group by k.object
+)
+select t.key as text, n.raw as object, k.words, k.posts, k.accounts,
+       p.accounts as object_accounts
+from {kept} k
+join {texts} t on t.text = k.text
+join named n on n.object = k.object
+join posters p on p.object = k.object
+"""
+
+_LIKE_KEYS = """
+select t.key as "left", t.key as "right", 1.0D as likeness from {texts} t
+union all
+select a.key as "left", b.key as "right", m.likeness
+from {met} m
+join {texts} a on a.text = m.one
+join {texts} b on b.text = m.near
+"""
