@@ -14,8 +14,10 @@ from graph.engines.kernels.matrix import Matrix
 Floats = npt.NDArray[np.float64]
 
 _SHARE_OF_LARGEST = 0.3  # w = 0.3 / lambda_max: at 0.5 the sums would diverge
-_LEAST_CHANGE = 1e-12
-_MOST_ROUNDS = 1_000
+LEAST_CHANGE = 1e-12
+"""The largest change of an account in a round at which scores rest."""
+MOST_ROUNDS = 1_000
+"""Of any loop here."""
 
 
 def residuals(matrix: Matrix, bad: Floats, good: Floats) -> Floats:
@@ -26,11 +28,21 @@ def residuals(matrix: Matrix, bad: Floats, good: Floats) -> Floats:
     """
     heaviest = max(bad.max(initial=0.0), good.max(initial=0.0))
     bad, good = bad / heaviest, good / heaviest
-    strength = 2 * _SHARE_OF_LARGEST / (largest_singular_value(matrix) or 1.0)
+    strength = strength_of(largest_singular_value(matrix))
     spread = _spread(matrix, bad, strength) - _spread(matrix.T.tocsr(), good, strength)
     largest = np.abs(spread).max(initial=0.0)
     scaled: Floats = spread / largest if largest else spread
     return scaled
+
+
+def strength_of(largest: float) -> float:
+    """The equation's `2 w`, from the matrix's largest singular value."""
+    return 2 * _SHARE_OF_LARGEST / (largest or 1.0)
+
+
+def rests(grown: float, before: float) -> bool:
+    """Whether the power iteration for the largest singular value has come to rest."""
+    return abs(grown - before) <= 1e-9 * grown
 
 
 def largest_singular_value(matrix: Matrix) -> float:
@@ -42,13 +54,13 @@ def largest_singular_value(matrix: Matrix) -> float:
     back = matrix.T.tocsr()
     vector = np.ones(matrix.shape[0])
     value = 0.0
-    for _ in range(_MOST_ROUNDS):
+    for _ in range(MOST_ROUNDS):
         length = float(np.sqrt((vector * vector).sum()))
         if not length:
             return 0.0
         walked = matrix @ (vector / length)
         grown = float(np.sqrt((walked * walked).sum()))
-        if abs(grown - value) <= 1e-9 * grown:
+        if rests(grown, value):
             return grown
         value = grown
         vector = back @ walked
@@ -57,10 +69,10 @@ def largest_singular_value(matrix: Matrix) -> float:
 
 def _spread(matrix: Matrix, seeds: Floats, strength: float) -> Floats:
     found = seeds
-    for _ in range(_MOST_ROUNDS):
+    for _ in range(MOST_ROUNDS):
         following = seeds + strength * (matrix @ found)
         moved = float(np.abs(following - found).max(initial=0.0))
         found = following
-        if moved < _LEAST_CHANGE:
+        if moved < LEAST_CHANGE:
             break
     return found

@@ -7,17 +7,15 @@ driver holds none of it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graph import errors
 from graph.engines.dense import DenseGraph, FixedGraph, dense_of, fixed_of
 from graph.engines.spark.pairs import engine_of
+from graph.engines.spark.refusals import refusals, refusing
 from graph.model import InteractionGraph
 from graph.schema import Schema
 from graph.table import Table
@@ -27,8 +25,6 @@ ONE_TASK_EDGES = 2_000_000
 
 SETTING = "spark.ringwatch.oneTaskEdges"
 """The setting of the session that puts another number in place of `ONE_TASK_EDGES`."""
-
-_MARK = "ringwatch refuses: "
 
 Work = Callable[[DenseGraph], pa.Table] | Callable[[FixedGraph], pa.Table]
 
@@ -63,7 +59,7 @@ def in_one_task(graph: InteractionGraph, pairs: Table, work: Work, schema: Schem
         rows = rows.unionByName(alone, allowMissingColumns=True)
     given = pa.schema([field.with_nullable(True) for field in pairs.schema.arrow])
     answering = partial(_answer, given=given, work=work, directed=graph.directed)
-    with _refusals():
+    with refusals():
         return engine.map_batches(rows.coalesce(1), answering, schema)
 
 
@@ -71,11 +67,9 @@ def _answer(
     batches: Iterator[pa.RecordBatch], *, given: pa.Schema, work: Work, directed: bool
 ) -> Iterator[pa.RecordBatch]:
     rows = pa.Table.from_batches([batch.cast(given) for batch in batches], schema=given)
-    try:
-        yield from work(_graph(rows, directed=directed)).to_batches()  # type: ignore[arg-type]
-    except (ValueError, errors.RingwatchError) as error:
-        said = json.dumps([type(error).__name__, str(error)])
-        raise RuntimeError(_MARK + said) from error
+    with refusing():
+        made = work(_graph(rows, directed=directed))  # type: ignore[arg-type]
+    yield from made.to_batches()
 
 
 def _graph(rows: pa.Table, *, directed: bool) -> DenseGraph | FixedGraph:
@@ -87,16 +81,3 @@ def _graph(rows: pa.Table, *, directed: bool) -> DenseGraph | FixedGraph:
     if "weight" in rows.column_names:
         return dense_of(ids, edges, directed=directed)
     return fixed_of(ids, edges)
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """What a worker refused, raised here as it was raised there."""
-    try:
-        yield
-    except Exception as error:
-        _, mark, said = str(error).partition(_MARK)
-        if not mark:
-            raise
-        kind, message = json.JSONDecoder().raw_decode(said)[0]
-        raise getattr(errors, kind, ValueError)(message) from error
