@@ -33,7 +33,7 @@ from graph.engines.spark.rows import (
 )
 from graph.engines.spark.scratch import Scratch
 from graph.engines.spark.session import open_session
-from graph.engines.spark.travel import each_batch, each_item
+from graph.engines.spark.travel import each_batch, each_item, lightly
 from graph.errors import ConfigError, RingwatchError, SchemaError
 from graph.schema import Schema
 from graph.table import Table
@@ -48,6 +48,7 @@ T = TypeVar("T")
 
 # Names are names: no pattern, and no partition because a folder is called `dt=1`.
 _PLAIN_NAMES = {"__globPaths__": "false", "recursiveFileLookup": "true"}
+_TASKS_A_PROCESSOR = 8
 _SMALL = 50_000
 """Rows that are sorted and handed over in the driver's memory; more go through files."""
 
@@ -275,7 +276,9 @@ class SparkEngine:
         if not items:
             return self.from_arrow(schema.arrow.empty_table(), schema)
         packed = pa.table({"item": [cloudpickle.dumps(item) for item in items]})
-        frame = self.session.createDataFrame(packed).repartitionByRange(len(items), "item")
+        # Items are of unlike size: several tasks a processor even that out.
+        tasks = min(len(items), _TASKS_A_PROCESSOR * self.partitions)
+        frame = self.session.createDataFrame(packed).repartition(tasks)
         spreading = partial(each_item, work=work, made=nullable(schema))
         table = self.map_batches(frame, spreading, schema)
         for item in items if done is not None else ():
@@ -386,7 +389,7 @@ class SparkEngine:
         """What `work` makes of each partition's batches; nothing runs yet."""
         from pyspark.sql.pandas.types import from_arrow_schema
 
-        return frame.mapInArrow(work, from_arrow_schema(made))
+        return frame.mapInArrow(partial(lightly, work=work), from_arrow_schema(made))
 
     def _asked(
         self, query: str, params: Mapping[str, object] | None, tables: Mapping[str, Table]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import zipimport
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -33,3 +35,22 @@ def each_item(
         for packed in batch["item"].to_pylist():
             for rows in work(cloudpickle.loads(packed)):
                 yield rows.select(made.names).cast(made)
+
+
+def lightly(
+    batches: Iterator[pa.RecordBatch],
+    *,
+    work: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+) -> Iterator[pa.RecordBatch]:
+    """What `work` makes of the batches, in a worker that is ready for its next task at once.
+
+    Before each task PySpark tells Python to look for modules afresh, and until Python 3.12 that
+    reads the directories of Spark's zipped libraries again, half a second a task. An importer that
+    is not remembered is not told; it is made again, from its own memory, where it is needed.
+    """
+    try:
+        yield from work(batches)
+    finally:
+        for path, importer in list(sys.path_importer_cache.items()):
+            if isinstance(importer, zipimport.zipimporter):
+                del sys.path_importer_cache[path]
