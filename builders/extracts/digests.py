@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
+from builders.files.fetching import opened
 from builders.files.listing import ExtractFile
+from builders.files.names import first_line
 from graph.engine import Engine
+from graph.errors import ExtractError
 from graph.schema import Column, Schema
 
 _DIGESTS = Schema(
@@ -38,8 +40,7 @@ def digests_of(engine: Engine, files: Mapping[int, ExtractFile]) -> dict[int, Di
     Raises:
         RuntimeError: a file was not told of: a fault of this program or of the engine.
     """
-    items = [(number, file.path) for number, file in files.items()]
-    table = engine.spread(items, _digested, _DIGESTS)
+    table = engine.spread(list(files.items()), _digested, _DIGESTS)
     found = {row["number"]: Digest(row["digest"], row["refusal"]) for row in table.rows()}
     engine.drop(table)
     for number, file in files.items():
@@ -49,13 +50,15 @@ def digests_of(engine: Engine, files: Mapping[int, ExtractFile]) -> dict[int, Di
     return found
 
 
-def _digested(item: tuple[int, Path]) -> Iterator[pa.RecordBatch]:
-    number, path = item
+def _digested(item: tuple[int, ExtractFile]) -> Iterator[pa.RecordBatch]:
+    number, file = item
     digest = refusal = None
     try:
-        with path.open("rb") as content:
+        with opened(file) as content:
             digest = hashlib.file_digest(content, "blake2b").hexdigest()
     except OSError as error:
-        refusal = (error.strerror or str(error)).lower()
+        refusal = (error.strerror or first_line(error)).lower()
+    except ExtractError as error:
+        refusal = str(error)
     row = {"number": number, "digest": digest, "refusal": refusal}
     yield pa.RecordBatch.from_pylist([row], schema=_DIGESTS.arrow)

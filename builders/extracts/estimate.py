@@ -12,7 +12,10 @@ import pyarrow.parquet as pq
 from builders.extracts.spec import ExtractSpec, TableSpec
 from builders.extracts.survey import Work, survey
 from builders.files.codecs import chunks, sniff
+from builders.files.fetching import at_hand, opened
+from builders.files.listing import ExtractFile
 from graph.engine import Engine
+from graph.errors import ExtractError
 
 _SAMPLED_FILES = 5
 _SAMPLED_BYTES = 4 << 20
@@ -70,10 +73,11 @@ def _kind(work: Work) -> str | None:
 
 def _footer_rows(work: Work, notes: list[str]) -> int:
     try:
-        if _kind(work) == "orc":
-            return int(orc.ORCFile(work.file.path).nrows)
-        return int(pq.read_metadata(work.file.path).num_rows)
-    except (OSError, pa.ArrowException) as error:
+        with opened(work.file) as content:
+            if _kind(work) == "orc":
+                return int(orc.ORCFile(content).nrows)
+            return int(pq.read_metadata(content).num_rows)
+    except (OSError, pa.ArrowException, ExtractError) as error:
         notes.append(f"{work.file.name} cannot be read: {str(error).splitlines()[0]}")
         return 0
 
@@ -84,8 +88,9 @@ def _scaled(works: Sequence[Work], notes: list[str]) -> int:
     lines = size = 0
     for work in works[::step][:_SAMPLED_FILES]:
         try:
-            more_lines, more_bytes = _lines_and_bytes(work)
-        except (OSError, ValueError) as error:
+            with at_hand(work.file) as file:
+                more_lines, more_bytes = _lines_and_bytes(file)
+        except (OSError, ValueError, ExtractError) as error:
             notes.append(f"{work.file.name} cannot be sampled: {str(error).splitlines()[0]}")
             continue
         lines, size = lines + more_lines, size + more_bytes
@@ -93,13 +98,13 @@ def _scaled(works: Sequence[Work], notes: list[str]) -> int:
     return round(total * lines / size) if size else 0
 
 
-def _lines_and_bytes(work: Work) -> tuple[int, int]:
+def _lines_and_bytes(file: ExtractFile) -> tuple[int, int]:
     """Lines in the beginning of a file, and how many of its bytes they are."""
-    codec = sniff(work.file.path).codec
+    codec = sniff(file.path).codec
     if codec == "snappy":
-        pieces = list(chunks(work.file.path, codec))
-        return sum(piece.count(b"\n") for piece in pieces), work.file.bytes
-    with work.file.path.open("rb") as content:
+        pieces = list(chunks(file.path, codec))
+        return sum(piece.count(b"\n") for piece in pieces), file.bytes
+    with file.path.open("rb") as content:
         head = content.read(_SAMPLED_BYTES)
     if not codec:
         return head.count(b"\n"), len(head)

@@ -16,6 +16,7 @@ from builders.extracts.file_report import Failure, FileReport
 from builders.extracts.one_file import Sieve, Tally, good_rows
 from builders.extracts.screen import Screen
 from builders.extracts.spec import Rules, TableSpec
+from builders.files.fetching import at_hand
 from builders.files.listing import ExtractFile
 from graph.engine import Evaluator
 from graph.engines.expressions import expressions_here
@@ -107,14 +108,15 @@ class FileReader:
         evaluator = expressions_here() if self.here is None else self.here.evaluator
         usable = faulty = 0
         try:
-            for columns in good_rows(evaluator, table, task.file, self._screen(task), sieve):
-                if columns and len(columns["account"]):
-                    batch = usable_rows(columns, schema, task.number, usable)
-                    usable += batch.num_rows
-                    yield batch
-                for faults in sieve.emptied():
-                    yield faulty_rows(faults, schema, task.number, faulty)
-                    faulty += faults.num_rows
+            with at_hand(task.file) as file:
+                for columns in good_rows(evaluator, table, file, self._screen(task), sieve):
+                    if columns and len(columns["account"]):
+                        batch = usable_rows(columns, schema, task.number, usable)
+                        usable += batch.num_rows
+                        yield batch
+                    for faults in sieve.emptied():
+                        yield faulty_rows(faults, schema, task.number, faulty)
+                        faulty += faults.num_rows
             self._refuse_mixed_units(table, sieve.tally)
         except MissingColumn as error:
             failures.append(Failure("missing-column", str(error)))

@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from builders.files.formats import FileFormat
 from builders.files.listing import ExtractFile
 from builders.files.names import nearest, shown_path, shown_text
+from builders.files.remote import RemotePlace
 from builders.hive.address import HiveAddress
 from graph.errors import ConfigError
 from graph.schema import Schema
 from graph.schemas import ACCOUNTS, INTERACTIONS
 
 RepeatedHour = Literal["quarantine", "earlier", "later"]
-Place = Path | HiveAddress | ExtractFile
+Place = Path | RemotePlace | HiveAddress | ExtractFile
 TIME_UNITS = ("s", "ms", "us", "ns", "iso")
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 SENTINEL_IDS = ("-1", "0", "unknown", "anonymous")
@@ -191,7 +192,7 @@ def _defaults(table: str, schema: Schema) -> dict[str, str]:
 
 
 def _check_format(table: TableSpec) -> None:
-    if isinstance(table.path, Path) and table.format is None:
+    if isinstance(table.path, Path | RemotePlace) and table.format is None:
         message = f"table `{table.name}`: nothing says the `format` of {table.where_from}"
         raise ConfigError(message)
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from builders.extracts.spec import AccountsSpec, ExtractSpec, RepeatedHour, TableSpec, one_of
 from builders.files.formats import FileFormat, file_format
 from builders.files.names import listed
+from builders.files.remote import RemotePlace, remote_place
 from builders.hive.address import HiveAddress, hive_address
 from graph.errors import ConfigError
 
@@ -153,18 +154,20 @@ def _table(
     )
 
 
-def _place(given: Mapping[str, Any], where: str, base: Path) -> Path | HiveAddress:
-    """The path relative to the job file, or the Hive table that it names."""
+def _place(given: Mapping[str, Any], where: str, base: Path) -> Path | RemotePlace | HiveAddress:
+    """The path relative to the job file, or the Hive table or remote place that it names."""
     text = _typed(given, "path", str, where)
     catalogue = {key: _typed(given, key, str, where) for key in CATALOGUE_KEYS if key in given}
     try:
-        return hive_address(text, **catalogue) or base / text
+        return hive_address(text, **catalogue) or remote_place(text) or base / text
     except ConfigError as error:
         message = f"`{where}`: {error}"
         raise ConfigError(message) from error
 
 
-def _format(given: Mapping[str, Any], path: Path | HiveAddress, where: str) -> FileFormat | None:
+def _format(
+    given: Mapping[str, Any], path: Path | RemotePlace | HiveAddress, where: str
+) -> FileFormat | None:
     if isinstance(path, HiveAddress):
         _refuse_format(given, path, where)
         return None
@@ -195,7 +198,7 @@ def _refuse_format(given: Mapping[str, Any], path: HiveAddress, where: str) -> N
         raise ConfigError(message)
 
 
-def _kind_by_name(path: Path) -> str | None:
+def _kind_by_name(path: Path | RemotePlace) -> str | None:
     endings = [ending.lower() for ending in path.suffixes]
     if endings and endings[-1] in _PACKED:
         endings.pop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from builders.files.partitions import (
     partition_text,
     refuse_repeated,
 )
+from builders.files.remote import RemotePlace
 from graph.errors import ExtractError
 
 _ACID_FOLDER = re.compile(r"(?:base_\d{7}|(?:delete_)?delta_\d{7}_\d{7}(?:_\d{4})?)(?:_v\d+)?")
@@ -30,6 +32,7 @@ class ExtractFile:
     `name` is relative to the extract's root (the bare name where the root is the file itself), with
     `/` between folders; `partition` holds its Hive keys with decoded values, None for Hive's null.
     `format` is how it is written where a catalogue says so, file by file; else its table says it.
+    `remote` is where it lies if not on this machine; `path` is then only its name for people.
     """
 
     path: Path
@@ -38,6 +41,7 @@ class ExtractFile:
     bytes: int
     modified_ns: int
     format: FileFormat | None = None
+    remote: RemotePlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,83 @@ class Listing:
 
 
 @dataclass(slots=True)
-class _Found:
-    """What a walk has gathered so far."""
+class Found:
+    """What a walk through folders has gathered so far, by the rules of every file system.
 
-    root: Path
+    `root` is the folder as people know it; a `way` is the names from there to a file or folder.
+    """
+
+    root: str
     files: list[ExtractFile] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     folders: dict[tuple[str, Partition], set[str]] = field(default_factory=dict)
+
+    def enter(self, way: tuple[str, ...], names: set[str]) -> None:
+        """Raise if what is in a folder says that its files are not to be read as they stand."""
+        folder = "/".join((self.root, joined(way))) if way else self.root
+        _refuse_unfinished(folder, names)
+        _refuse_managed(folder, names)
+
+    def hides(self, way: tuple[str, ...]) -> bool:
+        """Whether a file or folder is hidden by its name; it is then listed as skipped."""
+        hidden = way[-1].startswith(("_", "."))
+        if hidden:
+            rule = "a name that begins with `_` or `.` is hidden"
+            self.skipped.append(Skipped(joined(way), rule))
+        return hidden
+
+    def add(self, file: ExtractFile, way: tuple[str, ...]) -> None:
+        """Remember a file and the partition that its folders name."""
+        self.files.append(file)
+        self._remember_folder(way[:-1], file.partition)
+
+    def note_empty(self, way: tuple[str, ...]) -> None:
+        """Remember that a folder holds nothing to read."""
+        partition = partition_of(way, name=joined(way))
+        if partition:
+            self.notes.append(
+                f"the partition {shown_text(partition_text(partition))} holds no file"
+            )
+            self._remember_folder(way, partition)
+        else:
+            self.notes.append(f"the folder {joined(way)} holds no file")
+
+    def listing(self) -> Listing:
+        """What there is to read, in order.
+
+        Raises:
+            ExtractError: a partition stands there twice in other words.
+        """
+        refuse_repeated(self.folders)
+        files = tuple(sorted(self.files, key=lambda file: file.name))
+        partitions = dict.fromkeys(file.partition for file in files)
+        keys = {tuple(key.lower() for key, _ in partition) for partition in partitions}
+        notes = list(self.notes)
+        if len(keys) > 1:
+            shown = " beside ".join(
+                f"`{'/'.join(key) or '(no partition)'}`" for key in sorted(keys)
+            )
+            notes.append(f"files are not partitioned alike: {shown}")
+        notes.extend(missing_days(partitions))
+        if not files:
+            notes.append(f"{self.root} holds no file to read")
+        skipped = tuple(sorted(self.skipped, key=lambda one: one.name))
+        return Listing(files, skipped, tuple(notes))
+
+    def _remember_folder(self, way: tuple[str, ...], partition: Partition) -> None:
+        plain = "/".join(part for part in way if "=" not in part)
+        folder = "/".join(part for part in way if "=" in part)
+        if partition:
+            self.folders.setdefault((plain, partition), set()).add(shown_text(folder))
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A walk on this machine, where links may lead round in a circle or out of the root."""
+
+    root: Path
+    found: Found
     links: list[str] = field(default_factory=list)
 
 
@@ -92,12 +165,12 @@ def list_files(root: Path) -> Listing:
     if not stat.S_ISDIR(facts.st_mode):
         message = f"{shown_path(root)} is neither a file nor a folder"
         raise ExtractError(message)
-    found = _Found(resolved)
-    _walk(found, resolved, (), (resolved,))
-    refuse_repeated(found.folders)
-    if found.links:
-        _refuse_linked_twice(found)
-    return _listing(found)
+    walk = _Walk(resolved, Found(shown_path(resolved)))
+    _walk(walk, resolved, (), (resolved,))
+    listing = walk.found.listing()
+    if walk.links:
+        _refuse_linked_twice(listing.files)
+    return listing
 
 
 def _single(path: Path, facts: os.stat_result) -> ExtractFile:
@@ -107,58 +180,42 @@ def _single(path: Path, facts: os.stat_result) -> ExtractFile:
     return ExtractFile(path, name, partition, facts.st_size, facts.st_mtime_ns)
 
 
-def _listing(found: _Found) -> Listing:
-    files = tuple(sorted(found.files, key=lambda file: file.name))
-    partitions = dict.fromkeys(file.partition for file in files)
-    keys = {tuple(key.lower() for key, _ in partition) for partition in partitions}
-    notes = list(found.notes)
-    if len(keys) > 1:
-        shown = " beside ".join(f"`{'/'.join(key) or '(no partition)'}`" for key in sorted(keys))
-        notes.append(f"files are not partitioned alike: {shown}")
-    notes.extend(missing_days(partitions))
-    if not files:
-        notes.append(f"{shown_path(found.root)} holds no file to read")
-    skipped = tuple(sorted(found.skipped, key=lambda one: one.name))
-    return Listing(files, skipped, tuple(notes))
-
-
-def _walk(found: _Found, folder: Path, way: tuple[str, ...], above: tuple[Path, ...]) -> None:
+def _walk(walk: _Walk, folder: Path, way: tuple[str, ...], above: tuple[Path, ...]) -> None:
     entries = _entries(folder)
-    names = {entry.name for entry in entries}
-    _refuse_unfinished(folder, names)
-    _refuse_managed(folder, names)
+    walk.found.enter(way, {entry.name for entry in entries})
     anything = False
     for entry in entries:
         here = (*way, entry.name)
-        if entry.name.startswith(("_", ".")):
-            rule = "a name that begins with `_` or `.` is hidden"
-            found.skipped.append(Skipped(_joined(here), rule))
+        if walk.found.hides(here):
             continue
         anything = True
-        _visit(found, entry, here, above)
+        _visit(walk, entry, here, above)
     if way and not anything:
-        _note_empty(found, way)
+        walk.found.note_empty(way)
 
 
 def _visit(
-    found: _Found, entry: os.DirEntry[str], way: tuple[str, ...], above: tuple[Path, ...]
+    walk: _Walk, entry: os.DirEntry[str], way: tuple[str, ...], above: tuple[Path, ...]
 ) -> None:
-    name = _joined(way)
+    name = joined(way)
     path = Path(entry.path)
-    facts = _followed(found, entry, name, above)
+    facts = _followed(walk, entry, name, above)
     if stat.S_ISDIR(facts.st_mode):
         if len(way) > _MOST_DEEP:
             message = f"{name} lies more than {_MOST_DEEP} folders deep; is it a circle?"
             raise ExtractError(message)
-        _walk(found, path, way, (*above, path.resolve()))
+        _walk(walk, path, way, (*above, path.resolve()))
     elif stat.S_ISREG(facts.st_mode):
-        _add(found, path, way, facts)
+        partition = partition_of(way[:-1], name=name)
+        file = ExtractFile(path, name, partition, facts.st_size, facts.st_mtime_ns)
+        walk.found.add(file, way)
     else:
-        found.skipped.append(Skipped(name, "neither a file nor a folder (a pipe or a device)"))
+        rule = "neither a file nor a folder (a pipe or a device)"
+        walk.found.skipped.append(Skipped(name, rule))
 
 
 def _followed(
-    found: _Found, entry: os.DirEntry[str], name: str, above: tuple[Path, ...]
+    walk: _Walk, entry: os.DirEntry[str], name: str, above: tuple[Path, ...]
 ) -> os.stat_result:
     """What an entry is, after a link was followed and found to stay inside the root."""
     try:
@@ -169,58 +226,35 @@ def _followed(
     except (OSError, RuntimeError) as error:
         message = f"{name}: cannot be read: {_why(error)}"
         raise ExtractError(message) from None
-    if not target.is_relative_to(found.root):
+    if not target.is_relative_to(walk.root):
         message = f"{name} is a link out of the extract, to {shown_path(target)}; copy it inside"
         raise ExtractError(message)
     if target in above:
         message = f"{name} is a link to a folder that holds it: a circle; remove the link"
         raise ExtractError(message)
-    found.links.append(name)
+    walk.links.append(name)
     return facts
 
 
-def _add(found: _Found, path: Path, way: tuple[str, ...], facts: os.stat_result) -> None:
-    name = _joined(way)
-    partition = partition_of(way[:-1], name=name)
-    found.files.append(ExtractFile(path, name, partition, facts.st_size, facts.st_mtime_ns))
-    _remember_folder(found, way[:-1], partition)
-
-
-def _refuse_linked_twice(found: _Found) -> None:
+def _refuse_linked_twice(files: Iterable[ExtractFile]) -> None:
     seen: dict[Path, str] = {}
-    for file in found.files:
+    for file in files:
         before = seen.setdefault(file.path.resolve(), file.name)
         if before != file.name:
             message = f"{file.name} and {before} are one file, by a link; remove the link"
             raise ExtractError(message)
 
 
-def _remember_folder(found: _Found, way: tuple[str, ...], partition: Partition) -> None:
-    plain = "/".join(part for part in way if "=" not in part)
-    folder = "/".join(part for part in way if "=" in part)
-    if partition:
-        found.folders.setdefault((plain, partition), set()).add(shown_text(folder))
-
-
-def _note_empty(found: _Found, way: tuple[str, ...]) -> None:
-    partition = partition_of(way, name=_joined(way))
-    if partition:
-        found.notes.append(f"the partition {shown_text(partition_text(partition))} holds no file")
-        _remember_folder(found, way, partition)
-    else:
-        found.notes.append(f"the folder {_joined(way)} holds no file")
-
-
-def _refuse_unfinished(folder: Path, names: set[str]) -> None:
+def _refuse_unfinished(folder: str, names: set[str]) -> None:
     if "_temporary" in names and "_SUCCESS" not in names:
         message = (
-            f"{shown_path(folder)} holds `_temporary` and no `_SUCCESS`: its writer has not"
+            f"{folder} holds `_temporary` and no `_SUCCESS`: its writer has not"
             " finished or has failed; let it finish, or remove `_temporary` if the rest is whole"
         )
         raise ExtractError(message)
 
 
-def _refuse_managed(folder: Path, names: set[str]) -> None:
+def _refuse_managed(folder: str, names: set[str]) -> None:
     log = {"_delta_log": "Delta Lake", ".hoodie": "Hudi"}
     kind = next((log[name] for name in sorted(names & set(log))), None)
     acid = sorted(name for name in names if _ACID_FOLDER.fullmatch(name))
@@ -228,7 +262,7 @@ def _refuse_managed(folder: Path, names: set[str]) -> None:
         kind = f"transactional Hive (it holds {listed(acid)})"
     if kind:
         message = (
-            f"{shown_path(folder)} is a {kind} table, whose files also hold rows that were deleted"
+            f"{folder} is a {kind} table, whose files also hold rows that were deleted"
             " or replaced; export it to plain Parquet first"
         )
         raise ExtractError(message)
@@ -243,7 +277,8 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         raise ExtractError(message) from None
 
 
-def _joined(way: tuple[str, ...]) -> str:
+def joined(way: tuple[str, ...]) -> str:
+    """A way as the name that a file is known by."""
     return shown_path(Path(*way))
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from builders.files.batches import RawBatch, RowFault, Source, in_slices, numbers
 from builders.files.columnar import open_orc, open_parquet
+from builders.files.fetching import at_hand
 from builders.files.formats import FileFormat
 from builders.files.json_lines import open_json_lines
 from builders.files.listing import ExtractFile
@@ -45,11 +46,11 @@ def read_raw(
             column, in the wrong partition, changed since it was listed). Rows delivered before are
             then not to be used.
     """
-    with _explained(file):
-        _refuse_changed(file)
-        with _opened(file, file.format or format, rows) as source:
-            yield from _selected(file, source, columns, rows)
-        _refuse_changed(file)
+    with _explained(file), at_hand(file) as here:
+        _refuse_changed(here)
+        with _opened(here, here.format or format, rows) as source:
+            yield from _selected(here, source, columns, rows)
+        _refuse_changed(here)
 
 
 def columns_of(file: ExtractFile, format: FileFormat | None) -> pa.Schema:
@@ -60,7 +61,11 @@ def columns_of(file: ExtractFile, format: FileFormat | None) -> pa.Schema:
     Raises:
         ExtractError: the file cannot be opened as this format.
     """
-    with _explained(file), _opened(file, file.format or format, 1) as source:
+    with (
+        _explained(file),
+        at_hand(file) as here,
+        _opened(here, here.format or format, 1) as source,
+    ):
         return source.schema
 
 

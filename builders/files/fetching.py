@@ -1,0 +1,80 @@
+"""Files of other file systems, brought to this machine for as long as they are read."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from io import BufferedReader
+from pathlib import Path, PurePosixPath
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+
+from builders.files.listing import ExtractFile
+from builders.files.remote import RemotePlace
+from graph.errors import ExtractError
+
+_LONGEST_ENDING = 20
+
+
+@contextmanager
+def at_hand(file: ExtractFile) -> Iterator[ExtractFile]:
+    """The file on this machine: itself, or a copy that is removed again.
+
+    Raises:
+        ExtractError: it cannot be fetched, or is not the file that was listed.
+    """
+    if file.remote is None:
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="ringwatch-fetched-") as folder:
+        ending = PurePosixPath(file.remote.path).suffix[:_LONGEST_ENDING]
+        path = Path(folder) / f"fetched{ending}"
+        _fetch(file, file.remote, path)
+        yield replace(file, path=path, modified_ns=path.stat().st_mtime_ns, remote=None)
+
+
+@contextmanager
+def opened(file: ExtractFile) -> Iterator[BufferedReader]:
+    """The file's bytes from its beginning, wherever it lies, for one reading of them.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if file.remote is None:
+        with file.path.open("rb") as content:
+            yield content
+        return
+    system, path = file.remote.opened()
+    with system.open_input_file(path) as content:
+        yield content
+
+
+def _fetch(file: ExtractFile, place: RemotePlace, path: Path) -> None:
+    system, source = place.opened()
+    try:
+        _refuse_changed(file, system, source)
+        pafs.copy_files(
+            source,
+            str(path),
+            source_filesystem=system,
+            destination_filesystem=pafs.LocalFileSystem(),
+        )
+        _refuse_changed(file, system, source)
+    except (OSError, pa.ArrowException) as error:
+        raise ExtractError(place.refusal(error)) from error
+
+
+def _refuse_changed(file: ExtractFile, system: pafs.FileSystem, path: str) -> None:
+    facts = system.get_file_info(path)
+    if not facts.is_file:
+        message = "it vanished after it was listed; let its writer finish, list again"
+        raise ExtractError(message)
+    if (facts.size, facts.mtime_ns or 0) != (file.bytes, file.modified_ns):
+        message = (
+            f"it changed while it was read: {facts.size} bytes where {file.bytes} were"
+            " listed, or written to since; let its writer finish, and start again"
+        )
+        raise ExtractError(message)
