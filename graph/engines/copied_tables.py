@@ -34,13 +34,13 @@ def copied_texts(posts: Table, reading: Reading, alike: Alike, *, layer: str) ->
         layer: the name that edges carry.
     """
     engine = posts.engine
-    wording = read_wording(engine.query(_POSTS, posts=posts), reading)
-    words = _words(wording.texts, reading)
-    found = find_copies(words, wording.text, wording.account, wording.acted_at, alike)
+    edges, texts, left_out = copies_among(
+        engine.query(_POSTS, posts=posts), reading=reading, alike=alike, layer=layer
+    )
     return CopiedTexts(
-        edges=engine.from_arrow(_edges(wording.ids, found, layer), EDGES),
-        texts=engine.from_arrow(joining_texts(wording, found, reading), TEXTS),
-        left_out=engine.from_arrow(texts_left_out(wording, found, reading), LEFT_OUT),
+        edges=engine.from_arrow(edges, EDGES),
+        texts=engine.from_arrow(texts, TEXTS),
+        left_out=engine.from_arrow(left_out, LEFT_OUT),
     )
 
 
@@ -48,7 +48,7 @@ def like_texts(posts: Table, texts: Table, reading: Reading, alike: Alike) -> tu
     """Wordings with the keys of their texts, and which of these are alike (each is like itself).
 
     Args:
-        posts: `TEXT_POSTS`.
+        posts: those of `TEXT_POSTS` columns, and perhaps others.
         texts: `TEXTS`; only what is in it is looked at.
         reading: how texts are read.
         alike: when posts match; nothing is viral here.
@@ -57,8 +57,32 @@ def like_texts(posts: Table, texts: Table, reading: Reading, alike: Alike) -> tu
         `KEYED_TEXTS` and `LIKE_TEXTS`.
     """
     engine = posts.engine
-    wording = read_wording(engine.query(_POSTS, posts=posts), reading)
     known = engine.query("select text from {texts}", texts=texts)["text"]
+    keyed, like = likenesses_among(
+        engine.query(_POSTS, posts=posts), known, reading=reading, alike=alike
+    )
+    return engine.from_arrow(keyed, KEYED_TEXTS), engine.from_arrow(like, LIKE_TEXTS)
+
+
+def copies_among(
+    posts: pa.Table, *, reading: Reading, alike: Alike, layer: str
+) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """`EDGES`, `TEXTS` and `LEFT_OUT` of posts at hand (`account`, `acted_at`, `text`)."""
+    wording = read_wording(posts, reading)
+    words = _words(wording.texts, reading)
+    found = find_copies(words, wording.text, wording.account, wording.acted_at, alike)
+    return (
+        _edges(wording.ids, found, layer),
+        joining_texts(wording, found, reading),
+        texts_left_out(wording, found, reading),
+    )
+
+
+def likenesses_among(
+    posts: pa.Table, known: pa.ChunkedArray, *, reading: Reading, alike: Alike
+) -> tuple[pa.Table, pa.Table]:
+    """`KEYED_TEXTS` and `LIKE_TEXTS` of posts at hand, of those texts whose keys are known."""
+    wording = read_wording(posts, reading)
     keys = _keys(wording.texts, reading)
     kept = pc.is_in(keys, value_set=known).to_numpy(zero_copy_only=False)
     number = np.cumsum(kept) - 1
@@ -76,8 +100,8 @@ def like_texts(posts: Table, texts: Table, reading: Reading, alike: Alike) -> tu
         "text": keys.take(pa.array(wording.text_of_raw[raws])),
     }
     return (
-        engine.from_arrow(pa.table(keyed, schema=KEYED_TEXTS.arrow), KEYED_TEXTS),
-        engine.from_arrow(_likenesses(keys.filter(pa.array(kept)), found), LIKE_TEXTS),
+        pa.table(keyed, schema=KEYED_TEXTS.arrow),
+        _likenesses(keys.filter(pa.array(kept)), found),
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import pyarrow as pa
 
 from graph.engines.spark.frames import Frames
+from graph.engines.spark.text_alone import copied_alone, like_alone
 from graph.engines.spark.text_copies import text_edges
 from graph.engines.spark.text_left_out import left_out
 from graph.engines.spark.text_pairs import like_pairs, met_pairs, objects_of, viral_texts
@@ -25,20 +26,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """What one worker is given at once: distinct texts of a cell, posts of a part."""
+    """What one worker is given at once; settings of the session may say otherwise.
 
+    `alone`: so many posts make one task that finds everything, as the local engine does; it holds
+    some hundred megabytes (`spark.ringwatch.oneTaskPosts`). `sets`: distinct texts of a cell
+    (`spark.ringwatch.cellTexts`). `posts`: posts of a part (`spark.ringwatch.partPosts`).
+    """
+
+    alone: int = 500_000
     sets: int = 100_000
     posts: int = 1_000_000
 
 
-SIZES = Sizes()
+def sizes_for(engine: SparkEngine) -> Sizes:
+    """The sizes that the session asks for."""
+    usual, conf = Sizes(), engine.session.conf
+    return Sizes(
+        alone=int(conf.get("spark.ringwatch.oneTaskPosts", str(usual.alone)) or usual.alone),
+        sets=int(conf.get("spark.ringwatch.cellTexts", str(usual.sets)) or usual.sets),
+        posts=int(conf.get("spark.ringwatch.partPosts", str(usual.posts)) or usual.posts),
+    )
 
 
-def copied_texts(
-    posts: Table, reading: Reading, alike: Alike, *, layer: str, sizes: Sizes = SIZES
-) -> CopiedTexts:
+def copied_texts(posts: Table, reading: Reading, alike: Alike, *, layer: str) -> CopiedTexts:
     """`graph.engines.copied_tables.copied_texts` of posts that Spark holds."""
     engine = cast("SparkEngine", posts.engine)
+    sizes = sizes_for(engine)
+    if engine.count(posts) <= sizes.alone:
+        return CopiedTexts(*copied_alone(posts, reading, alike, layer))
     with Frames(engine) as frames:
         posted = numbered_posts(frames, engine.frame(posts), reading)
         met = met_pairs(frames, posted, alike, sets=sizes.sets)
@@ -54,23 +69,25 @@ def copied_texts(
         )
 
 
-def like_texts(
-    posts: Table, texts: Table, reading: Reading, alike: Alike, *, sizes: Sizes = SIZES
-) -> tuple[Table, Table]:
+def like_texts(posts: Table, texts: Table, reading: Reading, alike: Alike) -> tuple[Table, Table]:
     """`graph.engines.copied_tables.like_texts` of posts that Spark holds."""
     engine = cast("SparkEngine", posts.engine)
+    sizes = sizes_for(engine)
+    if max(engine.count(posts), engine.count(texts)) <= sizes.alone:
+        keyed, like = like_alone(posts, texts, reading, alike)
+        return keyed, like
     with Frames(engine) as frames:
         posted = numbered_posts(
             frames, engine.frame(posts), reading, known=engine.frame(texts).select("text")
         )
         met = met_pairs(frames, posted, alike, sets=sizes.sets)
-        keyed = frames.ask(
+        keyed_texts = frames.ask(
             "select w.raw, t.key as text from {wordings} w join {texts} t on t.text = w.text",
             wordings=posted.wordings,
             texts=posted.texts,
         )
-        like = frames.ask(_LIKE_KEYS, met=met, texts=posted.texts)
-        return engine.keep_frame(keyed, KEYED_TEXTS), engine.keep_frame(like, LIKE_TEXTS)
+        pairs = frames.ask(_LIKE_KEYS, met=met, texts=posted.texts)
+        return engine.keep_frame(keyed_texts, KEYED_TEXTS), engine.keep_frame(pairs, LIKE_TEXTS)
 
 
 def _texts(frames: Frames, posted: NumberedPosts, kept: DataFrame, reading: Reading) -> Table:
