@@ -20,7 +20,8 @@ def member_roles(
 
     A **bridge** has at least as much edge weight to accounts outside the cluster as inside it. A
     **core** member has at least its even share of the cluster's PageRank (1 / members, less a
-    tenth). The others are **peripheral**.
+    tenth). The others are **peripheral**. Shares and weights are given to twelve places, where
+    every engine writes the same number.
 
     Args:
         graph: the coordination graph.
@@ -65,8 +66,9 @@ def member_roles(
                case when coalesce(t.outside, 0) > 0 and t.outside >= t.inside then 'bridge'
                     when m.score / m.mass >= 0.9 / m.accounts then 'core'
                     else 'peripheral' end as role,
-               m.score / m.mass as pagerank, coalesce(t.partners, 0) as partners,
-               coalesce(t.inside, 0) as strength, coalesce(t.outside, 0) as outside,
+               round(m.score / m.mass, 12) as pagerank, coalesce(t.partners, 0) as partners,
+               round(cast(coalesce(t.inside, 0) as double), 12) as strength,
+               round(cast(coalesce(t.outside, 0) as double), 12) as outside,
                h.joint_share, a.created_at, a.name,
                coalesce(a.platform, p.platform) as platform
         from ranked m

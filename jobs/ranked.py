@@ -25,6 +25,13 @@ _SCORED = Schema(
     key=EVIDENCE.key,
 )
 
+_COMPUTED = {
+    "score": "total",
+    "synchrony": "delay_seconds",
+    "says": "headline",
+    # To nine places, where every engine writes the same number.
+    "expected": "round(expected, 9)",
+}
 _TOTALS = Schema(
     "totals",
     (
@@ -64,7 +71,7 @@ def ranked(measured: Table, usual: Background) -> tuple[Table, Table]:
     )
     clusters = engine.sql(
         f"""
-        select {CLUSTERS.selecting(score="total", synchrony="delay_seconds", says="headline")}
+        select {CLUSTERS.selecting(**_COMPUTED)}
         from {{measured}} join {{placed}} using (cluster)
         """,
         CLUSTERS,
