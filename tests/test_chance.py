@@ -12,6 +12,7 @@ from scipy import stats
 
 from algorithms.chance import call_edges, clusters_against_chance, co_action_against_chance
 from algorithms.tail import benjamini_hochberg_cut, log10_choices, log10_upper_tail
+from builders.coaction import coaction_graph
 from graph.engines.kernels.cells import SIZES, meetings
 from graph.engines.kernels.chance import HEDGE, expectation, expected_of_pairs
 from graph.engines.kernels.strata import HOUR_MS, one_stratum, time_strata
@@ -229,17 +230,15 @@ def test_a_ring_in_a_crowd_is_called_and_the_crowd_is_not(engine):
         for member in range(6)
     ]
     interactions = interactions_of(engine, crowd + ring)
-    built = edges_of(engine, interactions, within_ms=60_000)
+    built = coaction_graph(interactions, within_seconds=60, at_least=1).graph
 
-    tested = co_action_against_chance(
-        InteractionGraph(built), interactions, within_seconds=60, least_in_stratum=50
-    )
+    tested = co_action_against_chance(built, interactions, within_seconds=60, least_in_stratum=50)
     called = call_edges(tested.graph, tested_pairs=806 * 805 / 2, false_discovery_rate=0.05)
 
     pairs = {(row["src"], row["dst"]) for row in called.graph.edges.rows()}
     assert len([pair for pair in pairs if pair[0].startswith("r")]) == 15
     assert not [pair for pair in pairs if not pair[0].startswith("r")]
-    assert called.kept + called.refused == built.count()
+    assert called.kept + called.refused == built.edges.count()
 
 
 def test_posts_that_share_a_link_and_its_domain_are_one_coincidence(engine):
@@ -307,30 +306,6 @@ def interactions_of(engine, rows):
         "platform": filler,
     }
     return engine.from_arrow(pa.table(data, schema=INTERACTIONS.arrow), INTERACTIONS)
-
-
-def edges_of(engine, interactions, *, within_ms):
-    """Co-action edges by a plain self-join: an oracle small enough to trust."""
-    return engine.sql(
-        """
-        select a.account as src, b.account as dst, 'l' as layer,
-               count(distinct a.object) as weight,
-               count(distinct (a.object, a.acted_at)) as src_count,
-               count(distinct (b.object, b.acted_at)) as dst_count,
-               count(distinct a.object) as objects,
-               count(distinct a.object) as object_days, count(*) as post_pairs,
-               min(least(a.acted_at, b.acted_at)) as first_at,
-               max(greatest(a.acted_at, b.acted_at)) as last_at,
-               null as expected, null as log10_p
-        from {i} a join {i} b
-          on a.object = b.object and a.account < b.account
-         and abs(a.acted_at - b.acted_at) <= $within_ms
-        group by a.account, b.account
-        """,
-        EDGES,
-        {"within_ms": within_ms},
-        i=interactions,
-    )
 
 
 def matching(account, object_, acted_at, within):
