@@ -79,6 +79,7 @@ def test_nothing_to_compare_is_refused(engine):
         compared(engine, "ab", "ab", held_share=0)
 
 
+@pytest.mark.local_only
 @settings(
     max_examples=50,
     deadline=None,

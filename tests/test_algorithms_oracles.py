@@ -26,12 +26,16 @@ from graph.model import Clustering, InteractionGraph, Ranking
 
 NAMES = ["7", "007", "a", "B", "ä", "Ω", "名前", "\U0001f600", "null", "NaN", "z", " z", "a\x00b"]
 
-many = settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+
+def many(test):
+    """Many drawn examples, on the local engine: Spark's answers are held against it elsewhere."""
+    drawing = settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    return pytest.mark.local_only(drawing(test))
 
 
 @st.composite
