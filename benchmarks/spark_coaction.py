@@ -4,12 +4,12 @@
     python benchmarks/spark_coaction.py --interactions 10000000 --skip-join
     python benchmarks/spark_coaction.py --heavy                  # heavy-tailed objects instead
 
-Each contender runs in a process group of its own on the same Parquet file, in one JVM with `--cores`
-task slots. Reported are CPU seconds (user and system) and peak memory of the whole process tree:
-driver, JVM and Python workers, start-up included. `start` is a session that counts the rows and
-does nothing else; ratios are given with it and without. The self-join is exact, with time bins as
-wide as the window. A contender that goes beyond `--seconds` or `--gigabytes` is stopped and
-reported as such.
+Each contender runs in a process group of its own on the same Parquet file, Spark in one JVM with
+`--cores` task slots. Reported are CPU seconds (user and system) and peak memory of the whole
+process tree: driver, JVM and Python workers, start-up included. `start` is a session that counts
+the rows and does nothing else; ratios are given with it and without. The self-join is exact, with
+time bins as wide as the window. A contender that goes beyond `--seconds` or `--gigabytes` is
+stopped and reported as such.
 """
 
 from __future__ import annotations
@@ -140,22 +140,21 @@ def measure(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        text=True,
         start_new_session=True,
     )
     assert run.stdout is not None
     os.set_blocking(run.stdout.fileno(), False)
     cpu: dict[int, float] = {}
     peak = 0.0
-    said, failed = "", None
-    while not said.endswith("\n") and failed is None:
+    said, failed = b"", None
+    while not said.endswith(b"\n") and failed is None:
         time.sleep(0.2)
         held = 0.0
         for pid, used, resident in _tree(run.pid):
             cpu[pid] = max(used, cpu.get(pid, 0.0))
             held += resident
         peak = max(peak, held)
-        said += run.stdout.read() or ""
+        said += run.stdout.read() or b""
         if time.perf_counter() - began > seconds:
             failed = f"stopped after {seconds:.0f} s"
         elif peak > gigabytes * 1e9:
