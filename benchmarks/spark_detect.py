@@ -1,9 +1,10 @@
-"""What each step of a detection costs on Spark: task seconds, shuffle, written bytes, skew.
+"""What each step of a detection costs on Spark: CPU, task seconds, shuffle, written bytes, skew.
 
     python benchmarks/spark_detect.py --interactions 1000000 --cores 2
 
 Simulates a platform, runs the whole job on `local[cores]` with Spark's event log on, and adds up
-the log's task metrics by step of the job. A task's seconds hold the time of its Python worker too.
+log's task metrics by step of the job. CPU seconds are those of the whole process tree, driver
+and Python's workers among them; a task's seconds are of the clock: longer on a busy machine.
 The rates are what docs/scale.md reckons with.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import shutil
 import statistics
@@ -48,12 +50,21 @@ class Step:
 
 
 class Grouping:
-    """Names Spark's jobs by the step of the run that asked for them."""
+    """Names Spark's jobs by the step of the run that asked for them, and reads the CPU at each."""
+
+    def __init__(self) -> None:
+        """Nothing has begun."""
+        self.cpu: dict[str, float] = {}
+        self._before = ("", 0.0)
 
     def step(self, name: str, says: str) -> None:
         """A step begins: the jobs that follow are its."""
         from pyspark.sql import SparkSession
 
+        last, then = self._before
+        now = cpu_seconds(os.getpid())
+        self.cpu[last] = self.cpu.get(last, 0.0) + now - then
+        self._before = (name, now)
         session = SparkSession.getActiveSession()
         if session is not None:
             session.sparkContext.setJobGroup(name, says)
@@ -63,6 +74,25 @@ class Grouping:
 
     def note(self, says: str) -> None:
         """Nothing."""
+
+
+def cpu_seconds(root: int) -> float:
+    """CPU seconds of a process and all below it, those that have ended among them."""
+    parents: dict[int, int] = {}
+    used: dict[int, float] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents[int(entry.name)] = int(fields[1])
+        used[int(entry.name)] = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    below, grew = {root}, True
+    while grew:
+        found = {number for number, parent in parents.items() if parent in below} - below
+        below |= found
+        grew = bool(found)
+    return sum(used[number] for number in below)
 
 
 def measured(log: Path) -> dict[str, Step]:
@@ -107,11 +137,11 @@ def main() -> None:
     told.add_argument("--memory", default="6GB")
     args = told.parse_args()
     with tempfile.TemporaryDirectory(prefix="ringwatch-bench-") as folder:
-        seconds, steps = _run(Path(folder), args)
-    _print(args, seconds, steps)
+        seconds, cpu, steps = _run(Path(folder), args)
+    _print(args, seconds, cpu, steps)
 
 
-def _run(folder: Path, args: argparse.Namespace) -> tuple[float, dict[str, Step]]:
+def _run(folder: Path, args: argparse.Namespace) -> tuple[float, dict[str, float], dict[str, Step]]:
     extract = simulate(SimulationSpec(interactions=args.interactions, seed=1), folder / "x").out
     given = tomllib.loads((extract / "job.toml").read_text(encoding="utf-8"))
     log = folder / "log"
@@ -125,38 +155,43 @@ def _run(folder: Path, args: argparse.Namespace) -> tuple[float, dict[str, Step]
             "spark.eventLog.rolling.enabled": "false",
         }
     }
-    began = time.monotonic()
-    detect(job_from(given, base=extract), folder / "out", progress=Grouping())
+    began, listening = time.monotonic(), Grouping()
+    detect(job_from(given, base=extract), folder / "out", progress=listening)
+    listening.step("", "")
     seconds = time.monotonic() - began
     from pyspark.sql import SparkSession
 
     SparkSession.builder.getOrCreate().stop()
     shutil.rmtree(extract)
-    return seconds, measured(log)
+    return seconds, listening.cpu, measured(log)
 
 
-def _print(args: argparse.Namespace, seconds: float, steps: dict[str, Step]) -> None:
+def _print(
+    args: argparse.Namespace, seconds: float, cpu: dict[str, float], steps: dict[str, Step]
+) -> None:
     import pyspark
 
     lines = [
         f"Spark {pyspark.__version__}, Python {platform.python_version()}, {platform.machine()},"
         f" local[{args.cores}]; {args.interactions:,} interactions; {seconds:.0f} s in all",
         "",
-        "| step | tasks | task seconds | us an interaction | shuffle, bytes an interaction"
-        " | spilled MB | written, bytes an interaction | longest / median task |",
-        "|---|---|---|---|---|---|---|---|",
+        "| step | tasks | CPU seconds | CPU us an interaction | task seconds"
+        " | shuffle, bytes an interaction | spilled MB | written, bytes an interaction"
+        " | longest / median task |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, step in steps.items():
         lines.append(
-            f"| {name} | {step.tasks} | {step.seconds:.1f}"
-            f" | {1e6 * step.seconds / args.interactions:.1f}"
+            f"| {name} | {step.tasks} | {cpu.get(name, 0.0):.1f}"
+            f" | {1e6 * cpu.get(name, 0.0) / args.interactions:.1f} | {step.seconds:.1f}"
             f" | {step.shuffled / args.interactions:.0f} | {step.spilled / 1e6:.0f}"
             f" | {step.written / args.interactions:.0f} | {step.skew:.1f} |"
         )
-    whole = sum(step.seconds for step in steps.values())
+    whole = sum(spent for name, spent in cpu.items() if name)
     lines.append(
         f"| all | {sum(step.tasks for step in steps.values())} | {whole:.1f}"
         f" | {1e6 * whole / args.interactions:.1f}"
+        f" | {sum(step.seconds for step in steps.values()):.1f}"
         f" | {sum(step.shuffled for step in steps.values()) / args.interactions:.0f} | | | |"
     )
     print("\n".join(lines))  # noqa: T201 - what the script is for
