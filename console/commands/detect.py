@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import asdict
 from pathlib import Path
@@ -235,6 +236,18 @@ def _dry_run(job: DetectJob, *, quiet: bool, json: bool) -> None:
         f"expected: about {_duration(found.seconds)} and {found.bytes / 1e9:.1f} GB of memory, by"
         " runs on two processors; nothing was written"
     )
+    write_line(_engine_in_words(found))
+
+
+def _engine_in_words(found: DryRun) -> str:
+    """Which engine the estimate speaks for on this machine."""
+    here = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    has = f"this machine has {here / 1e9:.1f} GB of memory"
+    if found.bytes <= here / 2:
+        return f"engine: local, as {has}; Spark pays off beyond it"
+    if found.bytes <= here:
+        return f"engine: local, which spills to disk, or spark: {has}"
+    return f"engine: spark (docs/spark.md), as {has}"
 
 
 def _pairs_in_words(found: DryRun) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graph.engines.spark.files import uri_of
 from graph.engines.spark.java import find_java
 from graph.engines.spark.preflight import alone, check_python, check_scratch
 from graph.engines.spark.progress import session_in_words
@@ -114,7 +115,7 @@ def _base_of(session: SparkSession, given: str | None) -> Iterator[str]:
         )
         raise ConfigError(message)
     with tempfile.TemporaryDirectory(prefix="ringwatch-") as folder:
-        yield Path(folder).as_uri()
+        yield uri_of(Path(folder))
 
 
 def _in_words(facts: WorkerFacts) -> str:

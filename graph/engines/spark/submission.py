@@ -14,6 +14,7 @@ from graph.engines.spark.archive import packaged_files, write_archive
 from graph.engines.spark.preflight import check_python, java_environment, refuse_connect
 
 _ENTRY = "graph/engines/spark/driver_entry.py"
+_DRIVER = "spark.pyspark.driver.python"
 _LISTS = ("--py-files", "--files")
 """Options of `spark-submit` that take a list, of which only the last is heard."""
 
@@ -45,8 +46,16 @@ def submit(
     import pyspark
 
     settings = {"spark.log.level": "WARN", **conf}
+    given = {**conf, **dict(_settings(options))}
+    away = in_cluster(options, conf)
+    if not away and _DRIVER not in given and "PYSPARK_DRIVER_PYTHON" not in os.environ:
+        # The driver runs here, whatever Python the executors bring with them.
+        settings[_DRIVER] = given[_DRIVER] = sys.executable
+    # A driver that is this very Python has our code, and the engine sends it on to executors that
+    # lack it. Where they have it too nothing is sent: what they compiled before is then at hand.
+    lacking = away or given.get(_DRIVER) != sys.executable
     with tempfile.TemporaryDirectory(prefix="ringwatch-submit-") as folder:
-        archive = write_archive(Path(folder))
+        carried = [write_archive(Path(folder))] if lacking else []
         entry = Path(folder) / "ringwatch_driver.py"
         # A file of its own, whatever Ringwatch was installed from.
         entry.write_bytes(dict(packaged_files())[_ENTRY])
@@ -54,17 +63,21 @@ def submit(
             str(Path(pyspark.__file__).parent / "bin" / "spark-submit"),
             *(("--master", master) if master is not None else ()),
             *(part for name, value in settings.items() for part in ("--conf", f"{name}={value}")),
-            *with_files(options, {"--py-files": [archive], "--files": files}),
+            *with_files(options, {"--py-files": carried, "--files": files}),
             str(entry),
             *arguments,
         ]
-        running = subprocess.Popen(command, env=_environment(options, conf))
-        try:
-            return running.wait()
-        except BaseException:
-            running.terminate()
-            running.wait()
-            raise
+        return _ran(command)
+
+
+def _ran(command: Sequence[str]) -> int:
+    running = subprocess.Popen(command, env={**os.environ, **java_environment()})
+    try:
+        return running.wait()
+    except BaseException:
+        running.terminate()
+        running.wait()
+        raise
 
 
 def in_cluster(options: Sequence[str], conf: Mapping[str, str]) -> bool:
@@ -111,11 +124,3 @@ def _settings(options: Sequence[str]) -> Iterator[tuple[str, str]]:
         if name in ("--conf", "-c"):
             setting, _, said = value.partition("=")
             yield setting, said
-
-
-def _environment(options: Sequence[str], conf: Mapping[str, str]) -> dict[str, str]:
-    environment = {**os.environ, **java_environment()}
-    if not in_cluster(options, conf):
-        # The driver runs here, with this Python; on the cluster there may be no such path.
-        environment.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
-    return environment
