@@ -3,9 +3,9 @@
     python benchmarks/spark_detect.py --interactions 1000000 --cores 2
 
 Simulates a platform, runs the whole job on `local[cores]` with Spark's event log on, and adds up
-log's task metrics by step of the job. CPU seconds are those of the whole process tree, driver
-and Python's workers among them; a task's seconds are of the clock: longer on a busy machine.
-The rates are what docs/scale.md reckons with.
+its task metrics by step of the job. CPU seconds are those of the whole process tree, the driver
+and Python's workers among them; a task's seconds are of the clock: longer on a busy machine. The
+rates are what docs/scale.md reckons with.
 """
 
 from __future__ import annotations
