@@ -148,8 +148,18 @@ NEAR = {
         scores(personalised_pagerank(graph, {"0": 1.0, "Ω07": 2.0}, iterations=3))
     ],
     "hits": lambda graph: [scores(ranking) for ranking in hits(graph, tolerance=1e-4)],
-    "seeds": lambda graph: [scores(seed_propagation(graph, bad={"Ω07": 2, "Ω03": 1}, good=["0"]))],
 }
+
+
+def seeded(graph: InteractionGraph) -> list[dict[str, float]]:
+    return [scores(seed_propagation(graph, bad={"Ω07": 2, "Ω03": 1}, good=["0"]))]
+
+
+def assert_near(found: list[dict[str, float]], expected: list[dict[str, float]]) -> None:
+    for ours, theirs in zip(found, expected, strict=True):
+        scale = max(abs(score) for score in theirs.values())
+        assert ours.keys() == theirs.keys()
+        assert max(abs(ours[name] - theirs[name]) for name in theirs) <= 1e-9 * scale
 
 
 @pytest.mark.parametrize("directed", [False, True], ids=["undirected", "directed"])
@@ -160,12 +170,28 @@ def test_scores_are_the_local_engines_to_a_billionth_of_their_scale(
     drawn = knot(directed=directed)
 
     expected = NEAR[verb](on(local, drawn, directed=directed))
-    found = NEAR[verb](on(spark, drawn, directed=directed))
 
-    for ours, theirs in zip(found, expected, strict=True):
-        scale = max(abs(score) for score in theirs.values())
-        assert ours.keys() == theirs.keys()
-        assert max(abs(ours[name] - theirs[name]) for name in theirs) <= 1e-9 * scale
+    assert_near(NEAR[verb](on(spark, drawn, directed=directed)), expected)
+
+
+@pytest.mark.parametrize("directed", [False, True], ids=["undirected", "directed"])
+def test_seeds_in_one_task_have_the_local_engines_scores(local, spark, directed):
+    drawn = knot(directed=directed)
+
+    expected = seeded(on(local, drawn, directed=directed))
+
+    assert_near(seeded(on(spark, drawn, directed=directed)), expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("directed", [False, True], ids=["undirected", "directed"])
+def test_seeds_spread_have_the_local_engines_scores(local, spark, spread, directed):
+    """Some seventy rounds, each of two jobs."""
+    drawn = knot(directed=directed)
+
+    expected = seeded(on(local, drawn, directed=directed))
+
+    assert_near(seeded(on(spark, drawn, directed=directed)), expected)
 
 
 @pytest.mark.parametrize(("partitions", "adaptive"), [("1", "true"), ("2", "false"), ("7", "true")])
