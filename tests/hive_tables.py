@@ -43,6 +43,7 @@ def make_table(
     serde: Mapping[str, str] | None = None,
     parameters: Mapping[str, str] | None = None,
     kind: str = "EXTERNAL_TABLE",
+    buckets: Sequence[str] = (),
 ) -> None:
     """A table `database.table`; external unless `kind` says otherwise."""
     from pymetastore.hive_metastore.ttypes import Table
@@ -54,7 +55,7 @@ def make_table(
             dbName=database,
             tableName=table,
             owner="tests",
-            sd=_storage(location, columns, stored, serde),
+            sd=_storage(location, columns, stored, serde, buckets),
             partitionKeys=_fields(keys or {}),
             parameters={**external, **(parameters or {})},
             tableType=kind,
@@ -92,6 +93,7 @@ def _storage(
     columns: Mapping[str, str],
     stored: str,
     serde: Mapping[str, str] | None,
+    buckets: Sequence[str] = (),
 ) -> Any:
     from pymetastore.hive_metastore.ttypes import SerDeInfo, StorageDescriptor
 
@@ -102,8 +104,8 @@ def _storage(
         inputFormat=input_format,
         outputFormat=f"{_HIVE}.ql.io.HiveIgnoreKeyTextOutputFormat",
         serdeInfo=SerDeInfo(name="", serializationLib=library, parameters=dict(serde or {})),
-        numBuckets=-1,
-        bucketCols=[],
+        numBuckets=1 if buckets else -1,
+        bucketCols=list(buckets),
         sortCols=[],
         parameters={},
     )
