@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from console.cli import app
+from console.spark_driver import placed
 from graph.engines.spark.archive import PACKAGES, code_digest, write_archive
-from graph.engines.spark.driver_entry import placed
 from graph.engines.spark.submission import in_cluster, with_files
 
 TREE = Path(__file__).parents[1]
@@ -81,7 +81,7 @@ def test_a_driver_that_has_the_archive_alone_makes_a_store_and_pages_from_it(
     archive, village_run, tmp_path
 ):
     out = village_run.path.parents[1]
-    entry = TREE / "graph/engines/spark/driver_entry.py"
+    entry = TREE / "console/spark_driver.py"
     told = {"PYTHONPATH": str(archive), "XDG_CACHE_HOME": str(tmp_path / "cache")}
 
     done = subprocess.run(

@@ -51,6 +51,7 @@ def submit(
         master=master or told.spark.master,
         conf=conf,
         options=given,
+        script="console/spark_driver.py",
         files=[job] if away else [],
     )
     if code:

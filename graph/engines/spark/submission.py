@@ -13,7 +13,6 @@ from pathlib import Path
 from graph.engines.spark.archive import packaged_files, write_archive
 from graph.engines.spark.preflight import check_python, java_environment, refuse_connect
 
-_ENTRY = "graph/engines/spark/driver_entry.py"
 _DRIVER = "spark.pyspark.driver.python"
 _LISTS = ("--py-files", "--files")
 """Options of `spark-submit` that take a list, of which only the last is heard."""
@@ -25,6 +24,7 @@ def submit(
     master: str | None,
     conf: Mapping[str, str],
     options: Sequence[str],
+    script: str,
     files: Sequence[Path] = (),
 ) -> int:
     """Run a command of Ringwatch as an application of Spark, and give its exit code.
@@ -36,6 +36,7 @@ def submit(
         master: as `spark-submit` takes it; else what its own settings say.
         conf: settings of Spark.
         options: further options of `spark-submit`; they go before the settings.
+        script: what the driver starts with, by its name among the packages.
         files: files that the driver finds in its own folder.
 
     Raises:
@@ -58,7 +59,7 @@ def submit(
         carried = [write_archive(Path(folder))] if lacking else []
         entry = Path(folder) / "ringwatch_driver.py"
         # A file of its own, whatever Ringwatch was installed from.
-        entry.write_bytes(dict(packaged_files())[_ENTRY])
+        entry.write_bytes(dict(packaged_files())[script])
         command = [
             str(Path(pyspark.__file__).parent / "bin" / "spark-submit"),
             *(("--master", master) if master is not None else ()),

@@ -131,10 +131,9 @@ def _ship(session: SparkSession) -> str:
 def _why(error: Exception) -> str:
     """The line of a worker's failure that names what is wrong."""
     lines = [line.strip() for line in str(error).splitlines()]
-    signs = ("Error:", "[PYTHON_VERSION_MISMATCH]", "Cannot run program", "Exception:")
-    for sign in signs[1:3]:
+    for sign in ("Cannot run program", "[PYTHON_VERSION_MISMATCH]"):
         for line in lines:
             if sign in line:
-                return line
-    named = [line for line in lines if any(sign in line for sign in signs)]
+                return line[line.index(sign) :].rstrip(")")
+    named = [line for line in lines if "Error:" in line or "Exception:" in line]
     return named[-1] if named else first_line(error)
