@@ -15,8 +15,8 @@ from typing import Literal, get_args
 import pyarrow as pa
 
 from builders.cnt_text import plain_text, similar_pairs
-from builders.windows import BIN, milliseconds, window_values
-from graph.errors import ConfigError
+from builders.windows import ACT, BIN, milliseconds, window_values
+from graph.errors import ConfigError, NotOnThisEngine
 from graph.schema import Column, Schema
 from graph.schemas import EDGES
 from graph.table import Table
@@ -47,6 +47,17 @@ _KEYED = Schema(
         Column("key", "VARCHAR", "what has to be equal"),
     ),
     key=("message", "key"),
+)
+_ORIGINALS = Schema(
+    "originals",
+    (
+        Column("message", "VARCHAR", "the message's id"),
+        Column("account", "VARCHAR", "who wrote it"),
+        Column("acted_at", "BIGINT", "when, ms"),
+        Column("text", "VARCHAR", "its words"),
+        Column("urls", "VARCHAR", "its links, a space between them"),
+    ),
+    key=("message",),
 )
 _MATCHES = Schema(
     "matches",
@@ -86,6 +97,7 @@ def cnt_network(
 
     Raises:
         ConfigError: a setting is out of its range.
+        NotOnThisEngine: `co_similar_tweet`, on any engine but the local one.
     """
     if network not in get_args(Network):
         known = ", ".join(f"`{name}`" for name in get_args(Network))
@@ -112,16 +124,17 @@ def cnt_from_interactions(
     without content is a message of its own.
     """
     keyed = interactions.engine.sql(
-        """
-        select case when content is null then concat('0', cast(place as varchar))
+        f"""
+        select case when content is null
+                    then concat('0', cast(acted_at as varchar), ' ', cast(twin as varchar), ' ',
+                                cast(length(account) as varchar), ' ', account, key)
                     else concat('1', content) end as message,
-               account, acted_at, cast(act as varchar) as key
+               account, acted_at, key
         from (
             select *, row_number() over (
-                       order by acted_at, account, action, object_kind, object) as place,
-                   dense_rank() over (order by action, object_kind, object) as act
-            from {interactions} where object <> ''
-        ) placed
+                       partition by account, acted_at, key order by content) as twin
+            from (select *, {ACT} as key from {{interactions}} where object <> '') acts
+        ) numbered
         """,
         _KEYED,
         interactions=interactions,
@@ -208,20 +221,34 @@ def _keyed(messages: Table, network: str) -> Table:
     engine = messages.engine
     if network in _KEYS:
         return engine.sql(_KEYS[network], _KEYED, messages=messages)
-    originals = engine.query(
+    originals = engine.sql(
         "select message, account, acted_at, coalesce(text, '') as text,"
         " coalesce(urls, '') as urls from {messages} where coalesce(repost, '') = ''",
+        _ORIGINALS,
         messages=messages,
     )
-    if network == "co_tweet":
-        keys = [[plain_text(text)] for text in originals["text"].to_pylist()]
-    else:
-        # Words between spaces: an empty field holds no link, so it links nobody.
-        keys = [sorted(set(urls.split())) for urls in originals["urls"].to_pylist()]
+    keyed = engine.each(originals, _by_text if network == "co_tweet" else _by_link, _KEYED)
+    engine.drop(originals)
+    return keyed
+
+
+def _by_text(originals: pa.RecordBatch) -> pa.RecordBatch:
+    return _with_keys(originals, [[plain_text(text)] for text in originals["text"].to_pylist()])
+
+
+def _by_link(originals: pa.RecordBatch) -> pa.RecordBatch:
+    # Words between spaces: an empty field holds no link, so it links nobody.
+    return _with_keys(
+        originals, [sorted({*urls.split()}) for urls in originals["urls"].to_pylist()]
+    )
+
+
+def _with_keys(originals: pa.RecordBatch, keys: list[list[str]]) -> pa.RecordBatch:
+    """A row for each message and key."""
     repeated = pa.array([row for row, found in enumerate(keys) for _ in found], pa.int64())
-    rows = originals.select(["message", "account", "acted_at"]).take(repeated)
+    named = originals.select(["message", "account", "acted_at"]).take(repeated)
     column = pa.array([key for found in keys for key in found], pa.string())
-    return engine.from_arrow(rows.append_column("key", column), _KEYED)
+    return pa.RecordBatch.from_arrays([*named.columns, column], schema=_KEYED.arrow)
 
 
 def _similar(
@@ -232,6 +259,12 @@ def _similar(
     settings: dict[str, bool | int],
 ) -> Table:
     engine = messages.engine
+    if engine.name != "local":
+        message = (
+            "`co_similar_tweet` compares texts in this process and does not run on the"
+            f' {engine.name} engine; use engine = "local", or `copied-text`, which runs on both'
+        )
+        raise NotOnThisEngine(message)
     originals = engine.query(
         "select message, acted_at, coalesce(text, '') as text from {messages}"
         " where coalesce(repost, '') = '' order by acted_at, message",

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from builders.windows import BIN, window_values
+from builders.windows import ACT, BIN, window_values
 from graph.errors import ConfigError
+from graph.model import kernel
 from graph.schema import Column, Schema
 from graph.schemas import EDGES
 from graph.table import Table
@@ -49,8 +50,8 @@ COORTWEET_EDGES = replace(
 )
 """`EDGES` whose weight is the number of post pairs, with what CooRTweet adds."""
 
-_POSTS = Schema(
-    "posts",
+_CHOSEN = Schema(
+    "chosen_posts",
     (
         Column("action", "VARCHAR", "what was done"),
         Column("object_kind", "VARCHAR", "what kind of thing the object is"),
@@ -58,7 +59,18 @@ _POSTS = Schema(
         Column("account", "VARCHAR", "who acted"),
         Column("content", "VARCHAR", "the account's own post", nullable=True),
         Column("acted_at", "BIGINT", "when, ms"),
-        Column("place", "BIGINT", "the row's place in time, ties by account"),
+    ),
+    key=("acted_at", "account", "content", "object", "action", "object_kind"),
+)
+_PLACED = Schema(
+    "placed_posts",
+    (*_CHOSEN.columns, Column("place", "BIGINT", "the row's place in time, ties by account")),
+    key=("place",),
+)
+_POSTS = Schema(
+    "posts",
+    (
+        *_PLACED.columns,
         Column("post", "BIGINT", "equal for equal contents; a row without one has its own"),
     ),
     key=("place",),
@@ -105,24 +117,35 @@ def coortweet_network(
 
 
 def _posts(interactions: Table, min_participation: int) -> Table:
-    return interactions.engine.sql(
+    engine = interactions.engine
+    chosen = engine.sql(
         """
-        select action, object_kind, object, account, content, acted_at, place,
-               case when content is null then -place
-                    else dense_rank() over (order by content) end as post
-        from (
-            select *, row_number() over (
-                order by acted_at, account, content, object, action, object_kind) as place
-            from {interactions}
-            where object <> '' and account in (
-                select account from {interactions} where object <> ''
-                group by account having count(*) >= $min_participation)
-        ) placed
+        select action, object_kind, object, account, content, acted_at
+        from {interactions}
+        where object <> '' and account in (
+            select account from {interactions} where object <> ''
+            group by account having count(*) >= $min_participation)
         """,
-        _POSTS,
+        _CHOSEN,
         {"min_participation": min_participation},
         interactions=interactions,
     )
+    order = ("acted_at", "account", "content", "object", "action", "object_kind")
+    placed = kernel(chosen, "places")(chosen, order=order, schema=_PLACED)
+    posts = engine.sql(
+        """
+        select *, case when content is null then -place
+                       else min(place) over (
+                           partition by content, case when content is null then place end)
+                       end as post
+        from {placed}
+        """,
+        _POSTS,
+        placed=placed,
+    )
+    for done in (chosen, placed):
+        engine.drop(done)
+    return posts
 
 
 def _near_pairs(posts: Table, within_seconds: float, remove_loops: bool) -> Table:
@@ -196,11 +219,9 @@ _EDGES = f"""
            sum(pair) as post_pairs, min(acted_at) as first_at, max(acted_at_y) as last_at,
            null as expected, null as log10_p, avg(delta_ms) as mean_delta_ms
     from (
-        select *, dense_rank() over (order by action, object_kind, object) as act,
-               dense_rank() over (order by action, object_kind, object,
-                                  floor(acted_at / 86400000.0)) as act_day
-        from ({_SIDES}) sides
-    ) numbered
+        select *, concat(cast(floor(acted_at / 86400000.0) as varchar), ' ', act) as act_day
+        from (select *, {ACT} as act from ({_SIDES}) sides) acted
+    ) named
     group by src, dst
 """
 
@@ -214,8 +235,7 @@ def _edges(pairs: Table, edge_weight: float, layer: str) -> Table:
         {"layer": layer},
         pairs=pairs,
     )
-    weights = engine.query("select weight from {edges}", edges=counted)["weight"].to_numpy()
-    above = float(np.quantile(weights, edge_weight)) if len(weights) else 0.0
+    above = _quantile_of_weights(counted, edge_weight)
     columns = ", ".join(name for name in COORTWEET_EDGES.names if name != "heavy")
     marked = engine.sql(
         f"select {columns}, weight > $above as heavy from {{edges}}",
@@ -225,3 +245,18 @@ def _edges(pairs: Table, edge_weight: float, layer: str) -> Table:
     )
     engine.drop(counted)
     return marked
+
+
+def _quantile_of_weights(edges: Table, share: float) -> float:
+    """The quantile of all weights, from how often each occurs; 0 without edges."""
+    known = edges.engine.query(
+        "select weight, count(*) as edges from {edges} group by weight order by weight",
+        edges=edges,
+    )
+    weights, up_to = known["weight"].to_numpy(), np.cumsum(known["edges"].to_numpy())
+    if not len(weights):
+        return 0.0
+    place = share * (int(up_to[-1]) - 1)
+    below = int(place)
+    near = np.searchsorted(up_to, [below, min(below + 1, int(up_to[-1]) - 1)], side="right")
+    return float(np.quantile(weights[near], place - below))

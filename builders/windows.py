@@ -16,6 +16,12 @@ _FOREVER_MS = 2**63 - 1
 BIN = "acted_at - ((acted_at % $bin_ms + $bin_ms) % $bin_ms)"
 """SQL for the start of the bin of `acted_at`; also right for times before 1970."""
 
+ACT = (
+    "concat(cast(length(action) as varchar), ' ', cast(length(object_kind) as varchar), ' ',"
+    " action, object_kind, object)"
+)
+"""SQL for a text that is equal for equal action, object kind and object, and for no others."""
+
 
 def milliseconds(within_seconds: float) -> int:
     """A window in milliseconds.

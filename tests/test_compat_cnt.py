@@ -12,7 +12,8 @@ import pytest
 
 from builders.cnt import CNT_MESSAGES, cnt_network
 from builders.cnt_text import similar_pairs, word_set
-from graph.errors import ConfigError
+from graph.engines import open_engine
+from graph.errors import ConfigError, NotOnThisEngine
 
 MICRO = (
     "retweet_boundary",
@@ -59,6 +60,7 @@ def answers(shared):
     return shared / "conformance" / "coordination_network_toolkit"
 
 
+@pytest.mark.local_only
 @pytest.mark.parametrize("release", FILES)
 @pytest.mark.parametrize("name", MICRO)
 def test_each_small_case_gives_the_edges_of_the_toolkit(engine, answers, name, release):
@@ -74,6 +76,34 @@ def test_each_small_case_gives_the_edges_of_the_toolkit(engine, answers, name, r
     )
 
     assert weights(edges) == told(case["expected_directed_edges_including_loops"])
+
+
+@pytest.mark.parametrize(
+    "name", ["link_two_urls_one_message", "tweet_case_mentions_space", "retweet_multipost"]
+)
+def test_cases_of_links_texts_and_reposts_are_those_of_the_toolkit_on_every_engine(
+    engine, answers, name
+):
+    case = json.loads((answers / "cnt_micro_cases_head.json").read_text())[name]
+
+    edges = cnt_network(
+        messages(engine, case["rows"]),
+        network=case["network"],
+        within_seconds=case["time_window"],
+        min_edge_weight=case["min_edge_weight"],
+        loops=True,
+    )
+
+    assert weights(edges) == told(case["expected_directed_edges_including_loops"])
+
+
+@pytest.mark.spark
+def test_similar_tweets_are_refused_where_posts_may_be_too_many(tmp_path, spark_in_tests):
+    with (
+        open_engine("spark", threads=2, spill=tmp_path, spark=spark_in_tests) as engine,
+        pytest.raises(NotOnThisEngine, match="does not run on the spark engine"),
+    ):
+        cnt_network(messages(engine, []), network="co_similar_tweet", within_seconds=1)
 
 
 def test_every_small_case_is_tried(answers):
@@ -98,6 +128,7 @@ def test_an_empty_field_of_links_joins_nobody_where_the_toolkit_joins_all(engine
     assert edges.count() == 0
 
 
+@pytest.mark.local_only
 @pytest.mark.parametrize("release", FILES)
 @pytest.mark.parametrize("number", range(6))
 def test_the_toolkits_own_test_file_gives_its_edges(engine, answers, number, release):
@@ -198,6 +229,7 @@ def test_the_filter_for_similar_texts_loses_none(at_least):
     assert set(found) == expected != set()
 
 
+@pytest.mark.local_only
 def test_an_unknown_network_or_similarity_is_refused(engine, table):
     rows = table(engine, CNT_MESSAGES, "message | account | acted_at")
 

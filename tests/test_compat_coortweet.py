@@ -125,6 +125,7 @@ def our_posts(edges):
     return {(r["src"], r["dst"]): (r["src_count"], r["dst_count"]) for r in edges.rows()}
 
 
+@pytest.mark.local_only
 @pytest.mark.parametrize("name", CASES)
 def test_each_small_case_gives_the_pairs_and_edges_of_coortweet(engine, answers, name):
     window, participation = CASES[name]
@@ -141,6 +142,7 @@ def test_each_small_case_gives_the_pairs_and_edges_of_coortweet(engine, answers,
         assert edges.count() == 0
 
 
+@pytest.mark.local_only
 @pytest.mark.parametrize(
     ("name", "window", "participation", "remove_loops"),
     [
@@ -163,6 +165,18 @@ def test_real_reposts_give_every_pair_and_edge_of_coortweet(
     assert our_pairs(pairs) == tool_pairs(expected)
     assert our_posts(edges) == own_posts(expected)
     assert our_edges(edges) == tool_edges(read(answers / f"coortweet_{name}_edges.csv.gz"))
+
+
+@pytest.mark.parametrize("name", ["percentile", "multipost"])
+def test_pairs_and_edges_are_those_of_coortweet_on_every_engine(engine, answers, name):
+    window, participation = CASES[name]
+
+    pairs, edges = coortweet_network(
+        case(engine, answers, name), within_seconds=window, min_participation=participation
+    )
+
+    assert our_pairs(pairs) == tool_pairs(read(answers / f"coortweet_{name}_pairs.csv"))
+    assert our_edges(edges) == tool_edges(read(answers / f"coortweet_{name}_edges.csv"))
 
 
 def test_own_posts_follow_the_account_where_coortweet_follows_the_order_in_time(engine, answers):
