@@ -27,6 +27,7 @@ from graph.table import Table
 from jobs.config import DetectJob, job_from
 from jobs.detect import detect
 from review.run import Run
+from tests.hive_services import hive as hive
 
 SPARK_IN_TESTS = {
     "spark.sql.shuffle.partitions": "3",
@@ -38,7 +39,21 @@ SPARK_IN_TESTS = {
 }
 
 
-@pytest.fixture(params=["local", pytest.param("spark", marks=pytest.mark.spark)])
+@pytest.fixture(scope="session")
+def spark_in_tests() -> dict[str, str]:
+    """Spark's settings for small tables."""
+    return SPARK_IN_TESTS
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test that asks for `engine` each engine in turn, or the local one where marked so."""
+    if "engine" in metafunc.fixturenames:
+        both = ["local", pytest.param("spark", marks=pytest.mark.spark)]
+        only = metafunc.definition.get_closest_marker("local_only")
+        metafunc.parametrize("engine", both[:1] if only else both, indirect=True)
+
+
+@pytest.fixture
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """Each engine in turn: a test that asks for it says what both of them do."""
     if request.param == "spark":
