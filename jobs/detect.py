@@ -90,14 +90,7 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
     layers, left_out = _layers(job, steps, world, said)
     said.step("divide", "join the layers and divide them into clusters")
     graph = coordination_graph(steps.engine, layers)
-    whole = Clustering(
-        steps.table(
-            "clustering",
-            CLUSTERING,
-            lambda: divide(graph, job.cluster, seed=job.job.seed).members,
-        ),
-        method=job.cluster.method,
-    )
+    whole = _divided(job, steps, graph, said)
     clustering = large(whole, job.cluster)
     said.step("evidence", "collect the interactions behind every edge")
     if steps.writer.finished("joint_acts") is None:
@@ -135,6 +128,19 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
             },
         )
     )
+
+
+def _divided(job: DetectJob, steps: Steps, graph: InteractionGraph, said: Progress) -> Clustering:
+    """The coordination graph's division; what could not be divided as a whole is told."""
+    if steps.writer.finished("clustering") is None:
+        found = divide(graph, job.cluster, seed=job.job.seed)
+        cut = found.bounds or steps.engine.from_arrow(BOUNDS.arrow.empty_table(), BOUNDS)
+        for giant in cut.rows():
+            said.note(f"{giant['says']}: a hub or a threshold at fault, see docs/algorithms.md")
+        # The members go last: a step that is finished has its bounds beside it.
+        steps.writer.keep(cut, "bounds-clustering")
+        steps.writer.keep(found.members, "clustering")
+    return Clustering(steps.kept("clustering", CLUSTERING), method=job.cluster.method)
 
 
 def _read(job: DetectJob, steps: Steps, said: Progress) -> tuple[World, dict[str, Any]]:
@@ -194,6 +200,7 @@ def _add_tables(
     writer.add(tables.member_interactions, "member_interactions")
     bounds = [layer.bounds for layer in layers]
     bounds += [tables.bounds, steps.kept("bounds-acts", BOUNDS)]
+    bounds.append(steps.kept("bounds-clustering", BOUNDS))
     writer.add(union(bounds, BOUNDS), "bounds")
 
 
