@@ -1,0 +1,111 @@
+"""The Spark session's own catalogue, an embedded Derby, knows the tables that the session made."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.spark
+
+PROGRAM = """
+import json, sys
+from pathlib import Path
+from builders.extracts.read import read_extract
+from builders.extracts.toml import extract_spec
+from builders.hive.address import hive_address
+from builders.hive.resolve import list_table
+from graph.engines import open_engine
+
+place = Path(sys.argv[1])
+settings = {
+    "spark.sql.catalogImplementation": "hive",
+    "spark.hadoop.javax.jdo.option.ConnectionURL":
+        f"jdbc:derby:;databaseName={place}/metastore_db;create=true",
+    "spark.driver.extraJavaOptions":
+        f"-XX:TieredStopAtLevel=1 -Dderby.stream.error.file={place}/derby.log",
+    "spark.sql.warehouse.dir": f"{place}/warehouse",
+    "spark.sql.shuffle.partitions": "1",
+}
+engine = open_engine("spark", memory="1GB", threads=1, spark=settings)
+from pyspark.sql import SparkSession
+spark = SparkSession.getActiveSession()
+
+STORED = {
+    "parquet": "stored as parquet",
+    "orc": "stored as orc",
+    "text": r"row format delimited fields terminated by '\\001'"
+        r" collection items terminated by '\\002' map keys terminated by '\\003'",
+}
+COLUMNS = [["who", "string"], ["at", "bigint"], ["tags", "array<string>"],
+           ["facts", "map<string,string>"]]
+ROWS = ", ".join(
+    f"('u{n}', {1767225600000 + n}, array('x', null), map('ip', 'a{n}'))" for n in range(3)
+) + ", (null, 1767225600000, null, null)"
+
+def read(path, **keys):
+    table = {"name": "t", "path": str(path), "time_unit": "ms", **keys,
+        "map": {"account": "who", "object": "tags[1]", "acted_at": "at"},
+        "attributes": {"ip": "facts['ip']", "day": "dt"}}
+    spec = extract_spec({"quarantine_share": 1.0, "late_days": "any", "tables": [table]},
+        base=Path())
+    found = read_extract(engine, spec)
+    files = [row for row in found.files.rows() if row["status"] != "skipped"]
+    return [list(found.interactions.rows()), files, list(found.quarantine.rows())], found.notes
+
+told = {}
+spark.sql("create database own")
+for name, stored in STORED.items():
+    location = place / name
+    columns = ", ".join(f"{column} {of}" for column, of in COLUMNS)
+    spark.sql(f"create external table own.{name} ({columns}) partitioned by (dt string) {stored}"
+        f" location '{location}'")
+    for day in (1, 2):
+        spark.sql(f"insert into own.{name} partition (dt = '2026-01-0{day}') values {ROWS}")
+    by_name, _ = read(f"hive://own.{name}")
+    declared = {"columns": COLUMNS} if name == "text" else {}
+    by_folder, _ = read(location, format=name, **declared)
+    chosen, notes = read(f"hive://own.{name}", where="dt > '2026-01-01'")
+    told[name] = {
+        "same": by_name == by_folder,
+        "used": len(by_name[0]),
+        "chosen": sorted({row["day"] for row in chosen[0]}),
+        "notes": notes,
+    }
+for name in ("own.texts", "owns.text"):
+    try:
+        list_table(hive_address(f"hive://{name}"), engine=engine)
+    except Exception as error:
+        told[name] = f"{type(error).__name__}: {error}"
+print(json.dumps(told))
+"""
+
+
+def test_tables_of_the_sessions_derby_are_read_as_their_folders_are(tmp_path):
+    found = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert found.returncode == 0, found.stderr[-3000:]
+
+    told = json.loads(found.stdout.splitlines()[-1])
+
+    for name in ("parquet", "orc", "text"):
+        assert told[name]["same"], name
+        assert told[name]["used"] == 6
+        assert told[name]["chosen"] == ["2026-01-02"]
+        notes = "\n".join(told[name]["notes"])
+        assert "`where` chooses 1 of 2 partitions" in notes
+        assert "`where` was pushed down to the session's metastore" in notes
+    missing = "ConfigError: the database `own` has no table `texts`; did you mean `text`?"
+    assert told["own.texts"] == missing
+    assert told["owns.text"] == "ConfigError: the catalogue has no database `owns`" + (
+        "; did you mean `own`?"
+    )
