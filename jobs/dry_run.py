@@ -13,9 +13,9 @@ from builders.extracts.read import Reading, read_extract
 from builders.extracts.spec import ExtractSpec, TableSpec
 from builders.extracts.survey import Work, survey
 from graph.engine import Engine
-from graph.engines import open_engine
 from jobs.config import DetectJob
 from jobs.detectors.shared_objects import NAME, SharedObjects
+from jobs.opening import engine_of
 
 How = Literal["exact", "sampled", "not counted"]
 
@@ -74,7 +74,7 @@ def dry_run(job: DetectJob, *, said: Callable[[str], None] = lambda _: None) -> 
         ExtractError: a path cannot be listed, or there is nothing to read.
         ConfigError: a mapping or filter does not fit the tables.
     """
-    engine = open_engine(job.job.engine, memory=job.job.memory, threads=job.job.threads)
+    engine = engine_of(job)
     try:
         said("count rows by footers, or by a sample of text")
         tables = estimate(engine, job.extract)
@@ -143,7 +143,7 @@ def _one_file(work: Work, number: int) -> TableSpec:
     return replace(
         work.table,
         name=f"{work.table.name} {number}",
-        path=work.file.path,
+        path=work.file,
         mapping={"action": named, **work.table.mapping},
         where=None,
     )
