@@ -20,6 +20,10 @@ FORMATS = {
         f"{_HIVE}.serde2.avro.AvroSerDe",
     ),
 }
+_OUTPUT = {
+    True: f"{_HIVE}.ql.io.orc.OrcOutputFormat",
+    False: f"{_HIVE}.ql.io.HiveIgnoreKeyTextOutputFormat",
+}
 COLUMNS = {"who": "string", "what": "string", "at": "bigint"}
 
 
@@ -102,7 +106,8 @@ def _storage(
         cols=_fields(columns),
         location=location,
         inputFormat=input_format,
-        outputFormat=f"{_HIVE}.ql.io.HiveIgnoreKeyTextOutputFormat",
+        # An ACID table is refused by the metastore itself unless its output is ORC too.
+        outputFormat=_OUTPUT[stored == "orc"],
         serdeInfo=SerDeInfo(name="", serializationLib=library, parameters=dict(serde or {})),
         numBuckets=1 if buckets else -1,
         bucketCols=list(buckets),
