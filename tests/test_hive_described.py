@@ -28,7 +28,7 @@ Owner:              	root
 CreateTime:         	Thu Nov 26 07:30:55 UTC 2026
 LastAccessTime:     	UNKNOWN             
 Retention:          	0                   
-Location:           	file:/tmp/hv/data/t 
+Location:           	file:/warehouse/t 
 Table Type:         	EXTERNAL_TABLE      
 Table Parameters:
 	EXTERNAL            	TRUE                
@@ -59,7 +59,7 @@ who	string
 Partition Value:    	[2026-01-01, 3]     
 Database:           	d                   
 Table:              	t                   
-Location:           	file:/tmp/hv/data/t/dt=2026-01-01/hr=3
+Location:           	file:/warehouse/t/dt=2026-01-01/hr=3
 Partition Parameters:
 	numFiles            	1                   
 
@@ -81,7 +81,7 @@ def rows(printed):
 def test_hives_table_is_read_with_its_escapes_undone():
     found = described_table(rows(BY_HIVE), "d", "t")
 
-    assert (found.kind, found.storage.location) == ("EXTERNAL_TABLE", "file:/tmp/hv/data/t")
+    assert (found.kind, found.storage.location) == ("EXTERNAL_TABLE", "file:/warehouse/t")
     assert found.keys == (HiveColumn("dt", "string"), HiveColumn("hr", "int"))
     assert [column.name for column in found.storage.columns] == ["who", "tags", "facts"]
     assert found.storage.input_format == "org.apache.hadoop.mapred.TextInputFormat"
@@ -98,7 +98,7 @@ def test_hives_partition_has_columns_and_delimiters_of_its_own():
     values = (("dt", "2026-01-01"), ("hr", "3"))
     found = described_partition(rows(PARTITION_LIKE_HIVES), values)
 
-    assert found.storage.location == "file:/tmp/hv/data/t/dt=2026-01-01/hr=3"
+    assert found.storage.location == "file:/warehouse/t/dt=2026-01-01/hr=3"
     assert found.storage.columns == (HiveColumn("who", "string"),)
     assert found.storage.parameters == {
         "escape.delim": "\\",
