@@ -67,10 +67,10 @@ bench-spark: $(READY_SPARK)  ## measure Spark against a plain join and the local
 	$(BIN)/python benchmarks/spark_coaction.py
 
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --extra igraph --group dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra igraph --extra hive --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--quiet --output-file requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra spark --extra hive --constraints requirements.lock \
+	$(BIN)/uv pip compile pyproject.toml --extra spark --constraints requirements.lock \
 		--universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--quiet --output-file requirements-spark.lock
