@@ -32,10 +32,10 @@ demo: $(READY)  ## a generated extract of a million interactions, to ranked clus
 demo-spark: $(READY_SPARK) demo  ## the same platform as Hive tables, on Spark, and the same clusters
 	$(BIN)/ringwatch demo --engine spark --out $(DEMO_SPARK) --against $(DEMO)
 
-test: $(READY)  ## every test but the slow ones and those of Spark
+test: $(READY_SPARK)  ## every test but the slow ones and those of Spark
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not spark"
 
-test-slow: $(READY)  ## the tests that take minutes
+test-slow: $(READY_SPARK)  ## the tests that take minutes
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "slow and not spark"
 
 parity: $(READY_SPARK)  ## every test that takes both engines, on Spark; Hive's services
