@@ -20,8 +20,8 @@ def member_roles(
 
     A **bridge** has at least as much edge weight to accounts outside the cluster as inside it. A
     **core** member has at least its even share of the cluster's PageRank (1 / members, less a
-    tenth). The others are **peripheral**. Shares and weights are given to twelve places, where
-    every engine writes the same number.
+    tenth). The others are **peripheral**. Shares are given to twelve places and weights to
+    nine, where every engine writes the same number.
 
     Args:
         graph: the coordination graph.
@@ -67,8 +67,8 @@ def member_roles(
                     when m.score / m.mass >= 0.9 / m.accounts then 'core'
                     else 'peripheral' end as role,
                round(m.score / m.mass, 12) as pagerank, coalesce(t.partners, 0) as partners,
-               round(cast(coalesce(t.inside, 0) as double), 12) as strength,
-               round(cast(coalesce(t.outside, 0) as double), 12) as outside,
+               round(cast(coalesce(t.inside, 0) as double), 9) as strength,
+               round(cast(coalesce(t.outside, 0) as double), 9) as outside,
                h.joint_share, a.created_at, a.name,
                coalesce(a.platform, p.platform) as platform
         from ranked m

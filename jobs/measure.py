@@ -185,7 +185,7 @@ def _measured(
                a.first_at, a.last_at, coalesce(a.joint_share, 0.0) as joint_share,
                coalesce(a.joint_cells, 0) as joint_cells,
                d.delay_seconds, coalesce(o.objects, 0) as objects, o.exclusivity,
-               o.popular_share, g.half_days, coalesce(c.conductance, 0.0) as conductance,
+               o.popular_share, g.half_days, round(coalesce(c.conductance, 0.0), 12) as conductance,
                coalesce(p.meeting_size, 2) as meeting_size,
                coalesce(p.meetings, 0) as meetings,
                coalesce(p.expected, 0.0) as expected, coalesce(p.log10_p, 0.0) as log10_p
