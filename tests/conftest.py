@@ -47,7 +47,8 @@ def spark_in_tests() -> dict[str, str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test that asks for `engine` each engine in turn, or the local one where marked so."""
-    if "engine" in metafunc.fixturenames:
+    chosen = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")}
+    if "engine" in metafunc.fixturenames and "engine" not in chosen:
         both = ["local", pytest.param("spark", marks=pytest.mark.spark)]
         only = metafunc.definition.get_closest_marker("local_only")
         metafunc.parametrize("engine", both[:1] if only else both, indirect=True)
