@@ -7,7 +7,7 @@ DEMO_SPARK := out/demo-spark
 READY := $(VENV)/.ready
 READY_SPARK := $(VENV)/.ready-spark
 
-.PHONY: help demo demo-spark test test-slow parity parity-slow check format bench bench-spark lock wheel clean
+.PHONY: help demo demo-spark test test-slow parity parity-seen parity-slow check format bench bench-spark lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -40,6 +40,14 @@ test-slow: $(READY_SPARK)  ## the tests that take minutes
 
 parity: $(READY_SPARK)  ## every test that takes both engines, on Spark; Hive's services
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "spark and not slow"
+
+# Seen green as they stand; CI runs these until the rest has been, on a quiet machine.
+PARITY_SEEN := tests/test_graph_engines.py tests/test_algorithms_graphalytics.py tests/test_roles.py \
+	tests/test_facts.py tests/test_median.py tests/test_scoring.py tests/test_traits.py \
+	tests/test_joint_acts.py tests/test_spark_codes.py tests/test_extracts_accounts.py
+
+parity-seen: $(READY_SPARK)  ## those tests of `make parity` that CI runs
+	$(BIN)/python -m pytest -q -n 0 -m "spark and not slow" $(PARITY_SEEN)
 
 parity-slow: $(READY_SPARK)  ## whole jobs on two worker processes, killed workers, other services
 	$(BIN)/python -m pytest -q -n 0 -m "spark and slow"
