@@ -149,9 +149,9 @@ class SparkEngine:
     ) -> pa.Table:
         """Run `query` over rows at hand: on the driver, by the evaluator that workers use too."""
         if self._expressions is None:
-            from graph.engines.local import LocalEngine
+            from graph.engines.expressions import Expressions
 
-            self._expressions = LocalEngine(memory="1GB", threads=1)
+            self._expressions = Expressions(memory="1GB", threads=1)
         found: pa.Table = self._expressions.evaluate(rows, query, params)
         return found
 
