@@ -85,7 +85,7 @@ class Expressions:
                 with interruptible(duck):
                     relation = duck.sql(text, params=dict(params) if params else None)
                     return relation.to_arrow_table()
-            except duckdb.OutOfMemoryException:
+            except (duckdb.OutOfMemoryException, duckdb.InterruptException):
                 raise
             except duckdb.Error as error:
                 message = f"the expression fails: {first_line(error)}"

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_AGAIN_SECONDS = 0.05
 
 Handler = Callable[[int, FrameType | None], Any]
 
@@ -30,9 +31,13 @@ def interruptible(duck: duckdb.DuckDBPyConnection) -> Iterator[None]:
     before: dict[int, Handler] = {
         number: handler for number in _SIGNALS if callable(handler := signal.getsignal(number))
     }
+    over = threading.Event()
+    callers: list[threading.Thread] = []
 
     def stop(number: int, at: FrameType | None) -> None:
-        duck.interrupt()
+        # A query that is just about to begin forgets what it was told before: say it again.
+        callers.append(threading.Thread(target=_interrupt_until, args=(duck, over), daemon=True))
+        callers[-1].start()
         before[number](number, at)
 
     for number in before:
@@ -40,5 +45,14 @@ def interruptible(duck: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     finally:
+        over.set()
+        for caller in callers:
+            caller.join()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _interrupt_until(duck: duckdb.DuckDBPyConnection, over: threading.Event) -> None:
+    duck.interrupt()
+    while not over.wait(_AGAIN_SECONDS):
+        duck.interrupt()
