@@ -7,7 +7,7 @@ DEMO_SPARK := out/demo-spark
 READY := $(VENV)/.ready
 READY_SPARK := $(VENV)/.ready-spark
 
-.PHONY: help demo demo-spark test test-slow parity parity-seen parity-slow check format bench bench-spark lock wheel clean
+.PHONY: help demo demo-spark test test-slow parity parity-seen parity-slow check format bench bench-spark quality lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -73,6 +73,11 @@ bench: $(READY)  ## measure against peers and the floor
 
 bench-spark: $(READY_SPARK)  ## measure Spark against a plain join and the local engine
 	$(BIN)/python benchmarks/spark_coaction.py
+
+SEEDS ?= 11 12 13
+
+quality: $(READY)  ## precision, recall and look-alikes on worlds of SEEDS="11 12 13"; benchmarks/quality.json
+	$(BIN)/python benchmarks/quality.py --seeds "$(SEEDS)"
 
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra igraph --extra hive --group dev --universal --python-version 3.11 \

@@ -1,4 +1,4 @@
-"""Is an edge more than chance? Expectation, p-value, and the cut among all eligible pairs."""
+"""Is an edge, or a cluster, more than chance? Its expectation and its p-value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 
-from algorithms.tail import log10_choices, log10_upper_tail, step_up_cut
+from algorithms.tail import log10_choices, log10_upper_tail
 from graph.model import Clustering, InteractionGraph, kernel
 from graph.schema import Column, Schema
 from graph.schemas import EDGES
@@ -73,17 +73,6 @@ class Tested:
     """Summed counts of the edges tested."""
     expected: float
     """Summed expectation of the edges tested."""
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """The edges that survive a false-discovery cut, and where it fell."""
-
-    graph: InteractionGraph
-    log10_cut: float
-    tested_pairs: float
-    kept: int
-    refused: int
 
 
 def co_action_against_chance(
@@ -236,59 +225,6 @@ def _after_search(batch: pa.RecordBatch, *, everybody: int) -> pa.RecordBatch:
 def with_tail(edges: Table, *, dispersion: float) -> Table:
     """The edges with `log10_p` of the least of `objects`, `src_count` and `dst_count`."""
     return edges.engine.each(edges, partial(_with_tail, dispersion=dispersion), EDGES)
-
-
-def call_edges(
-    graph: InteractionGraph, *, tested_pairs: float, false_discovery_rate: float
-) -> Called:
-    """Keep the edges that Benjamini and Hochberg call among `tested_pairs` tests.
-
-    Args:
-        graph: edges with `log10_p`.
-        tested_pairs: all eligible pairs of accounts, joined or not.
-        false_discovery_rate: the share of false edges to accept, in (0, 1).
-    """
-    engine = graph.engine
-    found = graph.edges.count()
-
-    def up_to(most: float) -> tuple[int, float]:
-        counted = engine.query(
-            """
-            select count(*) as edges, coalesce(max(log10_p), -1e308) as greatest
-            from {edges} where log10_p <= $most
-            """,
-            {"most": most},
-            edges=graph.edges,
-        )
-        return counted["edges"][0].as_py(), counted["greatest"][0].as_py()
-
-    cut = step_up_cut(found, up_to, tests=max(tested_pairs, found), rate=false_discovery_rate)
-    kept = engine.sql(
-        "select * from {edges} where log10_p <= $cut", EDGES, {"cut": cut}, edges=graph.edges
-    )
-    number = kept.count()
-    return Called(
-        graph=InteractionGraph(kept, directed=graph.directed, accounts=graph.accounts),
-        log10_cut=cut,
-        tested_pairs=tested_pairs,
-        kept=number,
-        refused=found - number,
-    )
-
-
-def eligible_pairs(interactions: Table, *, at_least: int) -> float:
-    """Unordered pairs of accounts with at least `at_least` interactions each.
-
-    The rule looks at margins that the null model fixes, so it does not bias the test.
-    """
-    found = interactions.engine.query(
-        "select count(*) as accounts from (select account from {interactions}"
-        " group by account having count(*) >= $at_least)",
-        {"at_least": at_least},
-        interactions=interactions,
-    )
-    accounts = int(found["accounts"][0].as_py())
-    return accounts * (accounts - 1) / 2
 
 
 def _tested(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+import pyarrow as pa
 
 from builders.listed import listed
 from graph.errors import ConfigError
@@ -55,6 +57,27 @@ _USES = Schema(
     key=("trait", "value", "account"),
 )
 
+CROWDING = Schema(
+    "crowding",
+    (
+        Column("trait", "VARCHAR", "the attribute's name"),
+        Column("accounts", "BIGINT", "accounts that have a value"),
+        Column("log10_expected", "DOUBLE", "log10 of the values so crowded that chance would give"),
+    ),
+    key=("trait", "accounts"),
+)
+"""What chance makes of each crowd; `algorithms.trait_chance` gives it."""
+
+_CROWDS = Schema(
+    "crowds",
+    (
+        Column("trait", "VARCHAR", "the attribute's name"),
+        Column("accounts", "BIGINT", "accounts that have a value"),
+        Column("values", "BIGINT", "values that just so many accounts have"),
+    ),
+    key=("trait", "accounts"),
+)
+
 _VALUES = Schema(
     "trait_values",
     (
@@ -95,9 +118,11 @@ left join known k on k.trait = h.trait
 
 _EDGES = """
 with shared as (
-    select u.account, u.trait, u.value, u.interactions, u.first_at, u.last_at, v.rarity
+    select u.account, u.trait, u.value, u.interactions, u.first_at, u.last_at, v.rarity,
+           coalesce(c.log10_expected, 0.0) as log10_expected
     from {uses} u
     join {values} v on v.trait = u.trait and v.value = u.value
+    left join {crowding} c on c.trait = v.trait and c.accounts = v.accounts
     where v.bound = '' and v.accounts > 1
 )
 select a.account as src,
@@ -112,7 +137,7 @@ select a.account as src,
        min(least(a.first_at, b.first_at)) as first_at,
        max(greatest(a.last_at, b.last_at)) as last_at,
        null as expected,
-       null as log10_p
+       cast(sum(cast(least(a.log10_expected, 0.0) as decimal(38, 15))) as double) as log10_p
 from shared a
 join shared b
   on b.trait = a.trait
@@ -120,6 +145,11 @@ join shared b
  and a.account < b.account
 group by a.account, b.account
 having count(*) >= $at_least
+"""
+
+_SIZES = """
+select trait, accounts, count(*) as "values" from {values}
+where bound = '' group by trait, accounts
 """
 
 _BOUNDS = """
@@ -172,6 +202,7 @@ def shared_traits_graph(
     at_least: int = 1,
     no_values: Sequence[str] = NO_VALUES,
     layer: str = "shared-traits",
+    crowding: Callable[[Mapping[int, int]], Mapping[int, float]] | None = None,
 ) -> TraitsGraph:
     """Join accounts whose interactions carry the same value of a trait, at whatever time.
 
@@ -187,6 +218,9 @@ def shared_traits_graph(
         at_least: how many values a pair must share.
         no_values: values that mean that nothing is known; nulls and blanks always do.
         layer: the name of this way of being joined.
+        crowding: gives, for the numbers of values by their accounts, log10 of how many so crowded
+            chance would give; an edge's `log10_p` is their sum over the shared values, each at most
+            0, and 0 without it.
 
     Raises:
         ConfigError: the interactions do not carry a trait.
@@ -199,7 +233,12 @@ def shared_traits_graph(
     engine = interactions.engine
     uses, values = _uses_and_values(interactions, traits, hub_accounts, no_values)
     edges = engine.sql(
-        _EDGES, EDGES, {"layer": layer, "at_least": at_least}, uses=uses, values=values
+        _EDGES,
+        EDGES,
+        {"layer": layer, "at_least": at_least},
+        uses=uses,
+        values=values,
+        crowding=_crowding(values, crowding),
     )
     bounds = engine.sql(
         _BOUNDS, BOUNDS, {"layer": layer, "hub_accounts": hub_accounts}, values=values
@@ -238,6 +277,22 @@ def joint_trait_acts(
         uses=uses,
         values=values,
     )
+
+
+def _crowding(
+    values: Table, crowding: Callable[[Mapping[int, int]], Mapping[int, float]] | None
+) -> Table:
+    """What chance makes of each crowd (`CROWDING`); empty where nobody asks."""
+    sizes: dict[str, dict[int, int]] = {}
+    if crowding is not None:
+        for row in values.engine.sql(_SIZES, _CROWDS, values=values).rows():
+            sizes.setdefault(row["trait"], {})[row["accounts"]] = row["values"]
+    rows = [
+        {"trait": trait, "accounts": accounts, "log10_expected": log10}
+        for trait, known in sizes.items()
+        for accounts, log10 in (crowding(known) if crowding else {}).items()
+    ]
+    return values.engine.from_arrow(pa.Table.from_pylist(rows, schema=CROWDING.arrow), CROWDING)
 
 
 def _uses_and_values(

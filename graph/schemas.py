@@ -125,7 +125,9 @@ CLUSTERS = Schema(
     "clusters",
     (
         Column("cluster", "VARCHAR", "the least account id of its members"),
-        Column("place", "BIGINT", "1 for the most suspect; ties by size, then name"),
+        Column("place", "BIGINT", "flagged ones first, by score; ties by size, then name"),
+        Column("flagged", "BOOLEAN", "whether it is named suspect; the others are listed"),
+        Column("explained", "VARCHAR", "why it is not flagged, in a word", nullable=True),
         Column("score", "DOUBLE", "in [0, 1]; see docs/scores.md"),
         Column("accounts", "BIGINT", "members"),
         Column("edges", "BIGINT", "joined pairs of members"),
@@ -167,7 +169,7 @@ EVIDENCE = Schema(
     (
         Column("cluster", "VARCHAR", "the cluster's name"),
         Column("name", "VARCHAR", "what was measured, such as `synchrony`"),
-        Column("kind", "VARCHAR", "`for`, `against` (an innocent explanation) or `context`"),
+        Column("kind", "VARCHAR", "`for`, `against`, `context`, or `checked`: an explanation"),
         Column("value", "DOUBLE", "the measured value", nullable=True),
         Column("usual", "DOUBLE", "the value usual in this extract", nullable=True),
         Column("unit", "VARCHAR", "the value's unit"),

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from algorithms.flags import FlagSettings
 from builders.extracts.spec import AccountsSpec, ExtractSpec
 from builders.extracts.toml import accounts_spec, extract_spec
 from graph.errors import ConfigError
@@ -17,7 +18,7 @@ from jobs.fuse import ClusterSettings
 from jobs.settings import tuned, unknown
 from jobs.spark_settings import SparkSettings, spark_settings
 
-_SECTIONS = ("job", "spark", "extract", "accounts", "seeds", "detectors", "cluster")
+_SECTIONS = ("job", "spark", "extract", "accounts", "seeds", "detectors", "cluster", "flags")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ class DetectJob:
     seeds: SeedSettings
     detectors: tuple[Detector[Any], ...]
     cluster: ClusterSettings
+    flags: FlagSettings
     given: Mapping[str, Any]
     """The job file as it was written, for the manifest."""
 
@@ -70,6 +72,7 @@ class DetectJob:
             "seed": self.job.seed,
             "joint_within_seconds": self.job.joint_within_seconds,
             "cluster": asdict(self.cluster),
+            "flags": asdict(self.flags),
             "detectors": {each.name: asdict(each.settings) for each in self.detectors},
             "extract": self.given.get("extract", {}),
             "accounts": self.given.get("accounts", {}),
@@ -120,6 +123,7 @@ def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
         seeds=_seeds(given.get("seeds", {}), base),
         detectors=_detectors(given.get("detectors", {})),
         cluster=tuned(ClusterSettings(), given.get("cluster", {}), of="cluster"),
+        flags=tuned(FlagSettings(), given.get("flags", {}), of="flags"),
         given=given,
     )
 

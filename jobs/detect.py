@@ -14,7 +14,7 @@ from graph.model import Clustering, InteractionGraph
 from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, INTERACTIONS, JOINT_ACTS, READING
 from jobs.config import DetectJob
 from jobs.detector import Layer, World
-from jobs.fuse import coordination_graph, divide, large
+from jobs.fuse import Coordination, coordination_graph, divide, joined, large
 from jobs.inputs import input_fingerprint
 from jobs.layers import drawn, evidence_of, union
 from jobs.measure import ClusterTables, measure
@@ -89,8 +89,9 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
     world, totals = _read(job, steps, said)
     layers, left_out = _layers(job, steps, world, said)
     said.step("divide", "join the layers and divide them into clusters")
-    graph = coordination_graph(steps.engine, layers)
-    whole = _divided(job, steps, graph, said)
+    coordination = coordination_graph(steps.engine, layers)
+    whole = _divided(job, steps, coordination, said)
+    graph = joined(coordination, whole)
     clustering = large(whole, job.cluster)
     said.step("evidence", "collect the interactions behind every edge")
     if steps.writer.finished("joint_acts") is None:
@@ -106,7 +107,11 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
         world.interactions,
         acts,
         accounts=world.accounts,
+        carried=world.carried,
+        families={each.name: each.family for each in job.detectors},
         within_seconds=job.job.joint_within_seconds,
+        tissue=coordination.tissue,
+        flags=job.flags,
     )
     _add_tables(steps, graph, layers, tables)
     said.step("publish", "write the run")
@@ -130,7 +135,7 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
     )
 
 
-def _divided(job: DetectJob, steps: Steps, graph: InteractionGraph, said: Progress) -> Clustering:
+def _divided(job: DetectJob, steps: Steps, graph: Coordination, said: Progress) -> Clustering:
     """The coordination graph's division; what could not be divided as a whole is told."""
     if steps.writer.finished("clustering") is None:
         found = divide(graph, job.cluster, seed=job.job.seed)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from algorithms.explain.schema import Family
 from graph.model import Clustering, InteractionGraph
 from graph.schema import Schema
 from graph.table import Table
@@ -51,6 +52,9 @@ class Layer:
     facts: Mapping[str, float | int | str] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     """What the detector wants to see again when it tells the acts (`Detector.keeps`)."""
+    weak: Table | None = None
+    """Edges (`EDGES`) that surprise a little and were refused: they join nobody, and tell a
+    closed group from a piece of a wider one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class Detector(Generic[S]):
     acts: Callable[[World, S, Layer, Clustering], tuple[Table, int]]
     """The interactions behind the layer's edges inside clusters, as `JOINT_ACTS`, and how many
     more a bound on each edge's acts left out."""
+    family: Family = "time-object"
+    """What joins accounts in its layer, for the explanations that account for such."""
     keeps: Mapping[str, Schema] = field(default_factory=dict)
     """The schemas of `Layer.tables`, which are kept with the layer when a run is broken off."""
     needs: str = ""

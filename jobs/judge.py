@@ -1,20 +1,22 @@
 """A run held against planted truth: which rings it found, and which innocents it named.
 
-An account is *named* when it is in a cluster of the run. A ring is *found* when a cluster holds at
-least half of it and consists of it by at least half (as in `algorithms.agreement`).
+An account is *named* when it is in a flagged cluster of the run. A ring is *found* when a flagged
+cluster holds at least half of it and consists of it by at least half. The measures are those of
+`ringwatch evaluate`; this is the short form that `ringwatch demo` prints.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from builders.simulation.truth import Truth
 from graph.engine import Engine
+from jobs.evaluation.found import Cluster, found_in
+from jobs.evaluation.labels import Labels, labels_of
+from jobs.evaluation.measures import HALF, GroupFound, Held, Population
 from review.run import Run
-
-HELD_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,73 +69,43 @@ class Judgement:
 
 def judge(run: Run, truth: Truth, engine: Engine, *, first: int = 10) -> Judgement:
     """Hold a run against what was planted (`builders.simulation.truth.read_truth`)."""
-    members: dict[str, set[str]] = defaultdict(set)
-    for row in run.table(engine, "members").arrow().select(["cluster", "account"]).to_pylist():
-        members[row["cluster"]].add(row["account"])
-    places = run.table(engine, "clusters").arrow().select(["place", "cluster"]).to_pylist()
-    ranked = [row["cluster"] for row in sorted(places, key=lambda row: int(row["place"]))]
-    rings, kinds = _groups(
-        (row["ring"], row["level"] or row["kind"], row["account"])
-        for row in truth.rings.to_pylist()
-    )
-    crowds, crowd_kinds = _groups(
-        (row["group"], row["kind"], row["account"]) for row in truth.lookalikes.to_pylist()
-    )
-    named = set().union(*members.values())
-    in_rings = set().union(*rings.values())
+    labels = labels_of(truth)
+    held = Held(found_in(run, engine), labels, Population(len(labels.accounts)))
+    flagged = held.found.flagged
     return Judgement(
-        rings=_by_kind(rings, kinds, members, named),
-        look_alikes=_by_kind(crowds, crowd_kinds, members, named),
-        clusters=len(ranked),
-        named=len(named),
-        named_in_rings=len(named & in_rings),
-        ring_accounts=len(in_rings),
-        first=min(first, len(ranked)),
-        first_rings=sum(_is_a_ring(members[name], rings) for name in ranked[:first]),
+        rings=_by_kind(held, held.rings),
+        look_alikes=_by_kind(held, held.look_alikes),
+        clusters=len(flagged),
+        named=held.flagged,
+        named_in_rings=held.hits,
+        ring_accounts=len(labels.ring_accounts),
+        first=min(first, len(flagged)),
+        first_rings=sum(_is_a_ring(cluster, labels) for cluster in flagged[:first]),
     )
 
 
-def _groups(
-    rows: Iterable[tuple[str, str, str]],
-) -> tuple[dict[str, set[str]], dict[str, str]]:
-    groups: dict[str, set[str]] = defaultdict(set)
-    kinds: dict[str, str] = {}
-    for group, kind, account in rows:
-        groups[group].add(account)
-        kinds[group] = kind
-    return groups, kinds
-
-
-def _by_kind(
-    groups: Mapping[str, set[str]],
-    kinds: Mapping[str, str],
-    members: Mapping[str, set[str]],
-    named: set[str],
-) -> tuple[OfKind, ...]:
-    cluster_of = {account: name for name, accounts in members.items() for account in accounts}
+def _by_kind(held: Held, groups: Iterable[GroupFound]) -> tuple[OfKind, ...]:
+    """By level where a ring has one, else by kind."""
+    own: dict[str, list[GroupFound]] = defaultdict(list)
+    for one in groups:
+        own[one.group.level or one.group.kind or ""].append(one)
     rows = []
-    for kind in sorted(set(kinds.values())):
-        own = [accounts for group, accounts in groups.items() if kinds[group] == kind]
-        everyone = set().union(*own)
+    for kind, alike in sorted(own.items()):
+        everyone = frozenset().union(*(one.group.accounts for one in alike))
         rows.append(
             OfKind(
                 kind=kind,
-                groups=len(own),
-                found=sum(_found(accounts, members, cluster_of) for accounts in own),
+                groups=len(alike),
+                found=sum(one.found for one in alike),
                 accounts=len(everyone),
-                named=len(everyone & named),
+                named=len(everyone & held.found.flagged_accounts),
             )
         )
     return tuple(rows)
 
 
-def _found(ring: set[str], members: Mapping[str, set[str]], cluster_of: Mapping[str, str]) -> bool:
-    """Whether one cluster and the ring share at least half of each."""
-    shared = Counter(cluster_of[account] for account in ring if account in cluster_of)
+def _is_a_ring(cluster: Cluster, labels: Labels) -> bool:
     return any(
-        count >= HELD_SHARE * max(len(ring), len(members[name])) for name, count in shared.items()
+        len(cluster.accounts & ring.accounts) >= HALF * len(cluster.accounts)
+        for ring in labels.rings
     )
-
-
-def _is_a_ring(cluster: set[str], rings: Mapping[str, set[str]]) -> bool:
-    return any(len(cluster & ring) >= HELD_SHARE * len(cluster) for ring in rings.values())

@@ -24,6 +24,9 @@ def drawn(steps: Steps, detector: Detector[Any], world: World) -> Layer | None:
     if layer is not None:
         steps.writer.keep(layer.graph.edges, f"edges-{name}")
         steps.writer.keep(layer.bounds, f"bounds-{name}")
+        none = pa.Table.from_pylist([], schema=EDGES.arrow)
+        weak = layer.weak or steps.engine.from_arrow(none, EDGES)
+        steps.writer.keep(weak, f"weak-{name}")
         for key in detector.keeps:
             steps.writer.keep(layer.tables[key], f"{key}-{name}")
     facts = steps.facts(f"facts-{name}", lambda: _facts(layer))
@@ -35,6 +38,7 @@ def drawn(steps: Steps, detector: Detector[Any], world: World) -> Layer | None:
         bounds=steps.kept(f"bounds-{name}", BOUNDS),
         facts=facts["facts"],
         tables={key: steps.kept(f"{key}-{name}", schema) for key, schema in detector.keeps.items()},
+        weak=steps.kept(f"weak-{name}", EDGES),
     )
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from algorithms.background import Background, background
 from algorithms.chance import clusters_against_chance
+from algorithms.explain import explained
+from algorithms.explain.schema import Family, Known
+from algorithms.explain.verdict import accounted_for
 from algorithms.facts import (
     act_facts,
     age_facts,
@@ -17,13 +22,15 @@ from algorithms.facts import (
     object_facts,
     platforms_of,
 )
+from algorithms.flags import FlagSettings, knit_accounts
 from algorithms.quality import conductance
 from algorithms.roles import member_roles
 from graph.model import Clustering, InteractionGraph
 from graph.schema import Column, Schema
 from graph.schemas import ACCOUNTS, BOUNDS, MEMBER_INTERACTIONS
 from graph.table import Table
-from jobs.ranked import ranked
+from jobs.fuse import with_everybody
+from jobs.ranked import ranked, with_explanations
 
 MEASURED = Schema(
     "measured",
@@ -46,6 +53,7 @@ MEASURED = Schema(
         Column("popular_share", "DOUBLE", "share of popular objects", nullable=True),
         Column("half_days", "DOUBLE", "span of half of the creation times", nullable=True),
         Column("conductance", "DOUBLE", "share of edge weight that leaves"),
+        Column("knit", "BIGINT", "members with two partners among one another"),
         Column("meeting_size", "BIGINT", "members that must meet to be counted"),
         Column("meetings", "BIGINT", "times so many met"),
         Column("expected", "DOUBLE", "times that chance would give"),
@@ -76,7 +84,11 @@ def measure(
     joint_acts: Table,
     *,
     accounts: Table | None,
+    carried: Table | None = None,
+    families: Mapping[str, Family] = MappingProxyType({}),
     within_seconds: float,
+    tissue: InteractionGraph | None = None,
+    flags: FlagSettings = FlagSettings(),
     most_acts_per_member: int = 1000,
 ) -> ClusterTables:
     """Measure, score and rank the clusters of a coordination graph.
@@ -88,7 +100,12 @@ def measure(
         interactions: the whole extract.
         joint_acts: the interactions behind the clusters' edges (`JOINT_ACTS`).
         accounts: what is known about accounts (`ACCOUNTS`), if anything.
+        carried: the extract with its carried attributes, if it has any.
+        families: the family of each layer, for the explanations that account for one.
         within_seconds: the window in which members' acts count as joint.
+        tissue: the graph with its refused edges, on which it is measured how closed a cluster is;
+            a group by chance is torn out of a wider tissue, and a ring is not.
+        flags: what a cluster must show to be flagged.
         most_acts_per_member: how many of a member's acts are published; the rest is counted.
     """
     engine = interactions.engine
@@ -104,13 +121,30 @@ def measure(
         delays=delay_facts(joint_acts),
         objects=object_facts(objects),
         ages=age_facts(known, clustering),
-        cut=conductance(graph, whole),
+        cut=conductance(tissue or graph, with_everybody(tissue or graph, whole)),
+        knit=knit_accounts(inner, clustering),
         chance=clusters_against_chance(clustering, interactions),
         members=clustering.members,
     )
+    explanations = explained(
+        Known(
+            clustering=clustering,
+            interactions=carried or interactions,
+            objects=objects,
+            accounts=accounts,
+        )
+    )
+    accounted = accounted_for(
+        explanations,
+        inner,
+        clustering,
+        families=families,
+        at_least=flags.explained_from,
+    )
     shown, left_out = bounded_acts(acts, most_per_member=most_acts_per_member)
     usual = background(interactions, accounts, within_seconds=within_seconds)
-    clusters, evidence = ranked(measured, usual)
+    clusters, evidence = ranked(measured, usual, flags, accounted)
+    evidence = with_explanations(evidence, explanations)
     return ClusterTables(
         clusters=clusters,
         members=member_roles(graph, clustering, inner, acts, known, platforms),
@@ -169,6 +203,7 @@ def _measured(
     objects: Table,
     ages: Table,
     cut: Table,
+    knit: Table,
     chance: Table,
     members: Table,
 ) -> Table:
@@ -186,6 +221,7 @@ def _measured(
                coalesce(a.joint_cells, 0) as joint_cells,
                d.delay_seconds, coalesce(o.objects, 0) as objects, o.exclusivity,
                o.popular_share, g.half_days, round(coalesce(c.conductance, 0.0), 12) as conductance,
+               coalesce(k.knit, 0) as knit,
                coalesce(p.meeting_size, 2) as meeting_size,
                coalesce(p.meetings, 0) as meetings,
                coalesce(p.expected, 0.0) as expected, coalesce(p.log10_p, 0.0) as log10_p
@@ -196,6 +232,7 @@ def _measured(
         left join {objects} o using (cluster)
         left join {ages} g using (cluster)
         left join {cut} c using (cluster)
+        left join {knit} k using (cluster)
         left join {chance} p using (cluster)
         """,
         MEASURED,
@@ -206,6 +243,7 @@ def _measured(
         objects=objects,
         ages=ages,
         cut=cut,
+        knit=knit,
         chance=chance,
         members=members,
     )

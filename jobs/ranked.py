@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from algorithms.background import Background
+from algorithms.explain.verdict import ACCOUNTED
+from algorithms.flags import FlagSettings
 from algorithms.scoring import score
 from graph.model import kernel
 from graph.schema import Column, Schema
@@ -27,6 +29,7 @@ _SCORED = Schema(
 
 _COMPUTED = {
     "score": "total",
+    "flagged": "flag = 1",
     "synchrony": "delay_seconds",
     "says": "headline",
     # To nine places, where every engine writes the same number.
@@ -38,6 +41,8 @@ _TOTALS = Schema(
         _SCORED.columns[0],
         Column("fewer", "BIGINT", "members, below nought: of equals the larger cluster goes first"),
         *_SCORED.columns[-2:],
+        Column("flag", "BIGINT", "1 for a cluster that is flagged"),
+        Column("explained", "VARCHAR", "why it is not flagged", nullable=True),
     ),
     key=("cluster",),
 )
@@ -48,26 +53,45 @@ _PLACED = Schema(
 )
 
 
-def ranked(measured: Table, usual: Background) -> tuple[Table, Table]:
+def ranked(
+    measured: Table,
+    usual: Background,
+    flags: FlagSettings = FlagSettings(),
+    accounted: Table | None = None,
+) -> tuple[Table, Table]:
     """The clusters by their scores (`CLUSTERS`) and what is behind the scores (`EVIDENCE`).
 
     Args:
         measured: one row a cluster with every measured value (`jobs.measure.MEASURED`).
         usual: what is usual in the extract.
+        flags: what a cluster must show to be flagged.
+        accounted: clusters that an innocent explanation accounts for
+            (`algorithms.explain.verdict.ACCOUNTED`).
     """
     engine = measured.engine
     scored = engine.each(measured, partial(_scored, usual=usual), _SCORED)
+    innocent = accounted or engine.from_arrow(ACCOUNTED.arrow.empty_table(), ACCOUNTED)
     totals = engine.sql(
         """
-        select cluster, -accounts as fewer, max(total) as total, max(headline) as headline
-        from {scored} join {measured} using (cluster) group by cluster, accounts
+        select m.cluster, -m.accounts as fewer, max(s.total) as total, max(s.headline) as headline,
+               case when m.conductance <= $conductance and m.knit >= $knit
+                     and max(a.explained) is null then 1 else 0 end as flag,
+               max(case when m.conductance > $conductance then 'leaks'
+                        when m.knit < $knit then 'loose'
+                        else a.explained end) as explained
+        from {scored} s
+        join {measured} m on m.cluster = s.cluster
+        left join {innocent} a on a.cluster = s.cluster
+        group by m.cluster, m.accounts, m.conductance, m.knit
         """,
         _TOTALS,
+        {"conductance": flags.most_conductance, "knit": flags.knit_accounts},
         scored=scored,
         measured=measured,
+        innocent=innocent,
     )
     placed = kernel(totals, "places")(
-        totals, order=("total", "fewer", "cluster"), schema=_PLACED, descending=True
+        totals, order=("flag", "total", "fewer", "cluster"), schema=_PLACED, descending=True
     )
     clusters = engine.sql(
         f"""
@@ -82,6 +106,30 @@ def ranked(measured: Table, usual: Background) -> tuple[Table, Table]:
     for done in (scored, totals, placed):
         engine.drop(done)
     return clusters, evidence
+
+
+def with_explanations(evidence: Table, explanations: Table) -> Table:
+    """The evidence with a row for each innocent explanation that was checked, or could not be.
+
+    Args:
+        evidence: `EVIDENCE`.
+        explanations: `algorithms.explain.schema.EXPLANATIONS`.
+    """
+    return evidence.engine.sql(
+        f"""
+        select {EVIDENCE.selecting()} from {{evidence}}
+        union all
+        select cluster, 'explanation:' || explanation as name, 'checked' as kind,
+               round(measured, 9) as value, round(usual, 9) as usual,
+               'applies to ' || coalesce(cast(cast(round(100 * degree) as bigint) as varchar)
+                                         || ' %', 'an unknown degree') as unit,
+               cast(null as double) as part, says
+        from {{explanations}}
+        """,
+        EVIDENCE,
+        evidence=evidence,
+        explanations=explanations,
+    )
 
 
 def _scored(batch: pa.RecordBatch, *, usual: Background) -> pa.RecordBatch:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from algorithms.chance import call_edges, clusters_against_chance, co_action_against_chance
+from algorithms.calls import call_edges
+from algorithms.chance import clusters_against_chance, co_action_against_chance
 from algorithms.tail import benjamini_hochberg_cut, log10_choices, log10_upper_tail
 from builders.coaction import coaction_graph
 from graph.engines.kernels.cells import SIZES, meetings

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from algorithms.chance import call_edges, clusters_against_chance, co_action_against_chance
+from algorithms.calls import call_edges
+from algorithms.chance import clusters_against_chance, co_action_against_chance
 from builders.coaction import coaction_graph
 from graph.engines import open_engine
 from graph.model import Clustering, InteractionGraph

@@ -53,7 +53,7 @@ def job(village):
     """A job that differs from the village's published one, as a file."""
     text = (village / "job.toml").read_text()
     path = village / "other.toml"
-    path.write_text(text + "\n[detectors.shared-traits]\nat_least_partners = 3\n")
+    path.write_text(text + "\n[detectors.shared-traits]\nexpected_values = 0.1\n")
     assert tomllib.loads(path.read_text())["detectors"]
     return path
 
@@ -70,7 +70,7 @@ def unbroken(village, tmp_path_factory):
     """The tables of the same job, never broken off."""
     given = (village / "job.toml").read_text()
     path = village / "unbroken.toml"
-    path.write_text(given + "\n[detectors.shared-traits]\nat_least_partners = 3\n")
+    path.write_text(given + "\n[detectors.shared-traits]\nexpected_values = 0.1\n")
     return tables(detect(read_job(path), tmp_path_factory.mktemp("unbroken")).run)
 
 

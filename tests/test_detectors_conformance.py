@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -71,9 +72,23 @@ def seeded_file(folder):
     return folder / "bad.txt"
 
 
+def profiles(rows):
+    """Everybody in the rows: the ring was made within a minute, the others over two years."""
+    made = {name: START - 86_400_000 * 30 + 5_000 * place for place, name in enumerate(RING)}
+    others = sorted({row["account"] for row in rows} - made.keys())
+    made |= {name: START - 86_400_000 * (31 + 18 * place) for place, name in enumerate(others)}
+    blank = dict.fromkeys(ACCOUNTS.names)
+    return [{**blank, "account": name, "created_at": at} for name, at in sorted(made.items())]
+
+
 def world_of(engine, folder, rows):
     interactions = engine.from_arrow(pa.Table.from_pylist(rows, schema=SCHEMA.arrow), SCHEMA)
-    return World(interactions, seeds=read_seeds(engine, seeded_file(folder), None))
+    known = pa.Table.from_pylist(profiles(rows), schema=ACCOUNTS.arrow)
+    return World(
+        interactions,
+        accounts=engine.from_arrow(known, ACCOUNTS),
+        seeds=read_seeds(engine, seeded_file(folder), None),
+    )
 
 
 def drawn(world, name):
@@ -83,9 +98,7 @@ def drawn(world, name):
         first = DETECTORS["shared-objects"]
         before = (first.draw(world, first.settings),)
     detector = DETECTORS[name]
-    return detector.draw(
-        World(world.interactions, seeds=world.seeds, layers=before), detector.settings
-    )
+    return detector.draw(replace(world, layers=before), detector.settings)
 
 
 @pytest.mark.parametrize("name", DETECTORS)
@@ -180,7 +193,7 @@ def test_a_setting_of_another_type_is_refused_by_name(name):
 def test_it_runs_alone_from_a_job_file(small_job, tmp_path, name):
     """Alone, what it lacks is told in the manifest: `seeded` has no layer to look at."""
     off = {other: {"enabled": False} for other in DETECTORS if other != name}
-    job = small_job(ROWS, detectors=off, seeds={"bad": str(seeded_file(tmp_path))})
+    job = small_job(ROWS, profiles(ROWS), detectors=off, seeds={"bad": str(seeded_file(tmp_path))})
 
     summary = detect(job, tmp_path / "runs").run.manifest.summary
 
@@ -201,9 +214,9 @@ def test_a_detector_that_lacks_its_input_is_left_out_with_the_reason(small_job, 
 
     summary = detect(small_job(likes), tmp_path / "runs").run.manifest.summary
 
-    lacking = ("copied-text", "shared-traits", "mutual-ring", "seeded")
+    lacking = ("copied-text", "shared-traits", "mutual-ring", "swarm", "seeded")
     assert summary["left_out"] == {name: DETECTORS[name].needs for name in lacking}
-    assert summary["layers"].keys() == {"shared-objects"}
+    assert summary["layers"].keys() == {"shared-objects", "rare-objects"}
     assert summary["members"] == len(RING)
 
 
@@ -252,7 +265,7 @@ def test_known_good_accounts_take_suspicion_away(engine, tmp_path):
     both = read_seeds(engine, tmp_path / "bad.txt", tmp_path / "good.txt")
 
     alone = drawn(world, "seeded")
-    balanced = drawn(World(world.interactions, seeds=both), "seeded")
+    balanced = drawn(replace(world, seeds=both), "seeded")
 
     assert isinstance(both, Seeds)
     ends = {end for row in balanced.graph.edges.rows() for end in (row["src"], row["dst"])}

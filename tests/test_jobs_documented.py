@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from algorithms.flags import FlagSettings
 from jobs.config import JobSettings, SeedSettings, job_from
 from jobs.detectors import DETECTORS
 from jobs.fuse import ClusterSettings
@@ -59,11 +60,11 @@ def test_the_pages_of_detectors_are_those_of_detectors_that_there_are():
 
 
 def test_the_job_files_page_has_every_section_and_setting():
-    sections = (JobSettings(), SparkSettings(), SeedSettings(), ClusterSettings())
+    sections = (JobSettings(), SparkSettings(), SeedSettings(), ClusterSettings(), FlagSettings())
 
     assert [row for each in sections for row in undocumented(each, JOB_FILE)] == []
     others = ("[job]", "[spark]", "[extract]", "[accounts]", "[seeds]", "[detectors.NAME]")
-    for section in (*others, "[cluster]"):
+    for section in (*others, "[cluster]", "[flags]"):
         assert f"`{section}`" in JOB_FILE
 
 

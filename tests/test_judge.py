@@ -22,11 +22,14 @@ FOUND = """
     b1      | x1
     b1      | x2
     b1      | x3
+    c1      | x4
+    c1      | b2
 """
 RANKED = """
-    cluster | place
-    a1      | 1
-    b1      | 2
+    cluster | place | flagged
+    a1      | 1     | true
+    b1      | 2     | true
+    c1      | 3     | false
 """
 
 

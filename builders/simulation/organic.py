@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from builders.simulation.drawing import located
+from builders.simulation.neighbours import NEAR_SHARE
 from builders.simulation.objects import POSTS_PER_LINK, Posts
 from builders.simulation.population import LOYALTY, TOPICS, Bools, Floats, Ints, Longs
 from builders.simulation.rows import COMMENT, FOLLOW, LIKE, LOGIN, NONE, SHARE, Rows
@@ -206,11 +207,14 @@ def _objects(action: npt.NDArray[np.int8], post: Ints) -> Ints:
 def _follow(
     world: World, rng: Rng, action: npt.NDArray[np.int8], account: Ints, object_: Ints
 ) -> None:
-    """The famous are followed more; some follows are returned some hours later."""
+    """The famous are followed more, neighbours too; some follows are returned hours later."""
     row = np.flatnonzero(action == FOLLOW)
     ends = world.fame_ends
     followed = located(ends, rng.random(len(row)) * ends[-1])
     followed = np.where(followed == account[row], (followed + 1) % world.population.count, followed)
+    if world.neighbours is not None:
+        near = rng.random(len(row)) < NEAR_SHARE
+        followed[near] = world.neighbours.near(rng, account[row[near]])
     object_[row] = followed
     half = len(row) // 2
     earlier, later = row[:half], row[len(row) - half :]

@@ -73,6 +73,7 @@ def _logins(world: World, block: Block, rows: Rows) -> Mapping[str, pa.Array]:
     # Devices and addresses past the population's are planted: whoever has one uses no other.
     second = (rng.random(len(rows)) < _SECOND_DEVICE_USE) & (own < count)
     device = np.where(second, rows.account + count, own)
+    device = np.where(rows.object != NONE, rows.object, device)
     carrier = world.carrier_address[rows.account]
     roams = (carrier != NONE) & (rng.random(len(rows)) < _CARRIER_USE)
     address = np.where(roams, carrier + count, home)

@@ -10,7 +10,9 @@ import pyarrow as pa
 
 from builders.simulation import objects, population
 from builders.simulation.clock import day_factors, zone_hours
+from builders.simulation.held_out import plant_campaigns, plant_crowds
 from builders.simulation.lookalikes import plant_lookalikes
+from builders.simulation.neighbours import Neighbours, settle
 from builders.simulation.objects import Posts
 from builders.simulation.planting import Bed, lookalike_table, open_bed, ring_table
 from builders.simulation.population import Floats, Ints, Longs, Population
@@ -44,6 +46,7 @@ class World:
 
     `rate_ends` is the running sum of the accounts' activity, `post_ids` and `post_owner` cover
     organic and planted posts, `texts` the planted texts, `planted` the planted rows in time order.
+    With held-out families `neighbours` says who lives near whom.
     """
 
     spec: SimulationSpec
@@ -67,6 +70,7 @@ class World:
     accounts: pa.Table
     rings: pa.Table
     lookalikes: pa.Table
+    neighbours: Neighbours | None
 
 
 def make_world(spec: SimulationSpec) -> World:
@@ -81,7 +85,11 @@ def make_world(spec: SimulationSpec) -> World:
     stock = phrases(spec.seed)
     bed = open_bed(spec, people, posts, stock)
     plant_rings(bed)
+    if spec.held_out:
+        plant_campaigns(bed)
     plant_lookalikes(bed)
+    if spec.held_out:
+        plant_crowds(bed)
     return _closed(bed, salt)
 
 
@@ -114,6 +122,7 @@ def _closed(bed: Bed, salt: int) -> World:
         accounts=population.account_table(bed.population, bed.created_at, pages, bed.spec),
         rings=ring_table(bed),
         lookalikes=lookalike_table(bed),
+        neighbours=settle(bed.spec, bed.population) if bed.spec.held_out else None,
     )
 
 

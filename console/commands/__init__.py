@@ -46,6 +46,12 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(
         "Find", "network", "network", "Write one co-action network of a file, without a job file."
     ),
+    Entry(
+        "Find",
+        "evaluate",
+        "evaluate",
+        "Hold the clusters of an extract against labels: precision, recall, rings, look-alikes.",
+    ),
     Entry("Review", "clusters", "clusters", "List suspect clusters, the most suspect first."),
     Entry(
         "Review", "show", "show", "Tell why a cluster was flagged, and the posts behind its edges."

@@ -10,6 +10,30 @@ from typing import Annotated
 
 import typer
 
+from console.columns import (
+    Account,
+    Accounts,
+    Action,
+    Attribute,
+    Columns,
+    Content,
+    Delimiter,
+    Detectors,
+    Format,
+    Object,
+    ObjectKind,
+    Owner,
+    Platform,
+    QuarantineShare,
+    RowWhere,
+    Text,
+    Time,
+    TimeUnit,
+    TimeZone,
+    Where,
+    attributes,
+    refuse_columns,
+)
 from console.failures import say
 from console.options import (
     DEFAULT_OUT,
@@ -29,7 +53,6 @@ from console.output import write_json, write_line
 from console.place import opened
 from console.progress import shown_progress
 from console.told import told, write_told
-from graph.errors import ConfigError
 from jobs.config import DetectJob
 from jobs.detect import detect as run_job
 from jobs.dry_run import DryRun, dry_run
@@ -42,54 +65,24 @@ def detect(
         Path,
         typer.Argument(help="A job file (.toml), or an extract: files or hive://db.table."),
     ],
-    account: Annotated[
-        str | None, typer.Option(help="The column of who acted, or a SQL expression; so below.")
-    ] = None,
-    object: Annotated[str | None, typer.Option(help="The column of what was acted on.")] = None,
-    time: Annotated[str | None, typer.Option(help="The column of when.")] = None,
-    action: Annotated[
-        str | None, typer.Option(help="The column of what was done; else all did the same.")
-    ] = None,
-    text: Annotated[str | None, typer.Option(help="The column of the post's words.")] = None,
-    content: Annotated[
-        str | None, typer.Option(help="The column of the account's own post.")
-    ] = None,
-    object_kind: Annotated[
-        str | None, typer.Option(help="The column of the kind of object; `'link'` is a constant.")
-    ] = None,
-    owner: Annotated[
-        str | None, typer.Option(help="The column of the account that the object belongs to.")
-    ] = None,
-    platform: Annotated[str | None, typer.Option(help="The column of the platform.")] = None,
-    attribute: Annotated[
-        list[str] | None,
-        typer.Option(help="A carried attribute, NAME=COLUMN, such as device=device_id; repeat."),
-    ] = None,
-    accounts: Annotated[
-        Path | None, typer.Option(help="A table of accounts: account, name, created_at ...")
-    ] = None,
-    time_unit: Annotated[
-        str | None,
-        typer.Option(help="s, ms, us, ns, iso, or a format with %; else it is told from a sample."),
-    ] = None,
-    time_zone: Annotated[
-        str | None, typer.Option(help="The zone of times that name none, as Europe/Berlin.")
-    ] = None,
-    format: Annotated[
-        str | None, typer.Option(help="parquet, orc, text, csv, tsv, jsonl; else by the files.")
-    ] = None,
-    columns: Annotated[
-        str | None, typer.Option(help="The columns of files without a header, comma separated.")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="What divides fields, as tab, `;` or ctrl-a.")
-    ] = None,
-    where: Annotated[
-        str | None, typer.Option(help="SQL over partition columns; other files are not opened.")
-    ] = None,
-    row_where: Annotated[
-        str | None, typer.Option(help="SQL over columns; other rows hold no interaction.")
-    ] = None,
+    account: Account = None,
+    object: Object = None,
+    time: Time = None,
+    action: Action = None,
+    text: Text = None,
+    content: Content = None,
+    object_kind: ObjectKind = None,
+    owner: Owner = None,
+    platform: Platform = None,
+    attribute: Attribute = None,
+    accounts: Accounts = None,
+    time_unit: TimeUnit = None,
+    time_zone: TimeZone = None,
+    format: Format = None,
+    columns: Columns = None,
+    delimiter: Delimiter = None,
+    where: Where = None,
+    row_where: RowWhere = None,
     metastore: AskedMetastore = None,
     hiveserver2: AskedHiveServer2 = None,
     out: Annotated[
@@ -111,12 +104,8 @@ def detect(
     memory: Memory = None,
     threads: Threads = None,
     seed: Annotated[int | None, typer.Option(help="The seed of every random choice.")] = None,
-    quarantine_share: Annotated[
-        float | None, typer.Option(help="The share of rows, 0 to 1, that may be set aside.")
-    ] = None,
-    detector: Annotated[
-        list[str] | None, typer.Option(help="Only this detector; may be repeated.")
-    ] = None,
+    quarantine_share: QuarantineShare = None,
+    detector: Detectors = None,
     seeds: Annotated[Path | None, typer.Option(help="A list of known-bad accounts.")] = None,
     good_seeds: Annotated[Path | None, typer.Option(help="A list of known-good accounts.")] = None,
     top: Annotated[int, typer.Option(min=0, help="How many clusters to print.")] = 10,
@@ -163,7 +152,7 @@ def detect(
     )
     if path.suffix == ".toml":
         catalogue = {"metastore": metastore, "hiveserver2": hiveserver2}
-        _refuse_columns(
+        refuse_columns(
             path,
             {**columns_told, **rest, **catalogue, "attribute": attribute, "accounts": accounts},
         )
@@ -172,7 +161,7 @@ def detect(
         table = QuickTable(
             path=extract_place(path, metastore, hiveserver2),
             mapping={name: source for name, source in columns_told.items() if source is not None},
-            attributes=_attributes(attribute or []),
+            attributes=attributes(attribute or []),
             accounts=accounts,
             reading={name: value for name, value in rest.items() if value is not None},
         )
@@ -272,23 +261,3 @@ def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _attributes(given: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for one in given:
-        name, equals, source = one.partition("=")
-        if not equals or not name or not source:
-            message = f"`--attribute` is NAME=COLUMN, such as device=device_id, not `{one}`"
-            raise ConfigError(message)
-        found[name] = source
-    return found
-
-
-def _refuse_columns(path: Path, given: dict[str, object]) -> None:
-    """A job file says its own columns: one that is told beside it would be passed over."""
-    for name, value in given.items():
-        if value:
-            flag = {"acted_at": "--time"}.get(name, "--" + name.replace("_", "-"))
-            message = f"`{flag}` goes with an extract, not with a job file: write it in `{path}`"
-            raise ConfigError(message)

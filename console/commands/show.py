@@ -121,9 +121,17 @@ def _head(row: Mapping[str, Any]) -> None:
 
 def _reasons(evidence: pa.Table) -> None:
     signs = {"for": "+", "against": "-", "context": " "}
-    for row in evidence.to_pylist():
-        part = row["part"] or 0.0
-        write_line(f"  {signs[row['kind']]} {abs(part):.3f}  {row['says']}")
+    rows = evidence.to_pylist()
+    for row in rows:
+        if row["kind"] in signs:
+            part = row["part"] or 0.0
+            write_line(f"  {signs[row['kind']]} {abs(part):.3f}  {row['says']}")
+    checked = [row for row in rows if row["kind"] == "checked"]
+    if checked:
+        write_line("Innocent explanations checked:", style="bold")
+    for row in checked:
+        name = row["name"].removeprefix("explanation:")
+        write_line(f"  {name} {row['unit']}: {row['says']}")
 
 
 def _table(title: str, columns: Mapping[str, str], rows: list[dict[str, Any]], limit: int) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from algorithms.chance import ACTIVITY, call_edges, eligible_pairs, pairs_against_chance
+from algorithms.calls import call_edges, eligible_pairs
+from algorithms.chance import ACTIVITY, pairs_against_chance
 from builders.text import copied_text_graph
 from builders.text_acts import joint_text_acts
 from graph.model import Clustering, InteractionGraph
@@ -12,7 +13,7 @@ from graph.schemas import EDGES
 from graph.table import Table
 from graph.texts import TEXTS
 from jobs.detector import Detector, Layer, World
-from jobs.detectors.strength import counted_inside, weighted_by_surprise
+from jobs.detectors.strength import counted_inside, weakly, weighted_by_surprise
 
 NAME = "copied-text"
 
@@ -63,21 +64,20 @@ def draw(world: World, settings: CopiedText) -> Layer | None:
         _often(tested.graph, settings),
         tested_pairs=eligible_pairs(world.interactions, at_least=2),
         false_discovery_rate=settings.false_discovery_rate,
+        seed=world.seed,
     )
     return Layer(
         name=NAME,
         graph=weighted_by_surprise(called.graph, full_at=settings.full_weight_log10),
         bounds=built.bounds,
         facts={
-            "tested_pairs": called.tested_pairs,
-            "log10_cut": called.log10_cut if called.kept else 0.0,
-            "edges_kept": called.kept,
-            "edges_refused": called.refused,
+            **called.facts,
             "observed": tested.observed,
             "expected": tested.expected,
             "matching posts": tested.matches,
         },
         tables={"texts": built.texts},
+        weak=weakly(called.weak, full_at=settings.full_weight_log10),
     )
 
 
@@ -132,6 +132,7 @@ COPIED_TEXT = Detector(
     settings=CopiedText(),
     draw=draw,
     acts=acts,
+    family="text",
     keeps={"texts": TEXTS},
     needs="interactions with `text`",
 )

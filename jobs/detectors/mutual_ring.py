@@ -117,5 +117,6 @@ MUTUAL_RING = Detector(
     settings=MutualRing(),
     draw=draw,
     acts=acts,
+    family="social",
     needs="acts on accounts: objects of kind `account`, or `owner`",
 )

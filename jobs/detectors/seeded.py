@@ -34,7 +34,7 @@ def draw(world: World, settings: Seeded) -> Layer | None:
     """
     if world.seeds is None or not world.layers:
         return None
-    graph = coordination_graph(world.interactions.engine, world.layers)
+    graph = coordination_graph(world.interactions.engine, world.layers).called
     bad, good = _present(graph, world.seeds.bad), _present(graph, world.seeds.good)
     absent = world.seeds.bad.count() - len(bad)
     if not bad:

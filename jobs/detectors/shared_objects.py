@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from algorithms.chance import (
-    Called,
-    Tested,
-    call_edges,
-    co_action_against_chance,
-    eligible_pairs,
-)
+from algorithms.calls import Called, call_edges, eligible_pairs
+from algorithms.chance import Tested, co_action_against_chance
 from builders.coaction import Coaction, CoactionBounds, coaction_graphs
 from builders.joint_acts import joint_acts
-from graph.model import Clustering, InteractionGraph
-from graph.schemas import BOUNDS, EDGES
+from graph.model import Clustering
 from graph.table import Table
 from jobs.detector import Detector, Layer, World
-from jobs.detectors.strength import weighted_by_surprise
+from jobs.detectors.looks import best_of, worst_bounds
+from jobs.detectors.strength import weakly, weighted_by_surprise
 
 NAME = "shared-objects"
 
@@ -75,14 +70,16 @@ def draw(world: World, settings: SharedObjects) -> Layer:
         for seconds, each in zip(settings.within_seconds, built, strict=True)
     ]
     called = call_edges(
-        _best_window([each.graph for each in tested]),
+        best_of([each.graph for each in tested]),
         tested_pairs=eligible_pairs(chosen, at_least=2),
         false_discovery_rate=settings.false_discovery_rate,
+        seed=world.seed,
     )
     return Layer(
         name=NAME,
         graph=weighted_by_surprise(called.graph, full_at=settings.full_weight_log10),
-        bounds=_all_bounds([each.bounds for each in built]),
+        weak=weakly(called.weak, full_at=settings.full_weight_log10),
+        bounds=worst_bounds([each.bounds for each in built]),
         facts=_facts(settings, built, tested, called),
     )
 
@@ -122,43 +119,6 @@ def _chosen(interactions: Table, settings: SharedObjects) -> Table:
     )
 
 
-def _best_window(graphs: Sequence[InteractionGraph]) -> InteractionGraph:
-    """Each pair once, from the window that surprises most, its p-value times the windows."""
-    engine = graphs[0].engine
-    union = " union all ".join(
-        f"select *, {place} as place from {{window_{place}}}" for place in range(len(graphs))
-    )
-    best = engine.sql(
-        f"""
-        select {EDGES.selecting(log10_p="least(log10_p + log10($windows), 0.0)")}
-        from (
-            select *, row_number() over (partition by src, dst order by log10_p, place) as rank
-            from ({union})
-        ) where rank = 1
-        """,
-        EDGES,
-        {"windows": len(graphs)},
-        **{f"window_{place}": graph.edges for place, graph in enumerate(graphs)},
-    )
-    return InteractionGraph(best)
-
-
-def _all_bounds(bounds: Sequence[Table]) -> Table:
-    """One row a bounded object: the window that lost most of it."""
-    union = " union all ".join(f"select * from {{bounds_{n}}}" for n in range(len(bounds)))
-    return bounds[0].engine.sql(
-        f"""
-        select * from (
-            select *, row_number() over (
-                partition by layer, bound, subject order by pairs_not_counted desc, says) as place
-            from ({union})
-        ) where place = 1
-        """,
-        BOUNDS,
-        **{f"bounds_{n}": table for n, table in enumerate(bounds)},
-    )
-
-
 def _facts(
     settings: SharedObjects,
     built: Sequence[Coaction],
@@ -167,9 +127,7 @@ def _facts(
 ) -> dict[str, float | int | str]:
     facts: dict[str, float | int | str] = {
         "tested_pairs": called.tested_pairs,
-        "log10_cut": called.log10_cut if called.kept else 0.0,
-        "edges_kept": called.kept,
-        "edges_refused": called.refused,
+        **called.facts,
     }
     for seconds, coaction, test in zip(settings.within_seconds, built, tested, strict=True):
         window = f"{seconds:g} s"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from algorithms.trait_chance import log10_expected_values
 from builders.traits import joint_trait_acts, shared_traits_graph
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import EDGES, INTERACTIONS
@@ -24,8 +26,9 @@ class SharedTraits:
     """A value that more accounts have is a carrier, a school, a shop; it joins nobody."""
     at_least_values: int = 1
     """Distinct values that a pair must share."""
-    at_least_partners: int = 4
-    """Accounts that share with fewer others are a household; they are left out."""
+    expected_values: float = 0.2
+    """An edge is drawn where chance would give at most so many values as crowded as the shared
+    ones; households and flats are what chance gives (`algorithms.trait_chance`)."""
     weight: float = 0.4
     """What one value that only two accounts share adds to an edge; commoner ones add less."""
     acts_per_edge: int = 20
@@ -33,7 +36,7 @@ class SharedTraits:
 
 
 def draw(world: World, settings: SharedTraits) -> Layer | None:
-    """Accounts that share values with at least `at_least_partners` others."""
+    """Accounts that share values more crowded than households are."""
     traits = _traits(_carried(world), settings)
     if not traits:
         return None
@@ -43,20 +46,15 @@ def draw(world: World, settings: SharedTraits) -> Layer | None:
         hub_accounts=settings.hub_accounts,
         at_least=settings.at_least_values,
         layer=NAME,
+        crowding=log10_expected_values,
     )
     edges = built.graph.engine.sql(
         f"""
-        with ends as (
-            select src as account from {{edges}} union all select dst from {{edges}}
-        ),
-        crowded as (
-            select account from ends group by account having count(*) >= $partners
-        )
         select {EDGES.selecting(weight="least($weight * weight, 1.0)")} from {{edges}}
-        where src in (select account from crowded) and dst in (select account from crowded)
+        where log10_p <= $most
         """,
         EDGES,
-        {"partners": settings.at_least_partners, "weight": settings.weight},
+        {"most": math.log10(settings.expected_values), "weight": settings.weight},
         edges=built.graph.edges,
     )
     kept = edges.count()
@@ -99,5 +97,6 @@ SHARED_TRAITS = Detector(
     settings=SharedTraits(),
     draw=draw,
     acts=acts,
+    family="traits",
     needs="carried attributes, such as `device` or `ip`",
 )

@@ -25,6 +25,17 @@ def weighted_by_surprise(graph: InteractionGraph, *, full_at: float) -> Interact
     return InteractionGraph(weighted, directed=graph.directed, accounts=graph.accounts)
 
 
+def weakly(edges: Table, *, full_at: float) -> Table:
+    """Refused edges (`EDGES`), each at half the weight that its surprise would have."""
+    half = "least(greatest(-log10_p / $full_at, 0.0), 1.0) / 2.0"
+    return edges.engine.sql(
+        f"select {EDGES.selecting(weight=half)} from {{edges}}",
+        EDGES,
+        {"full_at": full_at},
+        edges=edges,
+    )
+
+
 def counted_inside(edges: Table, clustering: Clustering) -> Counted:
     """How much stands behind the edges inside clusters."""
     inner = inner_edges(edges, clustering)

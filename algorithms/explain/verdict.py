@@ -1,0 +1,113 @@
+"""Which clusters an innocent explanation accounts for, in every way in which they are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import pyarrow as pa
+
+from algorithms.explain.schema import EXPLANATIONS, Family
+from graph.model import Clustering
+from graph.schema import Column, Schema
+from graph.table import Table
+
+ACCOUNTED = Schema(
+    "accounted",
+    (
+        Column("cluster", "VARCHAR", "the cluster's name"),
+        Column("explained", "VARCHAR", "the explanation that accounts for it"),
+        Column("degree", "DOUBLE", "how fully it applies"),
+    ),
+    key=("cluster",),
+)
+_APPLYING = Schema(
+    "applying",
+    (*EXPLANATIONS.columns, Column("layers", "VARCHAR", "the layers it has to account for")),
+    key=EXPLANATIONS.key,
+)
+
+
+def accounted_for(
+    explanations: Table,
+    inner: Table,
+    clustering: Clustering,
+    *,
+    families: Mapping[str, Family],
+    at_least: float = 0.5,
+    share: float = 0.2,
+) -> Table:
+    """The clusters that one explanation accounts for (`ACCOUNTED`); others have no row.
+
+    An explanation accounts for a cluster when it applies to `at_least` so high a degree and is
+    sufficient for the family of each layer that joins a `share` of the members: fans of one idol
+    meet on its posts, but do not share a device by that; that two of a hundred do is no ring. Where
+    no layer joins so many, each has to be accounted for. Of several explanations the one of highest
+    degree is named, then the least name.
+
+    Args:
+        explanations: `EXPLANATIONS`.
+        inner: edges inside clusters (`algorithms.facts.inner_edges`).
+        clustering: the clusters.
+        families: the family of each layer; a layer that is not there no explanation accounts for.
+        at_least: the least degree.
+        share: the share of a cluster's members that a layer joins, from which on it counts.
+    """
+    engine = explanations.engine
+    applying = engine.sql(
+        f"""
+        with sizes as (select cluster, count(*) as accounts from {{members}} group by cluster),
+        ends as (
+            select src as account, layer from {{inner}}
+            union
+            select dst as account, layer from {{inner}}
+        ),
+        joined as (
+            select m.cluster, e.layer, count(*) / cast(max(z.accounts) as double) as part
+            from ends e
+            join {{members}} m on m.account = e.account
+            join sizes z on z.cluster = m.cluster
+            group by m.cluster, e.layer
+        ),
+        widest as (select cluster, max(part) as part from joined group by cluster),
+        counted as (
+            select j.cluster, string_agg(layer, ',' order by layer) as layers
+            from joined j join widest w on w.cluster = j.cluster
+            where j.part >= $share or w.part < $share
+            group by j.cluster
+        )
+        select {", ".join(f"e.{name}" for name in EXPLANATIONS.names)}, c.layers
+        from {{explanations}} e join counted c on c.cluster = e.cluster
+        where e.degree >= $at_least and e.sufficient_for <> ''
+        """,
+        _APPLYING,
+        {"at_least": at_least, "share": share},
+        explanations=explanations,
+        inner=inner,
+        members=clustering.members,
+    )
+    sufficient = engine.each(applying, partial(_sufficient, families=dict(families)), _APPLYING)
+    found = engine.sql(
+        """
+        select cluster, explanation as explained, degree from (
+            select *, row_number() over (
+                partition by cluster order by degree desc, explanation) as place
+            from {sufficient}
+        ) where place = 1
+        """,
+        ACCOUNTED,
+        sufficient=sufficient,
+    )
+    for done in (applying, sufficient):
+        engine.drop(done)
+    return found
+
+
+def _sufficient(batch: pa.RecordBatch, *, families: Mapping[str, str]) -> pa.RecordBatch:
+    kept = [
+        {families.get(layer, layer) for layer in layers.split(",")} <= set(covered.split(","))
+        for layers, covered in zip(
+            batch["layers"].to_pylist(), batch["sufficient_for"].to_pylist(), strict=True
+        )
+    ]
+    return batch.filter(pa.array(kept, pa.bool_()))

@@ -1,0 +1,58 @@
+"""Which clusters are named suspect: gates that a chance find does not pass.
+
+Leiden divides whatever graph it is given, so a list of clusters always has some. A cluster is
+flagged when it is closed (little of its weight leads out, counting the edges that were tried and
+narrowly refused), when it is knit (enough members have two partners inside), and when no innocent
+explanation covers it. What is not flagged stays listed, with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from algorithms.cores import k_core
+from graph.model import Clustering, InteractionGraph
+from graph.schema import Column, Schema
+from graph.table import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagSettings:
+    """What a cluster must show to be flagged."""
+
+    most_conductance: float = 0.3
+    """The largest share of a cluster's edge weight that may lead out of it."""
+    knit_accounts: int = 4
+    """Members that must each have two partners among one another."""
+    explained_from: float = 0.5
+    """How fully an innocent explanation must apply to keep a cluster from being flagged."""
+
+
+KNIT = Schema(
+    "knit",
+    (
+        Column("cluster", "VARCHAR", "the cluster's name"),
+        Column("knit", "BIGINT", "members of its 2-core"),
+    ),
+    key=("cluster",),
+)
+
+
+def knit_accounts(inner: Table, clustering: Clustering) -> Table:
+    """How many members of each cluster are in its 2-core (`KNIT`).
+
+    Args:
+        inner: edges inside clusters (`algorithms.facts.inner_edges`).
+        clustering: the clusters.
+    """
+    cores = k_core(InteractionGraph(inner))
+    return inner.engine.sql(
+        """
+        select m.cluster, count(case when c.score >= 2 then 1 end) as knit
+        from {members} m left join {cores} c on c.account = m.account
+        group by m.cluster
+        """,
+        KNIT,
+        members=clustering.members,
+        cores=cores.scores,
+    )

@@ -1,0 +1,34 @@
+"""How crowded a device or an address is by chance: households, flats, second accounts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+_LEAST_RATIO, _MOST_RATIO = 0.01, 0.9
+
+
+def log10_expected_values(sizes: Mapping[int, int]) -> dict[int, float]:
+    """log10 of how many values of a trait at least as crowded chance would give, by crowd.
+
+    Accounts that share a device or an address come in households, and each further account is
+    rarer than the one before by about the same ratio. The ratio is that of values with two
+    accounts to those with one, or of three to two where that is greater; where farms sit, further
+    up, nothing is learned. Half a value is added to each count, so that a small extract is judged
+    mildly.
+
+    Args:
+        sizes: for each number of accounts, how many values just so many accounts have.
+
+    Returns:
+        For each number of accounts in `sizes` above one, log10 of
+        `E(n) = v2 * r ** (n - 2) / (1 - r)` with `v2` the values of two accounts and `r` the ratio;
+        by Markov's inequality E(n) bounds the chance that there is such a value at all.
+    """
+    one, two, three = (sizes.get(accounts, 0) for accounts in (1, 2, 3))
+    ratio = max((two + 0.5) / (one + 1.0), (three + 0.5) / (two + 1.0))
+    ratio = min(max(ratio, _LEAST_RATIO), _MOST_RATIO)
+    start = math.log10((two + 0.5) / (1.0 - ratio))
+    return {
+        accounts: start + (accounts - 2) * math.log10(ratio) for accounts in sizes if accounts > 1
+    }

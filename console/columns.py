@@ -1,0 +1,92 @@
+"""How an extract is told on the command line: its columns, and how its files are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graph.errors import ConfigError
+
+Account = Annotated[
+    str | None, typer.Option(help="The column of who acted, or a SQL expression; so below.")
+]
+Object = Annotated[str | None, typer.Option(help="The column of what was acted on.")]
+Time = Annotated[str | None, typer.Option(help="The column of when.")]
+Action = Annotated[
+    str | None, typer.Option(help="The column of what was done; else all did the same.")
+]
+Text = Annotated[str | None, typer.Option(help="The column of the post's words.")]
+Content = Annotated[str | None, typer.Option(help="The column of the account's own post.")]
+ObjectKind = Annotated[
+    str | None, typer.Option(help="The column of the kind of object; `'link'` is a constant.")
+]
+Owner = Annotated[
+    str | None, typer.Option(help="The column of the account that the object belongs to.")
+]
+Platform = Annotated[str | None, typer.Option(help="The column of the platform.")]
+Attribute = Annotated[
+    list[str] | None,
+    typer.Option(help="A carried attribute, NAME=COLUMN, such as device=device_id; repeat."),
+]
+Accounts = Annotated[
+    Path | None, typer.Option(help="A table of accounts: account, name, created_at ...")
+]
+TimeUnit = Annotated[
+    str | None,
+    typer.Option(help="s, ms, us, ns, iso, or a format with %; else it is told from a sample."),
+]
+TimeZone = Annotated[
+    str | None, typer.Option(help="The zone of times that name none, as Europe/Berlin.")
+]
+Format = Annotated[
+    str | None, typer.Option(help="parquet, orc, text, csv, tsv, jsonl; else by the files.")
+]
+Columns = Annotated[
+    str | None, typer.Option(help="The columns of files without a header, comma separated.")
+]
+Delimiter = Annotated[str | None, typer.Option(help="What divides fields, as tab, `;` or ctrl-a.")]
+Where = Annotated[
+    str | None, typer.Option(help="SQL over partition columns; other files are not opened.")
+]
+RowWhere = Annotated[
+    str | None, typer.Option(help="SQL over columns; other rows hold no interaction.")
+]
+QuarantineShare = Annotated[
+    float | None, typer.Option(help="The share of rows, 0 to 1, that may be set aside.")
+]
+Detectors = Annotated[
+    list[str] | None,
+    typer.Option("--detector", help="Only this detector; may be repeated."),
+]
+
+
+def attributes(given: Sequence[str]) -> dict[str, str]:
+    """`--attribute device=device_id` as name and column.
+
+    Raises:
+        ConfigError: one is not NAME=COLUMN.
+    """
+    found: dict[str, str] = {}
+    for one in given:
+        name, equals, source = one.partition("=")
+        if not equals or not name or not source:
+            message = f"`--attribute` is NAME=COLUMN, such as device=device_id, not `{one}`"
+            raise ConfigError(message)
+        found[name] = source
+    return found
+
+
+def refuse_columns(path: Path, given: Mapping[str, object]) -> None:
+    """A job file says its own columns: one that is told beside it would be passed over.
+
+    Raises:
+        ConfigError: one is told all the same.
+    """
+    for name, value in given.items():
+        if value:
+            flag = {"acted_at": "--time"}.get(name, "--" + name.replace("_", "-"))
+            message = f"`{flag}` goes with an extract, not with a job file: write it in `{path}`"
+            raise ConfigError(message)

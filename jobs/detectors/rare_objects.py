@@ -1,0 +1,104 @@
+"""`rare-objects`: accounts that keep meeting on objects that hardly anybody else acts on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from algorithms.calls import call_edges, eligible_pairs
+from algorithms.chance import co_action_against_chance
+from builders.coaction import CoactionBounds, coaction_graph
+from builders.joint_acts import joint_acts
+from builders.rare_objects import on_rare_objects
+from graph.model import Clustering
+from graph.table import Table
+from jobs.detector import Detector, Layer, World
+from jobs.detectors.looks import best_of, worst_bounds
+from jobs.detectors.strength import weakly, weighted_by_surprise
+
+NAME = "rare-objects"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RareObjects:
+    """Settings of the `rare-objects` detector."""
+
+    at_most_accounts: tuple[int, ...] = (10, 25, 40)
+    """How many accounts an object may have, each looked at by itself; a pair's p-value is the
+    best of them times their number."""
+    at_least_objects: int = 3
+    """Distinct rare objects that a pair must share."""
+    raw_pairs: int | None = 2_000_000_000
+    """Post pairs before the densest objects are left out (and counted)."""
+    false_discovery_rate: float = 0.05
+    """Share of false edges to accept, among all eligible pairs of accounts."""
+    dispersion: float = 0.25
+    """Variance beyond Poisson, relative to the squared mean."""
+    full_weight_log10: float = 20.0
+    """An edge with p = 10^-this or less has weight 1."""
+    acts_per_edge: int = 50
+    """Interactions kept behind each edge; more are counted."""
+
+
+def draw(world: World, settings: RareObjects) -> Layer:
+    """Pairs that share more rare objects, at whatever time, than chance explains."""
+    graphs, bounds = [], []
+    facts: dict[str, float | int | str] = {}
+    for most in settings.at_most_accounts:
+        rare = on_rare_objects(world.interactions, at_most_accounts=most)
+        built = coaction_graph(
+            rare,
+            within_seconds=None,
+            at_least=settings.at_least_objects,
+            count="objects",
+            layer=NAME,
+            bounds=CoactionBounds(raw_pairs=settings.raw_pairs),
+        )
+        tested = co_action_against_chance(
+            built.graph,
+            rare,
+            within_seconds=None,
+            dispersion=settings.dispersion,
+            timed=False,
+        )
+        graphs.append(tested.graph)
+        bounds.append(built.bounds)
+        facts[f"post pairs on objects of {most}"] = built.raw_pairs
+        facts[f"observed on objects of {most}"] = tested.observed
+        facts[f"expected on objects of {most}"] = tested.expected
+        world.interactions.engine.drop(rare)
+    called = call_edges(
+        best_of(graphs),
+        tested_pairs=eligible_pairs(world.interactions, at_least=2),
+        false_discovery_rate=settings.false_discovery_rate,
+        seed=world.seed,
+    )
+    return Layer(
+        name=NAME,
+        graph=weighted_by_surprise(called.graph, full_at=settings.full_weight_log10),
+        weak=weakly(called.weak, full_at=settings.full_weight_log10),
+        bounds=worst_bounds(bounds),
+        facts={**called.facts, **facts},
+    )
+
+
+def acts(
+    world: World, settings: RareObjects, layer: Layer, clustering: Clustering
+) -> tuple[Table, int]:
+    """The interactions behind the layer's edges, on the rare objects alone."""
+    found = joint_acts(
+        on_rare_objects(world.interactions, at_most_accounts=max(settings.at_most_accounts)),
+        layer.graph.edges,
+        clustering.members,
+        within_seconds=None,
+        per_edge=settings.acts_per_edge,
+    )
+    return found.acts, found.left_out
+
+
+RARE_OBJECTS = Detector(
+    name=NAME,
+    says="accounts that keep meeting, at whatever time, on objects that few others act on",
+    settings=RareObjects(),
+    draw=draw,
+    acts=acts,
+)

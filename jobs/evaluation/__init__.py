@@ -1,0 +1,1 @@
+"""How good a run is: held against labels, beside other methods, over several worlds."""
