@@ -72,7 +72,8 @@ bench: $(READY)  ## measure against peers and the floor
 	$(BIN)/python benchmarks/coaction.py
 
 bench-spark: $(READY_SPARK)  ## measure Spark against a plain join and the local engine
-	$(BIN)/python benchmarks/spark_coaction.py
+	$(BIN)/python benchmarks/spark_coaction.py --viral 2
+	$(BIN)/python benchmarks/spark_coaction.py --interactions 10000000 --seconds 900
 
 SEEDS ?= 11 12 13
 

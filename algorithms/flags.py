@@ -24,9 +24,13 @@ class FlagSettings:
     """The largest share of a cluster's edge weight that may lead out of it."""
     knit_accounts: int = 4
     """Members that must each have two partners among one another."""
+    least_precision: float = 0.5
+    """The least expected precision (`algorithms.scorecard`)."""
     explained_from: float = 0.5
     """How fully an innocent explanation must apply to keep a cluster from being flagged."""
 
+
+DEFAULT_FLAGS = FlagSettings()
 
 KNIT = Schema(
     "knit",

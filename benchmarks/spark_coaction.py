@@ -1,8 +1,8 @@
 """Co-action on Spark beside the local engine, and beside the usual self-join on Spark.
 
-    python benchmarks/spark_coaction.py                          # a simulated million, a minute
+    python benchmarks/spark_coaction.py --viral 2                # two objects of a tenth each
     python benchmarks/spark_coaction.py --interactions 10000000 --skip-join
-    python benchmarks/spark_coaction.py --heavy                  # heavy-tailed objects instead
+    python benchmarks/spark_coaction.py --simulated              # the demo's platform instead
 
 Each contender runs in a process group of its own on the same Parquet file, Spark in one JVM with
 `--cores` task slots. Reported are CPU seconds (user and system) and peak memory of the whole
@@ -193,7 +193,8 @@ def main() -> None:
     """Make the interactions, run each contender, and print a table."""
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--interactions", type=int, default=1_000_000)
-    asked.add_argument("--heavy", action="store_true", help="heavy-tailed objects, more pairs")
+    asked.add_argument("--simulated", action="store_true", help="the demo's platform")
+    asked.add_argument("--viral", type=int, default=0, help="objects with a tenth of all each")
     asked.add_argument("--within-ms", type=int, default=60_000)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--cores", type=int, default=2)
@@ -209,8 +210,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "interactions.parquet"
-        write = write_interactions if given.heavy else write_simulated
-        write(path, given.interactions, given.seed)
+        if given.simulated:
+            write_simulated(path, given.interactions, given.seed)
+        else:
+            write_interactions(path, given.interactions, given.seed, given.viral)
         found = {}
         for name in CONTENDERS:
             if name == "join" and given.skip_join:
@@ -229,7 +232,7 @@ def show(found: dict[str, dict], given: argparse.Namespace) -> None:
     if len(answers - {(None, None)}) > 1:
         sys.exit(f"the answers differ: {found}")
     versions = ", ".join(f"{name} {version(name)}" for name in ("pyspark", "duckdb", "numba"))
-    kind = "heavy-tailed" if given.heavy else "simulated"
+    kind = "simulated" if given.simulated else f"heavy-tailed ({given.viral} viral objects)"
     spark, begun = found["spark"], found["start"]["cpu"]
     lines = [
         f"{given.interactions:,} {kind} interactions, window {given.within_ms} ms,"

@@ -125,9 +125,12 @@ CLUSTERS = Schema(
     "clusters",
     (
         Column("cluster", "VARCHAR", "the least account id of its members"),
-        Column("place", "BIGINT", "flagged ones first, by score; ties by size, then name"),
+        Column("place", "BIGINT", "flagged ones first, by expected precision, score, size, name"),
         Column("flagged", "BOOLEAN", "whether it is named suspect; the others are listed"),
         Column("explained", "VARCHAR", "why it is not flagged, in a word", nullable=True),
+        Column("expected_precision", "DOUBLE", "chance that it is a ring; docs/scores.md"),
+        Column("precision_low", "DOUBLE", "lower end of its interval, 95 %"),
+        Column("precision_high", "DOUBLE", "upper end of its interval, 95 %"),
         Column("score", "DOUBLE", "in [0, 1]; see docs/scores.md"),
         Column("accounts", "BIGINT", "members"),
         Column("edges", "BIGINT", "joined pairs of members"),
@@ -169,11 +172,16 @@ EVIDENCE = Schema(
     (
         Column("cluster", "VARCHAR", "the cluster's name"),
         Column("name", "VARCHAR", "what was measured, such as `synchrony`"),
-        Column("kind", "VARCHAR", "`for`, `against`, `context`, or `checked`: an explanation"),
+        Column(
+            "kind", "VARCHAR", "`for`, `against`, `context`, `term` or `checked`: docs/scores.md"
+        ),
         Column("value", "DOUBLE", "the measured value", nullable=True),
         Column("usual", "DOUBLE", "the value usual in this extract", nullable=True),
         Column("unit", "VARCHAR", "the value's unit"),
         Column("part", "DOUBLE", "its part of the score; the parts add up to it", nullable=True),
+        Column("degree", "DOUBLE", "how fully an explanation applies, in [0, 1]", nullable=True),
+        Column("log_odds", "DOUBLE", "what a term adds to the log-odds of a ring", nullable=True),
+        Column("without", "DOUBLE", "expected precision without the term", nullable=True),
         Column("says", "VARCHAR", "the sentence a reviewer reads"),
     ),
     key=("cluster", "name"),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from algorithms.attendance import attendance
 from algorithms.background import Background, background
 from algorithms.chance import clusters_against_chance
 from algorithms.explain import explained
@@ -22,7 +23,7 @@ from algorithms.facts import (
     object_facts,
     platforms_of,
 )
-from algorithms.flags import FlagSettings, knit_accounts
+from algorithms.flags import DEFAULT_FLAGS, FlagSettings, knit_accounts
 from algorithms.quality import conductance
 from algorithms.roles import member_roles
 from graph.model import Clustering, InteractionGraph
@@ -58,6 +59,13 @@ MEASURED = Schema(
         Column("meetings", "BIGINT", "times so many met"),
         Column("expected", "DOUBLE", "times that chance would give"),
         Column("log10_p", "DOUBLE", "log10 of the cluster's p-value"),
+        Column("regular_objects", "BIGINT", "objects of a quarter of its members", nullable=True),
+        Column("attendance", "DOUBLE", "share of those that a member attends", nullable=True),
+        Column("unevenness", "DOUBLE", "variance of that / of equal tosses", nullable=True),
+        Column("audience", "DOUBLE", "degree of that explanation", nullable=True),
+        Column("reaction", "DOUBLE", "degree of that explanation", nullable=True),
+        Column("breadth", "DOUBLE", "degree of that explanation", nullable=True),
+        Column("ages", "DOUBLE", "degree of that explanation", nullable=True),
     ),
     key=("cluster",),
 )
@@ -88,7 +96,7 @@ def measure(
     families: Mapping[str, Family] = MappingProxyType({}),
     within_seconds: float,
     tissue: InteractionGraph | None = None,
-    flags: FlagSettings = FlagSettings(),
+    flags: FlagSettings = DEFAULT_FLAGS,
     most_acts_per_member: int = 1000,
 ) -> ClusterTables:
     """Measure, score and rank the clusters of a coordination graph.
@@ -114,18 +122,6 @@ def measure(
     inner = inner_edges(graph.edges, clustering)
     acts = member_interactions(interactions, clustering, within_seconds=within_seconds)
     objects = cluster_objects(joint_acts, interactions)
-    measured = _measured(
-        edges=edge_facts(inner, clustering, platforms),
-        inner=inner,
-        acts=act_facts(acts),
-        delays=delay_facts(joint_acts),
-        objects=object_facts(objects),
-        ages=age_facts(known, clustering),
-        cut=conductance(tissue or graph, with_everybody(tissue or graph, whole)),
-        knit=knit_accounts(inner, clustering),
-        chance=clusters_against_chance(clustering, interactions),
-        members=clustering.members,
-    )
     explanations = explained(
         Known(
             clustering=clustering,
@@ -140,6 +136,20 @@ def measure(
         clustering,
         families=families,
         at_least=flags.explained_from,
+    )
+    measured = _measured(
+        edges=edge_facts(inner, clustering, platforms),
+        inner=inner,
+        acts=act_facts(acts),
+        delays=delay_facts(joint_acts),
+        objects=object_facts(objects),
+        ages=age_facts(known, clustering),
+        cut=conductance(tissue or graph, with_everybody(tissue or graph, whole)),
+        knit=knit_accounts(inner, clustering),
+        chance=clusters_against_chance(clustering, interactions),
+        regular=attendance(acts, clustering),
+        explanations=explanations,
+        members=clustering.members,
     )
     shown, left_out = bounded_acts(acts, most_per_member=most_acts_per_member)
     usual = background(interactions, accounts, within_seconds=within_seconds)
@@ -205,11 +215,21 @@ def _measured(
     cut: Table,
     knit: Table,
     chance: Table,
+    regular: Table,
+    explanations: Table,
     members: Table,
 ) -> Table:
     return edges.engine.sql(
         """
-        with ties as (
+        with degrees as (
+            select cluster,
+                   max(case when explanation = 'audience' then degree end) as audience,
+                   max(case when explanation = 'reaction' then degree end) as reaction,
+                   max(case when explanation = 'breadth' then degree end) as breadth,
+                   max(case when explanation = 'ages' then degree end) as ages
+            from {explanations} group by cluster
+        ),
+        ties as (
             select m.cluster, cast(sum(cast(i.weight as decimal(38, 15))) as double) as weight
             from {inner} i join {members} m on m.account = i.src group by m.cluster
         )
@@ -224,7 +244,9 @@ def _measured(
                coalesce(k.knit, 0) as knit,
                coalesce(p.meeting_size, 2) as meeting_size,
                coalesce(p.meetings, 0) as meetings,
-               coalesce(p.expected, 0.0) as expected, coalesce(p.log10_p, 0.0) as log10_p
+               coalesce(p.expected, 0.0) as expected, coalesce(p.log10_p, 0.0) as log10_p,
+               r.regular_objects, r.attendance, r.unevenness,
+               x.audience, x.reaction, x.breadth, x.ages
         from {edges} e
         left join ties t using (cluster)
         left join {acts} a using (cluster)
@@ -234,6 +256,8 @@ def _measured(
         left join {cut} c using (cluster)
         left join {knit} k using (cluster)
         left join {chance} p using (cluster)
+        left join {regular} r using (cluster)
+        left join degrees x using (cluster)
         """,
         MEASURED,
         edges=edges,
@@ -245,5 +269,7 @@ def _measured(
         cut=cut,
         knit=knit,
         chance=chance,
+        regular=regular,
+        explanations=explanations,
         members=members,
     )

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from algorithms.background import Background
 from algorithms.explain.verdict import ACCOUNTED
-from algorithms.flags import FlagSettings
+from algorithms.flags import DEFAULT_FLAGS, FlagSettings
+from algorithms.scorecard import default_card, expected_precision
 from algorithms.scoring import score
 from graph.model import kernel
 from graph.schema import Column, Schema
@@ -21,6 +22,9 @@ _SCORED = Schema(
     "scored",
     (
         *EVIDENCE.columns,
+        Column("chance", "DOUBLE", "the cluster's expected precision, on each of its rows"),
+        Column("low", "DOUBLE", "its interval's lower end"),
+        Column("high", "DOUBLE", "its interval's upper end"),
         Column("total", "DOUBLE", "the cluster's score, on each of its rows"),
         Column("headline", "VARCHAR", "its strongest reason for suspicion, on each of its rows"),
     ),
@@ -29,6 +33,9 @@ _SCORED = Schema(
 
 _COMPUTED = {
     "score": "total",
+    "expected_precision": "chance",
+    "precision_low": "low",
+    "precision_high": "high",
     "flagged": "flag = 1",
     "synchrony": "delay_seconds",
     "says": "headline",
@@ -39,6 +46,7 @@ _TOTALS = Schema(
     "totals",
     (
         _SCORED.columns[0],
+        *_SCORED.columns[-5:-2],
         Column("fewer", "BIGINT", "members, below nought: of equals the larger cluster goes first"),
         *_SCORED.columns[-2:],
         Column("flag", "BIGINT", "1 for a cluster that is flagged"),
@@ -56,7 +64,7 @@ _PLACED = Schema(
 def ranked(
     measured: Table,
     usual: Background,
-    flags: FlagSettings = FlagSettings(),
+    flags: FlagSettings = DEFAULT_FLAGS,
     accounted: Table | None = None,
 ) -> tuple[Table, Table]:
     """The clusters by their scores (`CLUSTERS`) and what is behind the scores (`EVIDENCE`).
@@ -73,25 +81,35 @@ def ranked(
     innocent = accounted or engine.from_arrow(ACCOUNTED.arrow.empty_table(), ACCOUNTED)
     totals = engine.sql(
         """
-        select m.cluster, -m.accounts as fewer, max(s.total) as total, max(s.headline) as headline,
+        select m.cluster, max(s.chance) as chance, max(s.low) as low, max(s.high) as high,
+               -m.accounts as fewer, max(s.total) as total, max(s.headline) as headline,
                case when m.conductance <= $conductance and m.knit >= $knit
-                     and max(a.explained) is null then 1 else 0 end as flag,
-               max(case when m.conductance > $conductance then 'leaks'
-                        when m.knit < $knit then 'loose'
-                        else a.explained end) as explained
+                     and max(a.explained) is null and max(s.chance) >= $precision
+                    then 1 else 0 end as flag,
+               case when m.conductance > $conductance then 'leaks'
+                    when m.knit < $knit then 'loose'
+                    when max(a.explained) is not null then max(a.explained)
+                    when max(s.chance) < $precision then 'unlikely' end as explained
         from {scored} s
         join {measured} m on m.cluster = s.cluster
         left join {innocent} a on a.cluster = s.cluster
         group by m.cluster, m.accounts, m.conductance, m.knit
         """,
         _TOTALS,
-        {"conductance": flags.most_conductance, "knit": flags.knit_accounts},
+        {
+            "conductance": flags.most_conductance,
+            "knit": flags.knit_accounts,
+            "precision": flags.least_precision,
+        },
         scored=scored,
         measured=measured,
         innocent=innocent,
     )
     placed = kernel(totals, "places")(
-        totals, order=("flag", "total", "fewer", "cluster"), schema=_PLACED, descending=True
+        totals,
+        order=("flag", "chance", "total", "fewer", "cluster"),
+        schema=_PLACED,
+        descending=True,
     )
     clusters = engine.sql(
         f"""
@@ -120,10 +138,9 @@ def with_explanations(evidence: Table, explanations: Table) -> Table:
         select {EVIDENCE.selecting()} from {{evidence}}
         union all
         select cluster, 'explanation:' || explanation as name, 'checked' as kind,
-               round(measured, 9) as value, round(usual, 9) as usual,
-               'applies to ' || coalesce(cast(cast(round(100 * degree) as bigint) as varchar)
-                                         || ' %', 'an unknown degree') as unit,
-               cast(null as double) as part, says
+               round(measured, 9) as value, round(usual, 9) as usual, '' as unit,
+               cast(null as double) as part, degree, cast(null as double) as log_odds,
+               cast(null as double) as without, says
         from {{explanations}}
         """,
         EVIDENCE,
@@ -139,10 +156,20 @@ def _scored(batch: pa.RecordBatch, *, usual: Background) -> pa.RecordBatch:
 
 def _rows(facts: dict[str, Any], usual: Background) -> Iterator[dict[str, Any]]:
     total, reasons = score(facts, usual)
+    expected = expected_precision(facts, default_card())
     strongest = next((each for each in reasons if each.kind == "for"), None)
+    of_all = {
+        **dict.fromkeys(EVIDENCE.names),
+        "cluster": facts["cluster"],
+        "chance": expected.precision,
+        "low": expected.low,
+        "high": expected.high,
+        "total": total,
+        "headline": strongest.says if strongest else "",
+    }
     for each in reasons:
         yield {
-            "cluster": facts["cluster"],
+            **of_all,
             "name": each.name,
             "kind": each.kind,
             "value": each.value,
@@ -150,6 +177,16 @@ def _rows(facts: dict[str, Any], usual: Background) -> Iterator[dict[str, Any]]:
             "unit": each.unit,
             "part": each.part,
             "says": each.says,
-            "total": total,
-            "headline": strongest.says if strongest else "",
+        }
+    for part in expected.parts:
+        yield {
+            **of_all,
+            "name": f"term:{part.name}",
+            "kind": "term",
+            "value": None if part.value is None else round(part.value, 9),
+            "usual": round(part.usual, 9),
+            "unit": "",
+            "log_odds": part.log_odds,
+            "without": part.without,
+            "says": part.says,
         }

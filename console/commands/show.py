@@ -26,6 +26,13 @@ MEMBERS = {
     "joint_share": "joint share",
     "made": "made",
 }
+TERMS = {
+    "says": "term",
+    "value": "here",
+    "usual": "on average",
+    "log_odds": "log-odds",
+    "without": "expected precision without it",
+}
 OBJECTS = {
     "object_kind": "kind",
     "object": "object",
@@ -116,6 +123,14 @@ def _head(row: Mapping[str, Any]) -> None:
         f"joined by {row['layers']}; joint acts from {moment(row['first_at'])}"
         f" to {moment(row['last_at'])}"
     )
+    chance, low, high = (
+        row[name] for name in ("expected_precision", "precision_low", "precision_high")
+    )
+    of_such = f"of a hundred such clusters {100 * chance:.0f} are expected to be rings"
+    if row["flagged"]:
+        write_line(f"flagged: {row['says']}; {of_such} ({100 * low:.0f} to {100 * high:.0f})")
+    else:
+        write_line(f"not flagged ({row['explained']}): {of_such}")
     write_line("It is suspect, not convicted: a person decides.", style="dim")
 
 
@@ -126,12 +141,16 @@ def _reasons(evidence: pa.Table) -> None:
         if row["kind"] in signs:
             part = row["part"] or 0.0
             write_line(f"  {signs[row['kind']]} {abs(part):.3f}  {row['says']}")
+    terms = [row for row in rows if row["kind"] == "term" and row["log_odds"]]
+    if terms:
+        write_table("What speaks for a ring, in log-odds", TERMS, terms)
     checked = [row for row in rows if row["kind"] == "checked"]
     if checked:
         write_line("Innocent explanations checked:", style="bold")
     for row in checked:
         name = row["name"].removeprefix("explanation:")
-        write_line(f"  {name} {row['unit']}: {row['says']}")
+        applies = "not checked" if row["degree"] is None else f"{row['degree']:.0%}"
+        write_line(f"  {name} ({applies}): {row['says']}")
 
 
 def _table(title: str, columns: Mapping[str, str], rows: list[dict[str, Any]], limit: int) -> None:

@@ -1,0 +1,249 @@
+"""Expected precision of a cluster: additive log-odds, learned where the truth is known.
+
+A scorecard is a logistic regression over a few measured terms, each with a sign that was fixed
+before anything was fitted, so that a term can only speak the way its meaning says. It is fitted on
+planted worlds of several generators (`benchmarks/scorecard.py`) or on reviewers' decisions
+(`ringwatch train`), and calibrated on worlds that it was not fitted on. A term that an extract
+cannot give counts nought.
+
+Source: Nelder and Wedderburn 1972; Zadrozny and Elkan 2002 for calibration by binning.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+Facts = Mapping[str, Any]
+"""One cluster's measured values by name; see `jobs/measure.py` for the columns."""
+
+_CLIP = 4.0
+"""Standard deviations beyond which a value says no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One measured term: how it is read off a cluster, and which way it may speak."""
+
+    name: str
+    sign: Literal[-1, 0, 1]
+    """1: more of it speaks for a ring; -1: against; 0: learned."""
+    value: Callable[[Facts], float | None]
+    says: str
+
+
+def _log10(value: float | None, *, plus: float = 0.0) -> float | None:
+    return None if value is None else math.log10(value + plus)
+
+
+def _layer(name: str) -> Callable[[Facts], float]:
+    return lambda facts: float(name in facts["layers"].split(","))
+
+
+TERMS: tuple[Term, ...] = (
+    Term(
+        "leak",
+        -1,
+        lambda f: _log10(f["conductance"], plus=0.01),
+        "how much of its edge weight leads outside",
+    ),
+    Term("ties", 1, lambda f: f["tie_strength"], "how strongly its members are joined"),
+    Term("density", 1, lambda f: f["density"], "how many of its pairs are joined"),
+    Term("size", 0, lambda f: _log10(f["accounts"]), "how many members"),
+    Term(
+        "surprise",
+        1,
+        lambda f: min(-f["log10_p"], 40.0) / 40.0,
+        "how unlikely its meetings are after any search",
+    ),
+    Term("focus", 1, lambda f: f["joint_share"], "share of the members' acts that are joint"),
+    Term("exclusive", 1, lambda f: f["exclusivity"], "share of an object's audience in it"),
+    Term("audience", -1, lambda f: f["audience"], "arrivals shaped like an audience's"),
+    Term("start", -1, lambda f: f["reaction"], "arrivals densest right after the first"),
+    Term("breadth", -1, lambda f: f["breadth"], "members act on as many other things as others"),
+    Term("ages", -1, lambda f: f["ages"], "accounts made as far apart as others"),
+    Term(
+        "uneven",
+        -1,
+        lambda f: (
+            None
+            if f["unevenness"] is None
+            else math.log10(min(max(float(f["unevenness"]), 0.1), 20.0))
+        ),
+        "attendance by loyalty and not by order",
+    ),
+    Term("attendance", 0, lambda f: f["attendance"], "share of the regular objects attended"),
+    Term(
+        "regular",
+        0,
+        lambda f: _log10(f["regular_objects"], plus=1.0),
+        "how many objects a quarter of them attend",
+    ),
+    Term("text", 1, _layer("copied-text"), "joined by copied words"),
+    Term("traits", 1, _layer("shared-traits"), "joined by devices, addresses or other traits"),
+    Term("cohort", 1, _layer("swarm"), "made together and come together"),
+)
+"""Every term, in the order in which a reader meets them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """A term's place in a card: what it is compared with, its scale, and its log-odds."""
+
+    mean: float
+    scale: float
+    log_odds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
+    """Clusters of like log-odds in worlds that the card was not fitted on."""
+
+    up_to: float
+    """The greatest log-odds of the bin; the last has infinity."""
+    precision: float
+    low: float
+    high: float
+    clusters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorecard:
+    """A fitted card. `made_of` says on what, for people."""
+
+    intercept: float
+    weights: Mapping[str, Weight]
+    bins: tuple[Bin, ...]
+    made_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one term says of one cluster."""
+
+    name: str
+    value: float | None
+    usual: float
+    log_odds: float
+    without: float
+    """The expected precision if the term said nothing."""
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """Of a hundred clusters like this, how many are rings: the estimate, its interval, its parts.
+
+    The interval is Jeffreys', at 95 %, of the calibration clusters with like log-odds.
+    """
+
+    precision: float
+    low: float
+    high: float
+    like: int
+    parts: tuple[Part, ...]
+
+
+def expected_precision(facts: Facts, card: Scorecard) -> Expected:
+    """What a card says of a cluster.
+
+    Args:
+        facts: the cluster's measured values.
+        card: the fitted card.
+    """
+    values = {term.name: term.value(facts) for term in TERMS}
+    said = {name: _log_odds(value, card.weights[name]) for name, value in values.items()}
+    total = card.intercept + math.fsum(said.values())
+    nearest = next(each for each in card.bins if total <= each.up_to)
+    parts = tuple(
+        Part(
+            name=term.name,
+            value=values[term.name],
+            usual=card.weights[term.name].mean,
+            log_odds=round(said[term.name], 6) + 0.0,
+            without=round(_sigmoid(total - said[term.name]), 6),
+            says=term.says,
+        )
+        for term in TERMS
+    )
+    precision = round(_sigmoid(total), 6)
+    return Expected(
+        precision=precision,
+        low=min(nearest.low, precision),
+        high=max(nearest.high, precision),
+        like=nearest.clusters,
+        parts=tuple(sorted(parts, key=lambda part: (-abs(part.log_odds), part.name))),
+    )
+
+
+def _log_odds(value: float | None, weight: Weight) -> float:
+    if value is None or math.isnan(value):
+        return 0.0
+    return weight.log_odds * min(max((value - weight.mean) / weight.scale, -_CLIP), _CLIP)
+
+
+def _sigmoid(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-log_odds))
+
+
+@cache
+def default_card() -> Scorecard:
+    """The card that ships with the program, fitted on planted worlds."""
+    text = files("algorithms").joinpath("scorecard.json").read_text(encoding="utf-8")
+    return read_card(text)
+
+
+def read_card(text: str) -> Scorecard:
+    """A card from its JSON text.
+
+    Raises:
+        ValueError: a term is missing or unknown.
+    """
+    given = json.loads(text)
+    names = {term.name for term in TERMS}
+    if set(given["weights"]) != names:
+        odd = sorted(set(given["weights"]) ^ names)
+        message = f"a scorecard has a weight for each term and no other; at odds: {', '.join(odd)}"
+        raise ValueError(message)
+    return Scorecard(
+        intercept=given["intercept"],
+        weights={name: Weight(**each) for name, each in given["weights"].items()},
+        bins=tuple(
+            Bin(**{**each, "up_to": math.inf if each["up_to"] is None else each["up_to"]})
+            for each in given["bins"]
+        ),
+        made_of=given["made_of"],
+    )
+
+
+def card_text(card: Scorecard) -> str:
+    """A card as JSON text, for `read_card`."""
+    return (
+        json.dumps(
+            {
+                "made_of": card.made_of,
+                "intercept": card.intercept,
+                "weights": {
+                    name: {"mean": w.mean, "scale": w.scale, "log_odds": w.log_odds}
+                    for name, w in card.weights.items()
+                },
+                "bins": [
+                    {
+                        "up_to": None if math.isinf(each.up_to) else each.up_to,
+                        "precision": each.precision,
+                        "low": each.low,
+                        "high": each.high,
+                        "clusters": each.clusters,
+                    }
+                    for each in card.bins
+                ],
+            },
+            indent=1,
+        )
+        + "\n"
+    )

@@ -1,0 +1,144 @@
+"""A scorecard says what it was taught, one way a term, and nothing of what is not known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from algorithms.fitting import fitted
+from algorithms.scorecard import (
+    TERMS,
+    card_text,
+    default_card,
+    expected_precision,
+    read_card,
+)
+
+RING = {
+    "conductance": 0.0,
+    "tie_strength": 1.0,
+    "density": 1.0,
+    "accounts": 30,
+    "log10_p": -60.0,
+    "joint_share": 0.7,
+    "exclusivity": 0.6,
+    "audience": 0.0,
+    "reaction": 0.0,
+    "breadth": 0.1,
+    "ages": 0.0,
+    "unevenness": 1.0,
+    "attendance": 0.7,
+    "regular_objects": 15,
+    "layers": "shared-objects,swarm",
+}
+CROWD = {
+    **RING,
+    "conductance": 0.29,
+    "tie_strength": 0.1,
+    "density": 0.4,
+    "log10_p": 0.0,
+    "joint_share": 0.05,
+    "exclusivity": 0.05,
+    "audience": 0.4,
+    "reaction": 1.0,
+    "breadth": 1.0,
+    "ages": 1.0,
+    "unevenness": 8.0,
+    "layers": "rare-objects",
+}
+
+
+def taught(seed=3, worlds=6, clusters=40):
+    """Clusters of some worlds in which the first term tells rings from others, and no other."""
+    dice = np.random.default_rng(seed)
+    values = dice.normal(size=(worlds * clusters, len(TERMS)))
+    rings = (values[:, 0] + 0.5 * dice.normal(size=len(values)) < 0).astype(float)
+    return values, rings, [f"w{n // clusters}" for n in range(len(values))]
+
+
+def test_the_shipped_card_believes_a_closed_ring_and_doubts_a_leaking_crowd():
+    assert expected_precision(RING, default_card()).precision > 0.9
+    assert expected_precision(CROWD, default_card()).precision < 0.1
+
+
+def test_every_term_of_the_shipped_card_speaks_the_way_its_sign_says():
+    for term in TERMS:
+        assert default_card().weights[term.name].log_odds * term.sign >= 0
+
+
+def test_what_is_not_known_says_nothing():
+    unknown = {**RING, "ages": None, "audience": None, "unevenness": None, "attendance": None}
+
+    said = {each.name: each for each in expected_precision(unknown, default_card()).parts}
+
+    for name in ("ages", "audience", "uneven", "attendance"):
+        assert (said[name].value, said[name].log_odds) == (None, 0.0)
+
+
+def test_the_parts_add_up_and_leaving_one_out_gives_what_is_said_without_it():
+    card = default_card()
+    whole = expected_precision(RING, card)
+
+    total = card.intercept + math.fsum(each.log_odds for each in whole.parts)
+
+    assert 1 / (1 + math.exp(-total)) == pytest.approx(whole.precision, abs=1e-5)
+    for part in whole.parts:
+        lacking = replace(
+            card,
+            weights={
+                **card.weights,
+                part.name: replace(card.weights[part.name], log_odds=0.0),
+            },
+        )
+        assert expected_precision(RING, lacking).precision == pytest.approx(part.without, abs=1e-5)
+
+
+def test_the_interval_holds_the_estimate():
+    for facts in (RING, CROWD, {**RING, "conductance": 0.2}, {**CROWD, "ages": None}):
+        found = expected_precision(facts, default_card())
+
+        assert 0 <= found.low <= found.precision <= found.high <= 1
+
+
+def test_fitting_finds_the_term_that_tells_and_calibrates_it():
+    card = fitted(*taught(), made_of="a test")
+
+    assert card.weights[TERMS[0].name].log_odds < -2
+    assert all(abs(card.weights[term.name].log_odds) < 0.6 for term in TERMS[1:])
+    precisions = [each.precision for each in card.bins]
+    assert precisions == sorted(precisions)
+    assert precisions[0] < 0.1 and precisions[-1] > 0.9
+    assert sum(each.clusters for each in card.bins) == 240
+
+
+def test_a_sign_is_kept_against_the_data():
+    values, rings, worlds = taught()
+
+    card = fitted(values, 1 - rings, worlds, made_of="the world upside down")
+
+    assert card.weights[TERMS[0].name].log_odds == 0.0
+
+
+def test_a_card_is_not_fitted_on_one_world_or_on_rings_alone():
+    values, rings, worlds = taught()
+
+    with pytest.raises(ValueError, match="two worlds at least, not 1 worlds"):
+        fitted(values, rings, ["w"] * len(worlds), made_of="one")
+    with pytest.raises(ValueError, match="not 6 worlds with 240 rings of 240"):
+        fitted(values, np.ones(len(rings)), worlds, made_of="rings")
+
+
+def test_a_card_is_read_back_as_it_was_written():
+    card = fitted(*taught(), made_of="a test")
+
+    assert read_card(card_text(card)) == card
+
+
+def test_a_card_with_another_term_is_refused_by_name():
+    text = card_text(default_card()).replace('"leak"', '"luck"')
+
+    with pytest.raises(ValueError, match="at odds: leak, luck"):
+        read_card(text)
