@@ -125,7 +125,7 @@ CLUSTERS = Schema(
     "clusters",
     (
         Column("cluster", "VARCHAR", "the least account id of its members"),
-        Column("place", "BIGINT", "flagged ones first, by expected precision, score, size, name"),
+        Column("place", "BIGINT", "1 for the most suspect: docs/scores.md has the order"),
         Column("flagged", "BOOLEAN", "whether it is named suspect; the others are listed"),
         Column("explained", "VARCHAR", "why it is not flagged, in a word", nullable=True),
         Column("expected_precision", "DOUBLE", "chance that it is a ring; docs/scores.md"),

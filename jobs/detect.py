@@ -12,6 +12,7 @@ from builders.extracts.accounts import read_accounts
 from builders.extracts.read import OverBudget, read_extract
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, INTERACTIONS, JOINT_ACTS, READING
+from graph.table import Table
 from jobs.config import DetectJob
 from jobs.detector import Layer, World
 from jobs.fuse import Coordination, coordination_graph, divide, joined, large
@@ -95,7 +96,7 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
     clustering = large(whole, job.cluster)
     said.step("evidence", "collect the interactions behind every edge")
     if steps.writer.finished("joint_acts") is None:
-        shown, unshown = evidence_of(steps, job.detectors, layers, world, clustering)
+        shown, unshown = evidence_of(steps, job.detectors, layers, world, graph, clustering)
         steps.writer.keep(unshown, "bounds-acts")
         steps.writer.add(shown, "joint_acts")
     acts = steps.kept("joint_acts", JOINT_ACTS)
@@ -127,6 +128,8 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
                 "accounts": tables.background.accounts,
                 "interactions": tables.background.interactions,
                 "edges": graph.edges.count(),
+                "weak_edges": graph.edges.count() - coordination.called.edges.count(),
+                "flagged": _flagged(tables.clusters),
                 "usual": asdict(tables.background),
                 "layers": {layer.name: dict(layer.facts) for layer in layers},
                 "left_out": left_out,
@@ -207,6 +210,14 @@ def _add_tables(
     bounds += [tables.bounds, steps.kept("bounds-acts", BOUNDS)]
     bounds.append(steps.kept("bounds-clustering", BOUNDS))
     writer.add(union(bounds, BOUNDS), "bounds")
+
+
+def _flagged(clusters: Table) -> int:
+    """How many clusters (`CLUSTERS`) are flagged."""
+    found = clusters.engine.query(
+        "select count(case when flagged then 1 end) as flagged from {clusters}", clusters=clusters
+    )
+    return int(found["flagged"][0].as_py())
 
 
 def _totals(steps: Steps) -> dict[str, Any]:

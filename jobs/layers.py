@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -47,9 +48,10 @@ def evidence_of(
     detectors: Sequence[Detector[Any]],
     layers: Sequence[Layer],
     world: World,
+    graph: InteractionGraph,
     clustering: Clustering,
 ) -> tuple[Table, Table]:
-    """The interactions behind every edge inside a cluster (`JOINT_ACTS`), of all layers.
+    """The interactions behind every edge of `graph` inside a cluster (`JOINT_ACTS`).
 
     The second table (`BOUNDS`) counts what the bound on each edge's acts left out.
     """
@@ -60,7 +62,15 @@ def evidence_of(
     for detector in detectors:
         if detector.name not in by_name:
             continue
-        shown, more = detector.acts(world, detector.settings, by_name[detector.name], clustering)
+        # The graph shows weak edges too, which the layer refused.
+        shown_edges = engine.sql(
+            "select * from {edges} where layer = $layer",
+            EDGES,
+            {"layer": detector.name},
+            edges=graph.edges,
+        )
+        layer = replace(by_name[detector.name], graph=InteractionGraph(shown_edges))
+        shown, more = detector.acts(world, detector.settings, layer, clustering)
         parts.append(shown)
         if more:
             left_out.append(_left_out(detector.name, more))

@@ -125,7 +125,8 @@ def measure(
     explanations = explained(
         Known(
             clustering=clustering,
-            interactions=carried or interactions,
+            interactions=interactions,
+            carried=carried,
             objects=objects,
             accounts=accounts,
         )

@@ -36,7 +36,7 @@ _COMPUTED = {
     "expected_precision": "chance",
     "precision_low": "low",
     "precision_high": "high",
-    "flagged": "flag = 1",
+    "flagged": "unflagged = 0",
     "synchrony": "delay_seconds",
     "says": "headline",
     # To nine places, where every engine writes the same number.
@@ -47,9 +47,12 @@ _TOTALS = Schema(
     (
         _SCORED.columns[0],
         *_SCORED.columns[-5:-2],
+        Column("far", "BIGINT", "0 for a cluster near accounts judged bad before"),
+        Column("doubt", "DOUBLE", "its expected precision, below nought"),
+        Column("lower", "DOUBLE", "its score, below nought"),
         Column("fewer", "BIGINT", "members, below nought: of equals the larger cluster goes first"),
         *_SCORED.columns[-2:],
-        Column("flag", "BIGINT", "1 for a cluster that is flagged"),
+        Column("unflagged", "BIGINT", "0 for a cluster that is flagged"),
         Column("explained", "VARCHAR", "why it is not flagged", nullable=True),
     ),
     key=("cluster",),
@@ -82,10 +85,12 @@ def ranked(
     totals = engine.sql(
         """
         select m.cluster, max(s.chance) as chance, max(s.low) as low, max(s.high) as high,
+               -max(s.chance) as doubt, -max(s.total) as lower,
+               case when concat(',', m.layers, ',') like '%,seeded,%' then 0 else 1 end as far,
                -m.accounts as fewer, max(s.total) as total, max(s.headline) as headline,
                case when m.conductance <= $conductance and m.knit >= $knit
                      and max(a.explained) is null and max(s.chance) >= $precision
-                    then 1 else 0 end as flag,
+                    then 0 else 1 end as unflagged,
                case when m.conductance > $conductance then 'leaks'
                     when m.knit < $knit then 'loose'
                     when max(a.explained) is not null then max(a.explained)
@@ -93,7 +98,7 @@ def ranked(
         from {scored} s
         join {measured} m on m.cluster = s.cluster
         left join {innocent} a on a.cluster = s.cluster
-        group by m.cluster, m.accounts, m.conductance, m.knit
+        group by m.cluster, m.accounts, m.layers, m.conductance, m.knit
         """,
         _TOTALS,
         {
@@ -107,9 +112,8 @@ def ranked(
     )
     placed = kernel(totals, "places")(
         totals,
-        order=("flag", "chance", "total", "fewer", "cluster"),
+        order=("unflagged", "far", "doubt", "lower", "fewer", "cluster"),
         schema=_PLACED,
-        descending=True,
     )
     clusters = engine.sql(
         f"""

@@ -135,6 +135,11 @@ def account_of(view: AccountView) -> Account:
 
 
 def _reason(row: Mapping[str, Any]) -> str:
+    if row["kind"] == "checked":
+        applies = "not checked" if row["degree"] is None else f"{row['degree']:.0%}"
+        return f"{row['name'].removeprefix('explanation:')} ({applies}): {row['says']}"
+    if row["kind"] == "term":
+        return f"{row['log_odds']:+.2f} log-odds: {row['says']}"
     return f"{_SIGNS[row['kind']]} {abs(row['part'] or 0.0):.3f} {row['says']}"
 
 

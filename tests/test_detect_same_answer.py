@@ -111,7 +111,7 @@ def test_another_setting_is_another_run_beside_the_first(
 ):
     out = tmp_path / "runs"
     shutil.copytree(village_run.path.parents[1], out)
-    job = platform_job(village, detectors={"shared-traits": {"at_least_partners": 3}})
+    job = platform_job(village, detectors={"shared-traits": {"expected_values": 0.1}})
 
     other = detect(job, out)
 

@@ -8,6 +8,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from algorithms.explain import ALL as EXPLANATIONS
+from algorithms.scorecard import TERMS
 from graph.schemas import RUN_TABLES
 
 
@@ -77,12 +79,37 @@ def test_members_add_up_to_the_clusters_accounts(tables, detected):
     assert detected.manifest.summary["members"] == len(members)
 
 
-def test_places_run_from_one_by_score_size_and_name(tables):
+def test_places_run_from_one_flagged_ones_first_by_expected_precision(tables):
     clusters = tables["clusters"].sort_values("place")
 
     assert clusters.place.tolist() == list(range(1, len(clusters) + 1))
-    rank = [(-row.score, -row.accounts, row.cluster) for row in clusters.itertuples()]
+    rank = [
+        (not row.flagged, -row.expected_precision, -row.score, -row.accounts, row.cluster)
+        for row in clusters.itertuples()
+    ]
     assert rank == sorted(rank)
+    assert 0 < clusters.flagged.sum() < len(clusters)
+
+
+def test_a_cluster_that_is_not_flagged_says_why(tables, detected):
+    clusters = tables["clusters"]
+
+    assert detected.manifest.summary["flagged"] == clusters.flagged.sum()
+    assert (clusters.explained.isna() == clusters.flagged).all()
+    assert set(clusters.explained.dropna()) >= {"leaks", "audience"}
+    assert (clusters.precision_low <= clusters.expected_precision).all()
+    assert (clusters.expected_precision <= clusters.precision_high).all()
+
+
+def test_every_term_and_explanation_of_every_cluster_is_told(tables):
+    evidence = tables["evidence"]
+    terms = evidence[evidence.kind == "term"]
+    checked = evidence[evidence.kind == "checked"]
+
+    assert set(terms.groupby("cluster").size()) == {len(TERMS)}
+    assert set(checked.groupby("cluster").size()) == {len(EXPLANATIONS)}
+    assert terms.log_odds.notna().all() and terms.without.between(0, 1).all()
+    assert checked.degree.dropna().between(0, 1).all()
 
 
 def test_edges_and_density_count_joined_pairs_once_whatever_the_layers(tables, inner):
@@ -217,10 +244,12 @@ def test_the_run_tells_its_layers_and_what_it_left_out(tables, detected):
 
     assert summary["left_out"].keys() == {"seeded"}
     assert "known-bad accounts" in summary["left_out"]["seeded"]
-    assert {name: facts["edges_kept"] for name, facts in summary["layers"].items()} == (
-        edges.groupby("layer").size().to_dict()
-    )
+    kept = {name: facts["edges_kept"] for name, facts in summary["layers"].items()}
+    shown = edges.groupby("layer").size().to_dict()
+    assert kept.keys() == shown.keys()
+    assert all(kept[name] <= shown[name] for name in kept)
     assert summary["edges"] == len(edges)
+    assert summary["weak_edges"] == sum(shown.values()) - sum(kept.values()) > 0
 
 
 def test_the_accounting_of_the_extract_adds_up(tables, detected):
@@ -241,6 +270,6 @@ def test_edges_are_ordered_pairs_with_weights_and_p_values_of_a_test(tables):
     tested = edges[edges.layer.isin(["shared-objects", "copied-text"])]
     assert tested.log10_p.notna().all()
     assert (tested.expected > 0).all()
-    untested = edges[edges.layer.isin(["shared-traits", "mutual-ring"])]
-    assert untested.log10_p.isna().all()
+    assert edges[edges.layer == "mutual-ring"].log10_p.isna().all()
+    assert edges[edges.layer == "shared-traits"].log10_p.max() <= math.log10(0.2)
     assert all(math.isfinite(value) for value in tested.log10_p)

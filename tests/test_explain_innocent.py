@@ -41,6 +41,7 @@ def knows(engine, table):
         return Known(
             clustering=Clustering(table(engine, CLUSTERING, rows), method="given"),
             interactions=acts,
+            carried=acts,
             objects=table(engine, CLUSTER_OBJECTS, objects or "cluster"),
             accounts=table(engine, ACCOUNTS, accounts) if accounts else None,
         )

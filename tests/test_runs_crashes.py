@@ -248,7 +248,7 @@ def tables():
         name: Table(Held(schema.arrow.empty_table()), name, schema)
         for name, schema in RUN_TABLES.items()
     }
-    blank = {"VARCHAR": "x", "BIGINT": 1, "DOUBLE": 0.5}
+    blank = {"VARCHAR": "x", "BIGINT": 1, "DOUBLE": 0.5, "BOOLEAN": True}
     row = {column.name: blank[column.type] for column in CLUSTERS.columns}
     rows = pa.Table.from_pylist([row], schema=CLUSTERS.arrow)
     return {**made, "clusters": Table(Held(rows), "clusters", CLUSTERS)}

@@ -101,15 +101,15 @@ def check(known: Known) -> Table | None:
 
 def _uses(known: Known) -> Table:
     query = " union all ".join(
-        f"select distinct $trait{place} as trait, cast({column} as varchar) as value, account"
-        f" from {{interactions}} where trim({column}) <> ''"
+        f"select distinct $trait{place} as trait, cast(i.{column} as varchar) as value, i.account"
+        f" from {{interactions}} i where trim(i.{column}) <> ''"
         for place, column in enumerate('"' + name.replace('"', '""') + '"' for name in known.traits)
     )
     return known.engine.sql(
         query,
         _USES,
         {f"trait{place}": name for place, name in enumerate(known.traits)},
-        interactions=known.interactions,
+        interactions=known.carried or known.interactions,
     )
 
 

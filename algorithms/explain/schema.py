@@ -46,9 +46,11 @@ class Known:
     clustering: Clustering
     """The clusters to explain, small ones left out."""
     interactions: Table
-    """The whole extract (`INTERACTIONS`), with its carried attributes if it has any."""
+    """The whole extract (`INTERACTIONS`)."""
     objects: Table
     """What the clusters share (`CLUSTER_OBJECTS`)."""
+    carried: Table | None = None
+    """The extract with its carried attributes, whose names may be those of a query's columns."""
     accounts: Table | None = None
     """What is known about accounts (`ACCOUNTS`)."""
     arrived: Table | None = None
@@ -62,7 +64,7 @@ class Known:
     @property
     def traits(self) -> tuple[str, ...]:
         """The attributes that the interactions carry, such as `device` or `ip`."""
-        return self.interactions.schema.attributes_beyond(INTERACTIONS)
+        return () if self.carried is None else self.carried.schema.attributes_beyond(INTERACTIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,18 +178,18 @@ def _uses(known: Known, sittings: Table) -> Table:
     """
     uses = " union all ".join(
         f"""
-        select m.cluster, $trait{place} as trait, cast({_quoted(name)} as varchar) as value,
+        select m.cluster, $trait{place} as trait, cast(i.{_quoted(name)} as varchar) as value,
                i.account, cast(floor(i.acted_at / 3600000.0) as bigint) as hour
         from {{interactions}} i join {{members}} m on m.account = i.account
-        where trim({_quoted(name)}) <> ''
+        where trim(i.{_quoted(name)}) <> ''
         """
         for place, name in enumerate(known.traits)
     )
     crowds = " union all ".join(
         f"""
-        select $trait{place} as trait, cast({_quoted(name)} as varchar) as value,
-               count(distinct account) as accounts
-        from {{interactions}} where trim({_quoted(name)}) <> '' group by {_quoted(name)}
+        select $trait{place} as trait, cast(i.{_quoted(name)} as varchar) as value,
+               count(distinct i.account) as accounts
+        from {{interactions}} i where trim(i.{_quoted(name)}) <> '' group by i.{_quoted(name)}
         """
         for place, name in enumerate(known.traits)
     )
@@ -211,7 +211,7 @@ def _uses(known: Known, sittings: Table) -> Table:
         """,
         _USES,
         {f"trait{place}": name for place, name in enumerate(known.traits)},
-        interactions=known.interactions,
+        interactions=known.carried or known.interactions,
         members=known.clustering.members,
         sittings=sittings,
     )

@@ -18,11 +18,16 @@ POSTS_AN_EDGE = 6
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Evidence by kind: `kind` is `for`, `against` or `context`, the weightiest first."""
+    """Evidence by kind, the weightiest first.
+
+    `terms` are what the expected precision is made of, `checked` the innocent explanations.
+    """
 
     speaking_for: Sequence[Row]
     against: Sequence[Row]
     context: Sequence[Row]
+    terms: Sequence[Row]
+    checked: Sequence[Row]
 
     @property
     def parts(self) -> Sequence[Row]:
@@ -58,7 +63,15 @@ def reasons(evidence: Sequence[Row]) -> Reasons:
     return Reasons(
         [row for row in ordered if row["kind"] == "for"],
         [row for row in ordered if row["kind"] == "against"],
-        [row for row in ordered if row["kind"] not in {"for", "against"}],
+        [row for row in ordered if row["kind"] == "context"],
+        sorted(
+            (row for row in evidence if row["kind"] == "term" and row["log_odds"]),
+            key=lambda row: (-abs(row["log_odds"]), row["name"]),
+        ),
+        sorted(
+            (row for row in evidence if row["kind"] == "checked"),
+            key=lambda row: (-(row["degree"] or 0.0), row["degree"] is None, row["name"]),
+        ),
     )
 
 
