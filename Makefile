@@ -75,9 +75,9 @@ bench-spark: $(READY_SPARK)  ## measure Spark against a plain join and the local
 	$(BIN)/python benchmarks/spark_coaction.py --viral 2
 	$(BIN)/python benchmarks/spark_coaction.py --interactions 10000000 --seconds 900
 
-SEEDS ?= 11 12 13
+SEEDS ?= 21 22 23
 
-quality: $(READY)  ## precision, recall and look-alikes on worlds of SEEDS="11 12 13"; benchmarks/quality.json
+quality: $(READY)  ## precision, recall and look-alikes on worlds of SEEDS="21 22 23"; benchmarks/quality.json
 	$(BIN)/python benchmarks/quality.py --seeds "$(SEEDS)"
 
 lock: $(READY)  ## renew requirements.lock from pyproject.toml

@@ -101,7 +101,7 @@ def evaluate(
     ] = False,
     seeds: Annotated[
         str, typer.Option(help="With --simulate: the worlds' seeds, comma separated.")
-    ] = "11,12,13,14,15",
+    ] = "21,22,23,24,25",
     interactions: Annotated[
         int, typer.Option("--interactions", "-n", min=1, help="With --simulate: how many.")
     ] = 300_000,
@@ -293,7 +293,7 @@ def _seeds(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(one) for one in text.replace(",", " ").split())
     except ValueError as error:
-        message = f"`--seeds` is numbers with commas, such as 11,12,13, not `{text}`"
+        message = f"`--seeds` is numbers with commas, such as 21,22,23, not `{text}`"
         raise ConfigError(message) from error
 
 
