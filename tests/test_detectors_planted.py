@@ -1,13 +1,12 @@
-"""Each detector finds the planted rings of its kind; the bars stand here.
-
-What it says of look-alikes is measured in docs/detectors/README.md, not asserted.
-"""
+"""Each detector finds the planted rings of its kind, and no look-alike is flagged."""
 
 from __future__ import annotations
 
 import pyarrow.parquet as pq
 import pytest
 
+from builders.simulation.simulate import simulate
+from builders.simulation.spec import SimulationSpec
 from builders.simulation.truth import read_truth
 from jobs.detect import detect
 
@@ -42,6 +41,14 @@ def clusters_of(run):
     places = pq.read_table(run.table_path("clusters")).to_pandas().set_index("cluster").place
     found = members.account.groupby(members.cluster.map(places)).apply(set)
     return found.to_dict()
+
+
+@pytest.fixture(scope="module")
+def flagged(detected):
+    """Everybody in a flagged cluster."""
+    members = pq.read_table(detected.table_path("members")).to_pandas()
+    listed = pq.read_table(detected.table_path("clusters")).to_pandas()
+    return set(members.account[members.cluster.isin(listed.cluster[listed.flagged])])
 
 
 def joined(edges, layer, accounts):
@@ -116,3 +123,59 @@ def test_half_of_a_ring_as_seeds_raises_the_whole_ring(
     place, now = place_of(before, ring), place_of(clusters_of(after), ring)
     assert now < place
     assert clusters_of(after)[now] >= before[place] & ring
+
+
+BARS = {
+    **dict.fromkeys(("L0", "L1", "L2", "copied-comments", "mutual-follow", "shared-ip"), 0.95),
+    "mutual-boost": 0.9,
+}
+
+
+@pytest.mark.parametrize(("kind", "recall"), BARS.items())
+def test_rings_are_flagged(flagged, rings, kind, recall):
+    assert len(flagged & rings[kind]) >= recall * len(rings[kind])
+
+
+def test_hardly_anybody_innocent_is_flagged(flagged, rings):
+    assert len(flagged & set.union(*rings.values())) >= 0.95 * len(flagged)
+
+
+def test_no_kind_of_look_alike_is_flagged(flagged, rings, look_alikes):
+    everybody = set.union(*rings.values())
+    for kind, accounts in look_alikes.items():
+        innocent = accounts - everybody
+        assert len(flagged & innocent) <= 0.05 * len(innocent), kind
+
+
+@pytest.fixture(scope="module")
+def quiet(platform_job, tmp_path_factory):
+    """Rings without synchrony or repetition on a platform of their own, and who is flagged."""
+    folder = tmp_path_factory.mktemp("quiet")
+    spec = SimulationSpec(
+        interactions=200_000,
+        seed=5,
+        levels={"L3": 1},
+        rings={"slow-drip": 1, "swarm": 1},
+        look_alikes={},
+    )
+    out = simulate(spec, folder / "platform").out
+    run = detect(platform_job(out, threads=2, memory="2GB"), folder / "runs").run
+    members = pq.read_table(run.table_path("members")).to_pandas()
+    listed = pq.read_table(run.table_path("clusters")).to_pandas()
+    truth = read_truth(out).rings.to_pandas()
+    names = truth.level.fillna(truth.kind)
+    planted = {name: set(accounts) for name, accounts in truth.account.groupby(names)}
+    return planted, set(members.account[members.cluster.isin(listed.cluster[listed.flagged])])
+
+
+@pytest.mark.parametrize(("kind", "recall"), [("L3", 0.7), ("slow-drip", 0.9), ("swarm", 0.9)])
+def test_rings_that_take_their_time_or_come_once_are_flagged(quiet, kind, recall):
+    planted, flagged = quiet
+
+    assert len(flagged & planted[kind]) >= recall * len(planted[kind])
+
+
+def test_beside_quiet_rings_hardly_anybody_is_flagged(quiet):
+    planted, flagged = quiet
+
+    assert len(flagged & set.union(*planted.values())) >= 0.95 * len(flagged)
