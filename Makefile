@@ -44,7 +44,9 @@ parity: $(READY_SPARK)  ## every test that takes both engines, on Spark; Hive's 
 # Seen green as they stand; CI runs these until the rest has been, on a quiet machine.
 PARITY_SEEN := tests/test_graph_engines.py tests/test_algorithms_graphalytics.py tests/test_roles.py \
 	tests/test_facts.py tests/test_median.py tests/test_scoring.py tests/test_traits.py \
-	tests/test_joint_acts.py tests/test_spark_codes.py tests/test_extracts_accounts.py
+	tests/test_joint_acts.py tests/test_spark_codes.py tests/test_extracts_accounts.py \
+	tests/test_explain_audience.py tests/test_explain_innocent.py tests/test_chance_spark.py \
+	tests/test_parity_jobs.py
 
 parity-seen: $(READY_SPARK)  ## those tests of `make parity` that CI runs
 	$(BIN)/python -m pytest -q -n 0 -m "spark and not slow" $(PARITY_SEEN)
