@@ -2,8 +2,9 @@
 
 Leiden divides whatever graph it is given, so a list of clusters always has some. A cluster is
 flagged when it is closed (little of its weight leads out, counting the edges that were tried and
-narrowly refused), when it is knit (enough members have two partners inside), and when no innocent
-explanation covers it. What is not flagged stays listed, with the reason.
+narrowly refused), when it is knit (enough members have two partners inside), when its expected
+precision suffices, and when no innocent explanation covers it. What is not flagged stays listed,
+with the reason. `jobs.ranked` puts the gates together.
 """
 
 from __future__ import annotations

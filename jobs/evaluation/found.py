@@ -136,13 +136,6 @@ def found_by(graph: InteractionGraph, clustering: Clustering, *, at_least: int =
     )
 
 
-def found_sets(groups: Sequence[frozenset[str]]) -> Found:
-    """Groups of accounts in the order of their suspicion, all flagged, named by their least."""
-    return Found(
-        tuple(Cluster(name=min(group), members=tuple(sorted(group))) for group in groups if group)
-    )
-
-
 def _flagged(row: Mapping[str, Any]) -> bool:
     return row.get("flagged") is not False
 
