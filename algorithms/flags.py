@@ -29,6 +29,8 @@ class FlagSettings:
     """The least expected precision (`algorithms.scorecard`)."""
     explained_from: float = 0.5
     """How fully an innocent explanation must apply to keep a cluster from being flagged."""
+    least_belonging: float = 0.1
+    """The least score of a member that is named with its cluster; below it is shown as weak."""
 
 
 DEFAULT_FLAGS = FlagSettings()

@@ -1,4 +1,4 @@
-"""Who does what in a cluster: core, peripheral, or a bridge to others."""
+"""Who does what in a cluster, and how far each belongs to it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ def member_roles(
     acts: Table,
     accounts: Table,
     platforms: Table,
+    *,
+    least_belonging: float = 0.0,
 ) -> Table:
     """Each member's part in its cluster (`MEMBERS`).
 
-    A **bridge** has at least as much edge weight to accounts outside the cluster as inside it. A
-    **core** member has at least its even share of the cluster's PageRank (1 / members, less a
-    tenth). The others are **peripheral**. Shares are given to twelve places and weights to
-    nine, where every engine writes the same number.
+    A member's **score** says how far it belongs: the share of its edge weight that stays inside,
+    times its inner weight over the median member's (at most 1). Below `least_belonging` it is
+    **weak**: shown, and counted with nobody's ring. A **bridge** has at least as much edge weight
+    to accounts outside the cluster as inside it. A **core** member has at least its even share of
+    the cluster's PageRank (1 / members, less a tenth). The others are **peripheral**. Shares are
+    given to twelve places and weights to nine, where every engine writes the same number.
 
     Args:
         graph: the coordination graph.
@@ -30,6 +34,7 @@ def member_roles(
         acts: `MEMBER_INTERACTIONS`.
         accounts: `ACCOUNTS`, possibly empty.
         platforms: one row an account with `platform`.
+        least_belonging: members with a lower score are weak, in [0, 1].
     """
     return inner.engine.sql(
         """
@@ -61,23 +66,45 @@ def member_roles(
                    sum(cast(r.score as decimal(38, 15))) over (partition by m.cluster) as mass,
                    count(*) over (partition by m.cluster) as accounts
             from {members} m join {ranks} r on r.account = m.account
+        ),
+        tied as (
+            select m.cluster, m.account, m.score, m.mass, m.accounts,
+                   coalesce(t.partners, 0) as partners,
+                   round(cast(coalesce(t.inside, 0) as double), 9) as strength,
+                   round(cast(coalesce(t.outside, 0) as double), 9) as outside,
+                   row_number() over (
+                       partition by m.cluster order by coalesce(t.inside, 0), m.account
+                   ) as place
+            from ranked m left join ties t on t.account = m.account
+        ),
+        medians as (
+            select cluster, max(strength) as strength
+            from tied where 2 * place <= accounts + 1 group by cluster
+        ),
+        belonging as (
+            select t.*,
+                   case when t.strength > 0
+                        then round(t.strength / (t.strength + t.outside)
+                                   * least(t.strength / m.strength, 1.0), 9)
+                        else 0.0 end as belongs
+            from tied t join medians m on m.cluster = t.cluster
         )
         select m.cluster, m.account,
-               case when coalesce(t.outside, 0) > 0 and t.outside >= t.inside then 'bridge'
+               case when m.belongs < $least then 'weak'
+                    when m.outside > 0 and m.outside >= m.strength then 'bridge'
                     when m.score / m.mass >= 0.9 / m.accounts then 'core'
                     else 'peripheral' end as role,
-               round(m.score / m.mass, 12) as pagerank, coalesce(t.partners, 0) as partners,
-               round(cast(coalesce(t.inside, 0) as double), 9) as strength,
-               round(cast(coalesce(t.outside, 0) as double), 9) as outside,
+               m.belongs as score,
+               round(m.score / m.mass, 12) as pagerank, m.partners, m.strength, m.outside,
                h.joint_share, a.created_at, a.name,
                coalesce(a.platform, p.platform) as platform
-        from ranked m
-        left join ties t on t.account = m.account
+        from belonging m
         left join shares h on h.account = m.account
         left join {accounts} a on a.account = m.account
         left join {platforms} p on p.account = m.account
         """,
         MEMBERS,
+        {"least": least_belonging},
         edges=graph.edges,
         members=clustering.members,
         ranks=pagerank(InteractionGraph(inner)).scores,

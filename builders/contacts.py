@@ -13,6 +13,9 @@ from graph.table import Table
 
 CONTACT_ACTIONS = ("follow", "mention", "reply", "repost", "comment")
 MUTUAL_ACTIONS = ("follow", "mention", "reply", "comment", "like", "repost")
+ON_ACCOUNTS = ("follow", "mention")
+"""Acts that are done to accounts: an object that is byte for byte an account's id is that account,
+also where the extract does not say what kind of thing it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +52,17 @@ RECIPROCITY = Schema(
 )
 
 _ACTS = """
-select account as src,
-       coalesce(case when object_kind = 'account' then object else owner end, '') as dst,
-       action,
-       object_kind || ':' || object as object,
-       content,
-       acted_at
-from {interactions}
-where action in (select name from {actions})
+select i.account as src,
+       coalesce(case when i.object_kind = 'account' then i.object else i.owner end,
+                k.account, '') as dst,
+       i.action,
+       i.object_kind || ':' || i.object as object,
+       i.content,
+       i.acted_at
+from {interactions} i
+left join (select distinct account from {interactions}) k
+  on k.account = i.object and i.action in (select name from {on_accounts})
+where i.action in (select name from {actions})
 """
 
 _DIRECTED = """
@@ -123,6 +129,7 @@ def has_contacts(interactions: Table, actions: Sequence[str]) -> bool:
         f"select count(*) as acts from ({_ACTS}) known where dst <> ''",
         interactions=interactions,
         actions=listed(engine, actions),
+        on_accounts=listed(engine, ON_ACCOUNTS),
     )
     return bool(found["acts"][0].as_py())
 
@@ -130,10 +137,17 @@ def has_contacts(interactions: Table, actions: Sequence[str]) -> bool:
 def read_contacts(interactions: Table, actions: Sequence[str]) -> Table:
     """Every act with whom it was done to: `src`, `dst`, `action`, `object`, `content`, `acted_at`.
 
-    `dst` is empty where neither the object is an account nor an owner is known.
+    That is the object where its kind is `account`, else its owner, else, of `ON_ACCOUNTS`, the
+    account whose id the object is. `dst` is empty where none of these is known.
     """
     engine = interactions.engine
-    return engine.sql(_ACTS, _CONTACTS, interactions=interactions, actions=listed(engine, actions))
+    return engine.sql(
+        _ACTS,
+        _CONTACTS,
+        interactions=interactions,
+        actions=listed(engine, actions),
+        on_accounts=listed(engine, ON_ACCOUNTS),
+    )
 
 
 _RECIPROCITY = """
@@ -270,8 +284,7 @@ def mutual_graph(
     `objects` the distinct objects that either acted on.
 
     Args:
-        interactions: `INTERACTIONS`; the account acted on is `object` where `object_kind` is
-            `account`, else `owner`.
+        interactions: `INTERACTIONS`; `read_contacts` says which account was acted on.
         actions: which acts count.
         at_least: acts that each side must have done on the other.
         hub_accounts: an account that acts on more accounts, or that more accounts act on, joins

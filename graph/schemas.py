@@ -154,7 +154,8 @@ MEMBERS = Schema(
     (
         Column("cluster", "VARCHAR", "the cluster's name"),
         Column("account", "VARCHAR", "the account's id"),
-        Column("role", "VARCHAR", "`core`, `peripheral` or `bridge`"),
+        Column("role", "VARCHAR", "`core`, `peripheral`, `bridge`, or `weak`: shown, not counted in"),
+        Column("score", "DOUBLE", "how far it belongs: inner share times strength / the median's"),
         Column("pagerank", "DOUBLE", "share of the cluster's weighted PageRank; sums to 1"),
         Column("partners", "BIGINT", "other members it is joined to"),
         Column("strength", "DOUBLE", "summed weight of its edges inside the cluster"),

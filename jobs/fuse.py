@@ -9,6 +9,7 @@ from typing import Literal
 from algorithms.facts import inner_edges
 from algorithms.label_propagation import semi_synchronous_label_propagation
 from algorithms.leiden import leiden
+from algorithms.pieces import united
 from algorithms.recruits import recruited
 from graph.engine import Engine
 from graph.errors import ConfigError
@@ -27,6 +28,9 @@ class ClusterSettings:
     """CPM: the least weight that an average pair of a cluster has; see docs/decisions/0003."""
     at_least_accounts: int = 3
     """Smaller groups are left out: a pair is a coincidence that one can look at by hand."""
+    piece_share: float = 0.5
+    """The share of its edge weight that must lead into one larger cluster for a group to be a
+    piece of it."""
     recruit_edges: int = 2
     """Members that an account's refused edges must lead to for it to join their cluster."""
     recruit_share: float = 0.5
@@ -87,8 +91,15 @@ def divide(graph: Coordination, settings: ClusterSettings, *, seed: int) -> Clus
         found = leiden(knit, resolution=settings.resolution, seed=seed)
     else:
         found = semi_synchronous_label_propagation(knit, rounds=settings.rounds, seed=seed)
-    return recruited(
+    put_back = united(
         found,
+        knit.edges,
+        least_share=settings.piece_share,
+        least_partners=settings.recruit_edges,
+        least_accounts=settings.at_least_accounts,
+    )
+    return recruited(
+        put_back,
         graph.weak,
         least_edges=settings.recruit_edges,
         least_share=settings.recruit_share,

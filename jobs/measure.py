@@ -158,7 +158,15 @@ def measure(
     evidence = with_explanations(evidence, explanations)
     return ClusterTables(
         clusters=clusters,
-        members=member_roles(graph, clustering, inner, acts, known, platforms),
+        members=member_roles(
+            graph,
+            clustering,
+            inner,
+            acts,
+            known,
+            platforms,
+            least_belonging=flags.least_belonging,
+        ),
         evidence=evidence,
         cluster_objects=objects,
         member_interactions=shown,

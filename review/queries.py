@@ -77,7 +77,7 @@ class ClusterView:
     cluster: Mapping[str, Any]
     """its row of `CLUSTERS`, and its `state`"""
     members: pa.Table
-    """`MEMBERS`, the highest PageRank first"""
+    """`MEMBERS`, the highest PageRank first, weak ones last"""
     evidence: pa.Table
     """`EVIDENCE`, the greatest part of the score first"""
     objects: pa.Table
@@ -170,7 +170,11 @@ def show_cluster(
         return ClusterView(
             run=run.name,
             cluster={**row, "state": store.state(run.name, name)},
-            members=_of_cluster(tables["members"], name, "pagerank desc, account"),
+            members=_of_cluster(
+                tables["members"],
+                name,
+                "case when role = 'weak' then 1 else 0 end, pagerank desc, account",
+            ),
             evidence=_of_cluster(tables["evidence"], name, "part desc nulls last, name"),
             objects=_of_cluster(
                 tables["cluster_objects"],

@@ -198,6 +198,7 @@ class Run:
         by: str | None = None,
         clusters: Sequence[str] | None = None,
         undecided: bool = False,
+        weak: bool = False,
         lossless: TableFormat | None = None,
         bom: bool = False,
     ) -> ExportManifest:
@@ -209,6 +210,7 @@ class Run:
             by: who exports; the name of this login by default.
             clusters: only these.
             undecided: undecided clusters go too, marked as such.
+            weak: weak members go too, marked as such.
             lossless: a twin beside a CSV with every cell as it is.
             bom: begin a CSV with a byte order mark, for spreadsheets.
 
@@ -225,6 +227,7 @@ class Run:
                 file,
                 only=named,
                 undecided=undecided,
+                weak=weak,
                 lossless=lossless,
                 origin=origin_of(place.run.manifest),
                 purpose=Purpose(says=purpose, exported_by=who(by)),

@@ -33,6 +33,29 @@ def both_ways(edges):
     return [pair for a, b in edges for pair in ((a, b), (b, a))]
 
 
+def test_who_follows_an_id_that_acts_itself_follows_that_account(engine, table):
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action  | object | object_kind | acted_at
+        7       | follow  | 8      | object      | 10
+        8       | follow  | 7      | object      | 20
+        8       | mention | 7      | object      | 30
+        8       | follow  | 007    | object      | 40
+        7       | like    | 8      | object      | 50
+        """,
+    )
+
+    contacts = pairs(contact_graph(interactions, actions=["follow", "mention", "like"]))
+
+    # Another id is another account, and a post may bear the number of an account.
+    assert {pair: edge["weight"] for pair, edge in contacts.items()} == {
+        ("7", "8"): 1,
+        ("8", "7"): 2,
+    }
+
+
 def test_an_act_on_an_account_or_on_what_it_owns_is_a_contact(engine, table):
     interactions = table(
         engine,

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import networkx as nx
@@ -100,6 +101,24 @@ def test_only_confirmed_clusters_go_with_who_decided_and_why(run, tmp_path):
         "b1,1,0.9,b3,bridge,confirmed,same vendor,j.doe,2026-03-02T06:00:00.250Z,fb,Ben,"
         "'=they post alike\r\n"
     )
+
+
+def test_weak_members_stay_behind_and_are_counted_unless_asked_for(run, table, engine, tmp_path):
+    role = "case when account = 'b3' then 'weak' else role end"
+    weak = engine.sql(
+        f"select {MEMBERS.selecting(role=role)} from {{members}}", MEMBERS, members=run.members
+    )
+    run, confirmed = replace(run, members=weak), decisions(("b1", "confirmed"))
+
+    without = export_clusters(run, confirmed, tmp_path / "list.csv")
+    with_them = export_clusters(run, confirmed, tmp_path / "all.csv", weak=True)
+    network = export_clusters(run, confirmed, tmp_path / "list.graphml")
+
+    assert (without.accounts, without.left_out["weak members"]) == (2, 1)
+    assert ",b3,weak,confirmed," not in (tmp_path / "list.csv").read_text()
+    assert ",b3,weak,confirmed," in (tmp_path / "all.csv").read_text()
+    assert (with_them.accounts, "weak members" in with_them.left_out) == (3, False)
+    assert (network.accounts, network.rows) == (2, 1)  # b1, b2 and their edge
 
 
 def test_an_export_without_a_confirmed_cluster_is_refused_with_the_mend(run, tmp_path):

@@ -90,6 +90,53 @@ def test_a_member_that_leads_out_as_strongly_as_it_holds_in_is_a_bridge(members)
     assert members["b3"]["strength"] == 1.0
 
 
+def test_a_member_belongs_by_its_inner_share_and_its_weight_beside_the_median(members):
+    # Of a1's points a4 leads out with a fifth of its weight; the median member has 1.
+    assert members["a1"]["score"] == 1.0
+    assert members["a4"]["score"] == pytest.approx(0.8, abs=1e-9)
+    assert members["b3"]["score"] == pytest.approx(0.5 * 1.0 / median_strength(members, "b1"))
+
+
+def median_strength(members, cluster):
+    inner = sorted(row["strength"] for row in members.values() if row["cluster"] == cluster)
+    return inner[(len(inner) - 1) // 2]
+
+
+def test_who_hardly_belongs_is_weak_whatever_else_it_is(engine, table):
+    clustering = Clustering(
+        table(engine, CLUSTERING, "account | cluster\na | a\nb | a\nc | a\nd | a\ne | a"),
+        method="by hand",
+    )
+    edges = table(
+        engine,
+        EDGES,
+        """
+        src | dst | layer | weight
+        a   | b   | one   | 1
+        a   | c   | one   | 1
+        b   | c   | one   | 1
+        c   | d   | one   | 0.1
+        d   | x   | one   | 0.2
+        b   | e   | one   | 0.1
+        """,
+    )
+    found = member_roles(
+        InteractionGraph(edges),
+        clustering,
+        inner_edges(edges, clustering),
+        member_interactions(table(engine, INTERACTIONS, "account"), clustering, within_seconds=60),
+        table(engine, ACCOUNTS, "account"),
+        platforms_of(table(engine, INTERACTIONS, "account")),
+        least_belonging=0.04,
+    )
+
+    by_account = {row["account"]: (row["role"], row["score"]) for row in found.rows()}
+    # d: a third of its weight inside, and a twentieth of the median member's weight.
+    assert by_account["d"] == ("weak", pytest.approx(0.1 / 0.3 * 0.1 / 2))
+    assert by_account["e"] == ("peripheral", pytest.approx(0.05))
+    assert by_account["a"] == ("core", 1.0)
+
+
 def test_partners_are_accounts_and_strength_adds_up_layers(members):
     assert (members["a2"]["partners"], members["a2"]["strength"]) == (1, 1.0)
     assert (members["a1"]["partners"], members["a1"]["strength"]) == (3, 3.0)

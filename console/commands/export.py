@@ -35,6 +35,9 @@ def export(
     undecided: Annotated[
         bool, typer.Option("--undecided", help="Undecided clusters go too, marked as such.")
     ] = False,
+    weak: Annotated[
+        bool, typer.Option("--weak", help="Weak members go too, marked as such.")
+    ] = False,
     lossless: Annotated[
         str | None,
         typer.Option(help="A twin beside a CSV with every cell as it is: jsonl or parquet."),
@@ -54,6 +57,7 @@ def export(
             file,
             only=only,
             undecided=undecided,
+            weak=weak,
             lossless=_twin(lossless),
             origin=origin_of(place.run.manifest),
             purpose=Purpose(says=purpose, exported_by=who(by)),

@@ -21,6 +21,7 @@ MEMBERS = {
     "account": "account",
     "name": "name",
     "role": "role",
+    "score": "belongs",
     "pagerank": "PageRank",
     "partners": "partners",
     "joint_share": "joint share",
@@ -96,7 +97,7 @@ def _show(
         return
     _head(view.cluster)
     _reasons(view.evidence)
-    _table("Members", MEMBERS, [_dated(row) for row in view.members.to_pylist()], limit)
+    _members(view, limit)
     _table("What they share", OBJECTS, view.objects.to_pylist(), limit)
     _table("Edges, the strongest first", EDGES, view.edges.to_pylist(), limit)
     if ends is not None and acts is not None:
@@ -111,6 +112,15 @@ def _show(
         f" --out {shlex.quote(str(place.out))}` records what you make of it",
         style="dim",
     )
+
+
+def _members(view: ClusterView, limit: int) -> None:
+    rows = [_dated(row) for row in view.members.to_pylist()]
+    weak = [row for row in rows if row["role"] == "weak"]
+    _table("Members", MEMBERS, [row for row in rows if row["role"] != "weak"], limit)
+    if weak:
+        title = f"{len(weak)} weak members, shown and not named with the cluster"
+        _table(title, MEMBERS, weak, limit)
 
 
 def _head(row: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ class Cluster:
 
     Attributes:
         name: the cluster's name.
-        members: the accounts that count as its members.
+        members: the accounts that count as its members, weak ones left out.
         flagged: whether the method says that it is coordinated; else it is only listed.
         explained: the innocent explanation that keeps it from being flagged, if any.
         expected_precision: what the method itself expects, in [0, 1], if it says so.
@@ -67,7 +67,7 @@ def found_in(run: Run, engine: Engine) -> Found:
     clusters = run.table(engine, "clusters").arrow().to_pylist()
     members: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in run.table(engine, "members").arrow().to_pylist():
-        if row.get("included") is not False:
+        if row["role"] != "weak":
             members[row["cluster"]].append(row)
     listed = sorted(clusters, key=lambda row: (not _flagged(row), int(row["place"])))
     return Found(

@@ -43,7 +43,7 @@ CLUSTER_LIST = Schema(
         Column("place", "BIGINT", "the cluster's place in the run, 1 for the most suspect"),
         Column("score", "DOUBLE", "the cluster's score in [0, 1]"),
         Column("account", "VARCHAR", "the member"),
-        Column("role", "VARCHAR", "`core`, `peripheral` or `bridge`"),
+        Column("role", "VARCHAR", "`core`, `peripheral`, `bridge`; `weak` where asked for"),
         Column("decision", "VARCHAR", "`confirmed`; `open` and others where asked for"),
         Column("reason", "VARCHAR", "the reason that was given", nullable=True),
         Column("decided_by", "VARCHAR", "who decided", nullable=True),
@@ -72,7 +72,15 @@ from {chosen} d
 join {clusters} c on c.cluster = d.cluster
 join {members} m on m.cluster = d.cluster
 left join {excluded} x on x.cluster = m.cluster and x.account = m.account
-where x.account is null
+where x.account is null and (m.role <> 'weak' or $weak)
+"""
+
+_WEAK = """
+select count(*) as members
+from {members} m
+join {chosen} d on d.cluster = m.cluster
+left join {excluded} x on x.cluster = m.cluster and x.account = m.account
+where x.account is null and m.role = 'weak' and not $weak
 """
 
 _MEMBERS_THAT_DO_NOT = """
@@ -96,6 +104,7 @@ class _Goes:
     members: Table
     edges: Table
     excluded: Table
+    weak: int
     selection: Selection
 
     def contents(self, format: Format, written: Written, filter: str) -> Contents:
@@ -114,6 +123,7 @@ class _Goes:
             left_out={
                 **self.selection.left_out,
                 **({"accounts excluded by a decision": excluded} if excluded else {}),
+                **({"weak members": self.weak} if self.weak else {}),
             },
             changed=written.changed,
         )
@@ -128,6 +138,7 @@ def export_clusters(
     only: tuple[str, ...] | None = None,
     filter: str = "",
     undecided: bool = False,
+    weak: bool = False,
     lossless: TableFormat | None = None,
     origin: Origin | None = None,
     purpose: Purpose | None = None,
@@ -146,6 +157,7 @@ def export_clusters(
         only: these clusters alone; one that may not go refuses the export.
         filter: how `only` came about, in words, for the manifest.
         undecided: clusters that are neither confirmed nor dismissed go too; the rows say so.
+        weak: members whose role is `weak` go too; by default they are left out and counted.
         lossless: a twin beside a CSV, `jsonl` or `parquet`, that holds every cell as it is.
         origin: where the run comes from, for the manifest.
         purpose: why and by whom, for the manifest.
@@ -158,7 +170,7 @@ def export_clusters(
     files = _files(out, format_of(out) if format is None else checked_format(format), lossless)
     says = filter or ("all clusters" if only is None else f"{len(set(only))} clusters by name")
     with (
-        _members_that_go(run, decisions, only=only, undecided=undecided) as goes,
+        _members_that_go(run, decisions, only=only, undecided=undecided, weak=weak) as goes,
         whole(*files, *map(manifest_path, files)) as parts,
     ):
         manifests = []
@@ -187,7 +199,12 @@ def _files(out: Path, format: Format, lossless: TableFormat | None) -> dict[Path
 
 @contextmanager
 def _members_that_go(
-    run: RunTables, decisions: pa.Table, *, only: tuple[str, ...] | None, undecided: bool
+    run: RunTables,
+    decisions: pa.Table,
+    *,
+    only: tuple[str, ...] | None,
+    undecided: bool,
+    weak: bool,
 ) -> Iterator[_Goes]:
     engine = run.clusters.engine
     known = engine.arrow(run.clusters)["cluster"].to_pylist()
@@ -198,14 +215,18 @@ def _members_that_go(
     members = engine.sql(
         _MEMBERS_THAT_GO,
         CLUSTER_LIST,
+        {"weak": weak},
         chosen=chosen,
         excluded=excluded,
         clusters=run.clusters,
         members=run.members,
     )
+    left = engine.query(
+        _WEAK, {"weak": weak}, members=run.members, chosen=chosen, excluded=excluded
+    )
     edges = engine.sql(_EDGES_THAT_GO, EDGES, edges=run.edges, members=members)
     try:
-        yield _Goes(members, edges, excluded, selection)
+        yield _Goes(members, edges, excluded, int(left["members"][0].as_py()), selection)
     finally:
         for table in (chosen, asked_out, excluded, members, edges):
             engine.drop(table)
