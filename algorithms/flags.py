@@ -29,6 +29,8 @@ class FlagSettings:
     """The least expected precision (`algorithms.scorecard`)."""
     explained_from: float = 0.5
     """How fully an innocent explanation must apply to keep a cluster from being flagged."""
+    scorecard: str | None = None
+    """The file of a card by `ringwatch train`, relative to the job file; else the shipped card."""
 
 
 DEFAULT_FLAGS = FlagSettings()
