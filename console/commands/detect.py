@@ -108,6 +108,9 @@ def detect(
     detector: Detectors = None,
     seeds: Annotated[Path | None, typer.Option(help="A list of known-bad accounts.")] = None,
     good_seeds: Annotated[Path | None, typer.Option(help="A list of known-good accounts.")] = None,
+    scorecard: Annotated[
+        Path | None, typer.Option(help="A card by `ringwatch train`, in the shipped one's place.")
+    ] = None,
     top: Annotated[int, typer.Option(min=0, help="How many clusters to print.")] = 10,
     dry: Annotated[
         bool, typer.Option("--dry-run", help="Tell what it would take, and write nothing.")
@@ -149,6 +152,7 @@ def detect(
         detectors=tuple(detector or ()),
         bad_seeds=seeds,
         good_seeds=good_seeds,
+        scorecard=scorecard,
     )
     if path.suffix == ".toml":
         catalogue = {"metastore": metastore, "hiveserver2": hiveserver2}
