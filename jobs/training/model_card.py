@@ -58,10 +58,10 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     yield from ("", "## What it was taught", "")
     yield (
         f"{decisions['read']:,} decisions stand, from {decisions['first']} to {decisions['last']},"
-        f" by {decisions['deciders']} people on {decisions['runs']} runs. {decisions['used']:,} are"
-        f" used: {decisions['confirmed']:,} confirmed and {decisions['dismissed']:,} dismissed, of"
-        f" {decisions['campaigns']:,} campaigns (clusters that share"
-        f" {decisions['accounts_that_join_a_campaign']} accounts or more)."
+        f" by {decisions['deciders']} reviewers on {decisions['runs']} runs."
+        f" {decisions['used']:,} are used: {decisions['confirmed']:,} confirmed and"
+        f" {decisions['dismissed']:,} dismissed, of {decisions['campaigns']:,} campaigns (clusters"
+        f" that share {decisions['accounts_that_join_a_campaign']} accounts or more)."
     )
     yield ""
     yield from _table(
