@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.calibration import platt
+from algorithms.calibration_line import platt
 from algorithms.fitting import (
     Floats,
     calibration_bins,

@@ -73,9 +73,9 @@ class Changes:
     quarantine_share: float | None = None
     publish_to: str | None = None
     detectors: tuple[str, ...] = ()
+    scorecard: Path | None = None
     bad_seeds: Path | None = None
     good_seeds: Path | None = None
-    scorecard: Path | None = None
 
 
 def quick_job(table: QuickTable, changes: Changes, *, said: Callable[[str], None]) -> DetectJob:

@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from algorithms.calibration import calibration_line, platt
+from algorithms.calibration_line import calibration_line, platt
 from algorithms.refitting import RIDGES, card_log_odds, refitted
 from algorithms.scorecard import TERMS, expected_precision
 from algorithms.scorecard_text import default_card

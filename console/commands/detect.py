@@ -106,11 +106,11 @@ def detect(
     seed: Annotated[int | None, typer.Option(help="The seed of every random choice.")] = None,
     quarantine_share: QuarantineShare = None,
     detector: Detectors = None,
-    seeds: Annotated[Path | None, typer.Option(help="A list of known-bad accounts.")] = None,
-    good_seeds: Annotated[Path | None, typer.Option(help="A list of known-good accounts.")] = None,
     scorecard: Annotated[
         Path | None, typer.Option(help="A card by `ringwatch train`, in the shipped one's place.")
     ] = None,
+    seeds: Annotated[Path | None, typer.Option(help="A list of known-bad accounts.")] = None,
+    good_seeds: Annotated[Path | None, typer.Option(help="A list of known-good accounts.")] = None,
     top: Annotated[int, typer.Option(min=0, help="How many clusters to print.")] = 10,
     dry: Annotated[
         bool, typer.Option("--dry-run", help="Tell what it would take, and write nothing.")
@@ -150,9 +150,9 @@ def detect(
         publish_to=publish_to,
         quarantine_share=quarantine_share,
         detectors=tuple(detector or ()),
+        scorecard=scorecard,
         bad_seeds=seeds,
         good_seeds=good_seeds,
-        scorecard=scorecard,
     )
     if path.suffix == ".toml":
         catalogue = {"metastore": metastore, "hiveserver2": hiveserver2}

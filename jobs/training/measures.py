@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from algorithms.calibration import calibration_line
+from algorithms.calibration_line import calibration_line
 from algorithms.ranking_measures import Tied, average_precision, precision_at
 from jobs.evaluation.intervals import DRAWS, Interval, between
 
