@@ -131,6 +131,6 @@ def _made_of(learned: Sequence[Example], parted: Split) -> str:
     return (
         f"{len(learned)} decisions ({confirmed} confirmed) on"
         f" {len(set(parted.campaigns[parted.train]))} campaigns, from"
-        f" {moment(learned[0].decided_at)} to {moment(learned[-1].decided_at)}; drawn from the"
+        f" {moment(learned[0].decided_at)} to {moment(learned[-1].decided_at)}; started from the"
         f" shipped card, {card_digest(default_card())[:12]}"
     )
