@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.stats import beta
 
-from algorithms.scorecard import TERMS, Bin, Scorecard, Weight
+from algorithms.scorecard import CLIP, TERMS, Bin, Scorecard, Weight
 
 Floats = npt.NDArray[np.float64]
-_CLIP = 4.0
 _LEAST_IN_BIN = 15
 
 
@@ -47,57 +47,114 @@ def fitted(
         raise ValueError(f"a card needs rings and others from two worlds at least, not {message}")
     mean = np.nan_to_num(np.nanmean(values, axis=0))
     scale = np.nan_to_num(np.nanstd(values, axis=0)) + 1e-9
-    scaled = np.clip(np.nan_to_num((values - mean) / scale), -_CLIP, _CLIP)
-    outside = np.empty(len(rings))
-    for kind in kinds:
-        here = names == kind
-        outside[here] = _with_one(scaled[here]) @ _solve(scaled[~here], rings[~here], ridge)
-    solved = _solve(scaled, rings, ridge)
+    given = scaled(values, mean, scale)
+    found = solved(given, rings, ridge)
     return Scorecard(
-        intercept=float(solved[0]),
+        intercept=float(found[0]),
         weights={
             term.name: Weight(
                 mean=float(mean[place]),
                 scale=float(scale[place]),
-                log_odds=float(solved[place + 1]),
+                log_odds=float(found[place + 1]),
             )
             for place, term in enumerate(TERMS)
         },
-        bins=_bins(outside, rings),
+        bins=calibration_bins(out_of_fold(given, rings, names, ridge), rings),
         made_of=made_of,
     )
 
 
-def _solve(scaled: Floats, rings: Floats, ridge: float) -> Floats:
-    given = _with_one(scaled)
+def scaled(values: Floats, mean: Floats, scale: Floats) -> Floats:
+    """The terms in standard deviations from their means, at most `CLIP`; 0 for what is unknown."""
+    found: Floats = np.clip(np.nan_to_num((values - mean) / scale), -CLIP, CLIP)
+    return found
+
+
+def total_log_odds(given: Floats, weights: Floats) -> Floats:
+    """The log-odds of clusters whose terms are scaled; the intercept stands before the weights."""
+    found: Floats = _with_one(given) @ weights
+    return found
+
+
+def out_of_fold(
+    given: Floats,
+    rings: Floats,
+    folds: npt.NDArray[Any],
+    ridge: float,
+    *,
+    centre: Floats | None = None,
+    exact: bool = False,
+) -> Floats:
+    """The log-odds of each cluster by a fit on the clusters of all other folds.
+
+    Args:
+        given: the scaled terms, shape (clusters, terms).
+        rings: 1 for a ring, shape (clusters,).
+        folds: what is left out together, shape (clusters,).
+        ridge: as in `solved`.
+        centre: as in `solved`.
+        exact: as in `solved`.
+    """
+    outside = np.empty(len(rings))
+    for fold in np.unique(folds):
+        here = folds == fold
+        found = solved(given[~here], rings[~here], ridge, centre=centre, exact=exact)
+        outside[here] = total_log_odds(given[here], found)
+    return outside
+
+
+def solved(
+    given: Floats,
+    rings: Floats,
+    ridge: float,
+    *,
+    centre: Floats | None = None,
+    exact: bool = False,
+) -> Floats:
+    """The intercept and the log-odds of each term, shape (1 + terms,), every sign kept.
+
+    The loss is that of logistic regression with `ridge / 2` for each squared distance of a term's
+    log-odds from its `centre`; the intercept is free.
+
+    Args:
+        given: the scaled terms, shape (clusters, terms).
+        rings: 1 for a ring, or a share in [0, 1], shape (clusters,).
+        ridge: the penalty.
+        centre: log-odds of the terms without an intercept, shape (terms,); noughts by default.
+        exact: go on until nothing changes, so that the digits that are kept are sure.
+    """
+    ones = _with_one(given)
+    origin = np.zeros(given.shape[1]) if centre is None else centre
 
     def loss(weights: Floats) -> tuple[float, Floats]:
-        total = given @ weights
+        total = ones @ weights
         # log(1 + exp) without overflow.
         value = np.logaddexp(0.0, total).sum() - rings @ total
-        slope = given.T @ (1.0 / (1.0 + np.exp(-total)) - rings)
-        value += ridge / 2 * (weights[1:] ** 2).sum()
-        slope[1:] += ridge * weights[1:]
+        slope = ones.T @ (1.0 / (1.0 + np.exp(-total)) - rings)
+        away = weights[1:] - origin
+        value += ridge / 2 * (away**2).sum()
+        slope[1:] += ridge * away
         return float(value), slope
 
     free = (None, None)
     bounds = {1: (0.0, None), -1: (None, 0.0), 0: free}
     found = minimize(
         loss,
-        np.zeros(given.shape[1]),
+        np.concatenate([[0.0], origin]),
         jac=True,
         method="L-BFGS-B",
         bounds=[free, *(bounds[term.sign] for term in TERMS)],
+        options={"ftol": 1e-15, "gtol": 1e-10} if exact else {},
     )
-    solved: Floats = found.x
-    return solved
+    weights: Floats = found.x
+    return weights
 
 
 def _with_one(scaled: Floats) -> Floats:
     return np.hstack([np.ones((len(scaled), 1)), scaled])
 
 
-def _bins(log_odds: Floats, rings: Floats) -> tuple[Bin, ...]:
+def calibration_bins(log_odds: Floats, rings: Floats) -> tuple[Bin, ...]:
     """Equal-count bins, pooled until precision rises, each with Jeffreys' interval at 95 %."""
     order = np.argsort(log_odds, kind="stable")
     pools: list[tuple[float, float, int]] = []

@@ -27,6 +27,8 @@ class FlagSettings:
     """Members that must each have two partners among one another."""
     least_precision: float = 0.5
     """The least expected precision (`algorithms.scorecard`)."""
+    scorecard: str | None = None
+    """The file of a card by `ringwatch train`, relative to the job file; else the shipped card."""
     explained_from: float = 0.5
     """How fully an innocent explanation must apply to keep a cluster from being flagged."""
     least_belonging: float = 0.1

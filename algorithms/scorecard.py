@@ -11,18 +11,15 @@ Source: Nelder and Wedderburn 1972; Zadrozny and Elkan 2002 for calibration by b
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
 Facts = Mapping[str, Any]
 """One cluster's measured values by name; see `jobs/measure.py` for the columns."""
 
-_CLIP = 4.0
+CLIP = 4.0
 """Standard deviations beyond which a value says no more."""
 
 
@@ -184,66 +181,8 @@ def expected_precision(facts: Facts, card: Scorecard) -> Expected:
 def _log_odds(value: float | None, weight: Weight) -> float:
     if value is None or math.isnan(value):
         return 0.0
-    return weight.log_odds * min(max((value - weight.mean) / weight.scale, -_CLIP), _CLIP)
+    return weight.log_odds * min(max((value - weight.mean) / weight.scale, -CLIP), CLIP)
 
 
 def _sigmoid(log_odds: float) -> float:
     return 1.0 / (1.0 + math.exp(-log_odds))
-
-
-@cache
-def default_card() -> Scorecard:
-    """The card that ships with the program, fitted on planted worlds."""
-    text = files("algorithms").joinpath("scorecard.json").read_text(encoding="utf-8")
-    return read_card(text)
-
-
-def read_card(text: str) -> Scorecard:
-    """A card from its JSON text.
-
-    Raises:
-        ValueError: a term is missing or unknown.
-    """
-    given = json.loads(text)
-    names = {term.name for term in TERMS}
-    if set(given["weights"]) != names:
-        odd = sorted(set(given["weights"]) ^ names)
-        message = f"a scorecard has a weight for each term and no other; at odds: {', '.join(odd)}"
-        raise ValueError(message)
-    return Scorecard(
-        intercept=given["intercept"],
-        weights={name: Weight(**each) for name, each in given["weights"].items()},
-        bins=tuple(
-            Bin(**{**each, "up_to": math.inf if each["up_to"] is None else each["up_to"]})
-            for each in given["bins"]
-        ),
-        made_of=given["made_of"],
-    )
-
-
-def card_text(card: Scorecard) -> str:
-    """A card as JSON text, for `read_card`."""
-    return (
-        json.dumps(
-            {
-                "made_of": card.made_of,
-                "intercept": card.intercept,
-                "weights": {
-                    name: {"mean": w.mean, "scale": w.scale, "log_odds": w.log_odds}
-                    for name, w in card.weights.items()
-                },
-                "bins": [
-                    {
-                        "up_to": None if math.isinf(each.up_to) else each.up_to,
-                        "precision": each.precision,
-                        "low": each.low,
-                        "high": each.high,
-                        "clusters": each.clusters,
-                    }
-                    for each in card.bins
-                ],
-            },
-            indent=1,
-        )
-        + "\n"
-    )

@@ -27,7 +27,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from algorithms.fitting import fitted  # noqa: E402
-from algorithms.scorecard import TERMS, card_text  # noqa: E402
+from algorithms.scorecard import TERMS  # noqa: E402
+from algorithms.scorecard_text import card_text  # noqa: E402
 from builders.simulation.flat import FlatSpec, write_flat  # noqa: E402
 from builders.simulation.simulate import simulate  # noqa: E402
 from builders.simulation.spec import SimulationSpec  # noqa: E402

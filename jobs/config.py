@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from algorithms.flags import FlagSettings
+from algorithms.scorecard import Scorecard
+from algorithms.scorecard_text import card_digest
 from builders.extracts.spec import AccountsSpec, ExtractSpec
 from builders.extracts.toml import accounts_spec, extract_spec
 from graph.errors import ConfigError
 from jobs.detector import Detector
 from jobs.detectors import DETECTORS
 from jobs.fuse import ClusterSettings
+from jobs.scorecards import scorecard_of
 from jobs.settings import tuned, unknown
 from jobs.spark_settings import SparkSettings, spark_settings
 
@@ -63,6 +66,8 @@ class DetectJob:
     detectors: tuple[Detector[Any], ...]
     cluster: ClusterSettings
     flags: FlagSettings
+    card: Scorecard
+    """What judges a cluster's expected precision: the card of `[flags] scorecard`."""
     given: Mapping[str, Any]
     """The job file as it was written, for the manifest."""
 
@@ -72,7 +77,8 @@ class DetectJob:
             "seed": self.job.seed,
             "joint_within_seconds": self.job.joint_within_seconds,
             "cluster": asdict(self.cluster),
-            "flags": asdict(self.flags),
+            # What the card says, and not where it lies: a card that was taught again is another.
+            "flags": {**asdict(self.flags), "scorecard": card_digest(self.card)},
             "detectors": {each.name: asdict(each.settings) for each in self.detectors},
             "extract": self.given.get("extract", {}),
             "accounts": self.given.get("accounts", {}),
@@ -105,7 +111,7 @@ def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
 
     Raises:
         ConfigError: a section, key or name is unknown (the nearest known one is named), a value
-            is of another type, or the extract is missing.
+            is of another type, the extract is missing, or the scorecard cannot be used.
     """
     for section, value in given.items():
         if section not in _SECTIONS:
@@ -115,6 +121,7 @@ def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
         message = "the job file has no [extract]; say which tables to read, see docs/extracts.md"
         raise ConfigError(message)
     job = tuned(JobSettings(), given.get("job", {}), of="job")
+    flags = tuned(FlagSettings(), given.get("flags", {}), of="flags")
     return DetectJob(
         job=job,
         spark=spark_settings(given.get("spark", {})),
@@ -123,7 +130,8 @@ def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
         seeds=_seeds(given.get("seeds", {}), base),
         detectors=_detectors(given.get("detectors", {})),
         cluster=tuned(ClusterSettings(), given.get("cluster", {}), of="cluster"),
-        flags=tuned(FlagSettings(), given.get("flags", {}), of="flags"),
+        flags=flags,
+        card=scorecard_of(flags, base=base),
         given=given,
     )
 

@@ -113,6 +113,7 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
         within_seconds=job.job.joint_within_seconds,
         tissue=coordination.tissue,
         flags=job.flags,
+        card=job.card,
     )
     _add_tables(steps, graph, layers, tables)
     said.step("publish", "write the run")
@@ -130,6 +131,7 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
                 "edges": graph.edges.count(),
                 "weak_edges": graph.edges.count() - coordination.called.edges.count(),
                 "flagged": _flagged(tables.clusters),
+                "scorecard": job.card.made_of,
                 "usual": asdict(tables.background),
                 "layers": {layer.name: dict(layer.facts) for layer in layers},
                 "left_out": left_out,

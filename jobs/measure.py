@@ -26,6 +26,7 @@ from algorithms.facts import (
 from algorithms.flags import DEFAULT_FLAGS, FlagSettings, knit_accounts
 from algorithms.quality import conductance
 from algorithms.roles import member_roles
+from algorithms.scorecard import Scorecard
 from graph.model import Clustering, InteractionGraph
 from graph.schema import Column, Schema
 from graph.schemas import ACCOUNTS, BOUNDS, MEMBER_INTERACTIONS
@@ -97,6 +98,7 @@ def measure(
     within_seconds: float,
     tissue: InteractionGraph | None = None,
     flags: FlagSettings = DEFAULT_FLAGS,
+    card: Scorecard | None = None,
     most_acts_per_member: int = 1000,
 ) -> ClusterTables:
     """Measure, score and rank the clusters of a coordination graph.
@@ -114,6 +116,7 @@ def measure(
         tissue: the graph with its refused edges, on which it is measured how closed a cluster is;
             a group by chance is torn out of a wider tissue, and a ring is not.
         flags: what a cluster must show to be flagged.
+        card: what judges a cluster's expected precision; the shipped one by default.
         most_acts_per_member: how many of a member's acts are published; the rest is counted.
     """
     engine = interactions.engine
@@ -154,7 +157,7 @@ def measure(
     )
     shown, left_out = bounded_acts(acts, most_per_member=most_acts_per_member)
     usual = background(interactions, accounts, within_seconds=within_seconds)
-    clusters, evidence = ranked(measured, usual, flags, accounted)
+    clusters, evidence = ranked(measured, usual, flags, accounted, card)
     evidence = with_explanations(evidence, explanations)
     return ClusterTables(
         clusters=clusters,

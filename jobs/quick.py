@@ -73,6 +73,7 @@ class Changes:
     quarantine_share: float | None = None
     publish_to: str | None = None
     detectors: tuple[str, ...] = ()
+    scorecard: Path | None = None
     bad_seeds: Path | None = None
     good_seeds: Path | None = None
 
@@ -111,9 +112,7 @@ def changed(given: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
     """
     job = _over(given.get("job", {}), {name: getattr(changes, name) for name in _JOB})
     extract = _over(given["extract"], {"quarantine_share": changes.quarantine_share})
-    # Relative to where the command was called, not to the job file.
-    files = {"bad": changes.bad_seeds, "good": changes.good_seeds}
-    seeds = {name: str(path.absolute()) for name, path in files.items() if path is not None}
+    seeds = _absolute(bad=changes.bad_seeds, good=changes.good_seeds)
     sections = {
         **given,
         "job": job,
@@ -121,6 +120,7 @@ def changed(given: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
         "extract": extract,
         "seeds": _over(given.get("seeds", {}), seeds),
         "detectors": _only(given.get("detectors", {}), changes.detectors),
+        "flags": _over(given.get("flags", {}), _absolute(scorecard=changes.scorecard)),
     }
     return {name: value for name, value in sections.items() if value or name in given}
 
@@ -169,6 +169,11 @@ _JOB = ("engine", "memory", "threads", "seed", "publish_to")
 
 def _over(given: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     return {**given, **{name: value for name, value in changes.items() if value is not None}}
+
+
+def _absolute(**files: Path | None) -> dict[str, str]:
+    """Files that the command line names: relative to where it was called, not to the job file."""
+    return {name: str(path.absolute()) for name, path in files.items() if path is not None}
 
 
 def _spark(given: Mapping[str, Any], changes: Changes, engine: str) -> dict[str, Any]:

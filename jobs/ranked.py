@@ -11,7 +11,8 @@ import pyarrow as pa
 from algorithms.background import Background
 from algorithms.explain.verdict import ACCOUNTED
 from algorithms.flags import DEFAULT_FLAGS, FlagSettings
-from algorithms.scorecard import default_card, expected_precision
+from algorithms.scorecard import Scorecard, expected_precision
+from algorithms.scorecard_text import default_card
 from algorithms.scoring import score
 from graph.model import kernel
 from graph.schema import Column, Schema
@@ -69,6 +70,7 @@ def ranked(
     usual: Background,
     flags: FlagSettings = DEFAULT_FLAGS,
     accounted: Table | None = None,
+    card: Scorecard | None = None,
 ) -> tuple[Table, Table]:
     """The clusters by their scores (`CLUSTERS`) and what is behind the scores (`EVIDENCE`).
 
@@ -78,9 +80,12 @@ def ranked(
         flags: what a cluster must show to be flagged.
         accounted: clusters that an innocent explanation accounts for
             (`algorithms.explain.verdict.ACCOUNTED`).
+        card: what judges a cluster's expected precision; the shipped one by default.
     """
     engine = measured.engine
-    scored = engine.each(measured, partial(_scored, usual=usual), _SCORED)
+    scored = engine.each(
+        measured, partial(_scored, usual=usual, card=card or default_card()), _SCORED
+    )
     innocent = accounted or engine.from_arrow(ACCOUNTED.arrow.empty_table(), ACCOUNTED)
     totals = engine.sql(
         """
@@ -153,14 +158,14 @@ def with_explanations(evidence: Table, explanations: Table) -> Table:
     )
 
 
-def _scored(batch: pa.RecordBatch, *, usual: Background) -> pa.RecordBatch:
-    rows = [row for facts in batch.to_pylist() for row in _rows(facts, usual)]
+def _scored(batch: pa.RecordBatch, *, usual: Background, card: Scorecard) -> pa.RecordBatch:
+    rows = [row for facts in batch.to_pylist() for row in _rows(facts, usual, card)]
     return pa.RecordBatch.from_pylist(rows, schema=_SCORED.arrow)
 
 
-def _rows(facts: dict[str, Any], usual: Background) -> Iterator[dict[str, Any]]:
+def _rows(facts: dict[str, Any], usual: Background, card: Scorecard) -> Iterator[dict[str, Any]]:
     total, reasons = score(facts, usual)
-    expected = expected_precision(facts, default_card())
+    expected = expected_precision(facts, card)
     strongest = next((each for each in reasons if each.kind == "for"), None)
     of_all = {
         **dict.fromkeys(EVIDENCE.names),

@@ -9,13 +9,8 @@ import numpy as np
 import pytest
 
 from algorithms.fitting import fitted
-from algorithms.scorecard import (
-    TERMS,
-    card_text,
-    default_card,
-    expected_precision,
-    read_card,
-)
+from algorithms.scorecard import TERMS, expected_precision
+from algorithms.scorecard_text import card_text, default_card, read_card
 
 RING = {
     "conductance": 0.0,

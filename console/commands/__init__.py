@@ -62,6 +62,12 @@ COMMANDS: tuple[Entry, ...] = (
         "Review", "decide", "decide", "Decide on a cluster, or take a decision back with `undo`."
     ),
     Entry(
+        "Review",
+        "train",
+        "train",
+        "Teach the scorecard by reviewers' decisions, and say whether it got better.",
+    ),
+    Entry(
         "Hand over", "export", "export", "Export members of confirmed clusters, with a manifest."
     ),
     Entry(

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from algorithms.flags import FlagSettings
 from builders.extracts.spec import Rules
 from console.options import AsJson
 from console.output import write_json, write_line, write_table
@@ -68,6 +69,7 @@ def _sections(
     yield "spark", _rows(SparkSettings(), given.get("spark", {}), source)
     yield "extract", _rows(Rules(), extract, source)
     yield "cluster", _rows(ClusterSettings(), given.get("cluster", {}), source)
+    yield "flags", _rows(FlagSettings(), given.get("flags", {}), source)
     for name, detector in DETECTORS.items():
         own = given.get("detectors", {}).get(name, {})
         yield f"detectors.{name}", _rows(detector.settings, own, source)

@@ -106,6 +106,9 @@ def detect(
     seed: Annotated[int | None, typer.Option(help="The seed of every random choice.")] = None,
     quarantine_share: QuarantineShare = None,
     detector: Detectors = None,
+    scorecard: Annotated[
+        Path | None, typer.Option(help="A card by `ringwatch train`, in the shipped one's place.")
+    ] = None,
     seeds: Annotated[Path | None, typer.Option(help="A list of known-bad accounts.")] = None,
     good_seeds: Annotated[Path | None, typer.Option(help="A list of known-good accounts.")] = None,
     top: Annotated[int, typer.Option(min=0, help="How many clusters to print.")] = 10,
@@ -147,6 +150,7 @@ def detect(
         publish_to=publish_to,
         quarantine_share=quarantine_share,
         detectors=tuple(detector or ()),
+        scorecard=scorecard,
         bad_seeds=seeds,
         good_seeds=good_seeds,
     )

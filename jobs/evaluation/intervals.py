@@ -84,7 +84,7 @@ def over_groups(
         "recall_at_jaccard": _ratio(times @ units.at_jaccard, rings),
         "recall_at_half": _ratio(times @ units.at_half, rings),
     }
-    return Drawn(**{name: _between(values[name], sample) for name, sample in samples.items()})
+    return Drawn(**{name: between(values[name], sample) for name, sample in samples.items()})
 
 
 def over_seeds(values: Sequence[float | None], *, within: tuple[float, float]) -> OverSeeds:
@@ -177,7 +177,8 @@ def _ratio(top: Floats, bottom: Floats) -> Floats:
     return share
 
 
-def _between(value: float | None, sample: Floats) -> Interval:
+def between(value: float | None, sample: Floats) -> Interval:
+    """A value with the interval that draws of it give; draws that are NaN do not count."""
     known = sample[~np.isnan(sample)]
     if value is None or not len(known):
         return Interval(value)

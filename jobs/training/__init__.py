@@ -1,0 +1,1 @@
+"""Reviewers' decisions turned into a scorecard: examples, splits, fit, measures, model card."""
