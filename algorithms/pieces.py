@@ -1,4 +1,4 @@
-"""Pieces of clusters: groups whose weight leads mostly into one larger cluster, put back into it."""
+"""Pieces of clusters: whose weight leads mostly into one larger cluster goes back into it."""
 
 from __future__ import annotations
 

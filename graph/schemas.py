@@ -154,7 +154,7 @@ MEMBERS = Schema(
     (
         Column("cluster", "VARCHAR", "the cluster's name"),
         Column("account", "VARCHAR", "the account's id"),
-        Column("role", "VARCHAR", "`core`, `peripheral`, `bridge`, or `weak`: shown, not counted in"),
+        Column("role", "VARCHAR", "`core`, `peripheral`, `bridge`; `weak`: only shown"),
         Column("score", "DOUBLE", "how far it belongs: inner share times strength / the median's"),
         Column("pagerank", "DOUBLE", "share of the cluster's weighted PageRank; sums to 1"),
         Column("partners", "BIGINT", "other members it is joined to"),
