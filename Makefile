@@ -7,7 +7,7 @@ DEMO_SPARK := out/demo-spark
 READY := $(VENV)/.ready
 READY_SPARK := $(VENV)/.ready-spark
 
-.PHONY: help demo demo-spark test test-slow parity parity-seen parity-slow check format bench bench-spark quality lock wheel clean
+.PHONY: help demo demo-spark test test-slow parity parity-seen parity-slow check format bench bench-spark quality real-logs lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -81,6 +81,11 @@ SEEDS ?= 21 22 23
 
 quality: $(READY)  ## precision, recall and look-alikes on worlds of SEEDS="21 22 23"; benchmarks/quality.json
 	$(BIN)/python benchmarks/quality.py --seeds "$(SEEDS)"
+
+LOG_SEEDS ?= 1 2
+
+real-logs: $(READY)  ## real logs as they are, and with rings of LOG_SEEDS="1 2" planted into them
+	$(BIN)/python benchmarks/real_logs.py --seeds "$(LOG_SEEDS)"
 
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra igraph --extra hive --group dev --universal --python-version 3.11 \

@@ -104,8 +104,9 @@ REASONS: tuple[Reason, ...] = (
         usual=lambda b: 0.0,
         degree=lambda v, b: -v / 40.0,
         says=lambda f, v, u: (
-            f"{f['meeting_size']} or more members met on one thing within an hour"
-            f" {f['meetings']} times, where chance would give {f['expected']:.2g}"
+            f"{f['meeting_size']} or more members met on one thing"
+            f" {f.get('meeting_span', 'within an hour')} {f['meetings']} times,"
+            f" where chance would give {f['expected']:.2g}"
             f" (log10 p = {v:.1f} after allowing for any search)"
         ),
     ),

@@ -69,6 +69,8 @@ def write_told(tale: Mapping[str, Any]) -> None:
     for layer, facts in tale["layers"].items():
         kept, refused = facts.get("edges_kept", 0), facts.get("edges_refused", 0)
         write_line(f"{layer}: {kept:,} of {kept + refused:,} candidate edges kept")
+        if "note" in facts:
+            write_line(f"  {facts['note']}")
     for detector, needs in tale["left_out"].items():
         write_line(f"`{detector}` was left out: it needs {needs}")
     for row in tale["bounds"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -132,8 +133,17 @@ def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
         cluster=tuned(ClusterSettings(), given.get("cluster", {}), of="cluster"),
         flags=flags,
         card=scorecard_of(flags, base=base),
-        given=given,
+        given=_as_json(given),
     )
+
+
+def _as_json(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
+    """What was given, as a run's manifest can keep it: TOML has dates, and JSON has none."""
+    if isinstance(value, Mapping):
+        return {name: _as_json(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_as_json(each) for each in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _check_section(name: str, value: object) -> None:

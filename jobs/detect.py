@@ -195,6 +195,8 @@ def _layers(
             said.note(f"`{detector.name}` was left out: it needs {detector.needs}")
         else:
             layers.append(layer)
+            if "note" in layer.facts:
+                said.note(f"`{detector.name}`: {layer.facts['note']}")
     return layers, left_out
 
 

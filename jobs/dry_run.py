@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from builders.clocks import clock_of
 from builders.coaction import estimate_pairs
 from builders.extracts.estimate import TableEstimate, estimate
 from builders.extracts.read import Reading, read_extract
@@ -179,7 +180,8 @@ def _windows(
     found = []
     for settings in wanted:
         assert isinstance(settings, SharedObjects)
-        for seconds in settings.within_seconds:
+        # Windows below the step of the extract's times are left out by the detector, too.
+        for seconds in clock_of(reading.interactions).windows(settings.within_seconds):
             pairs = estimate_pairs(
                 reading.interactions,
                 seconds,

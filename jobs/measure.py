@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -27,6 +28,7 @@ from algorithms.flags import DEFAULT_FLAGS, FlagSettings, knit_accounts
 from algorithms.quality import conductance
 from algorithms.roles import member_roles
 from algorithms.scorecard import Scorecard
+from builders.clocks import DAY_MS, HOUR_MS, Clock, clock_of
 from graph.model import Clustering, InteractionGraph
 from graph.schema import Column, Schema
 from graph.schemas import ACCOUNTS, BOUNDS, MEMBER_INTERACTIONS
@@ -58,6 +60,7 @@ MEASURED = Schema(
         Column("knit", "BIGINT", "members with two partners among one another"),
         Column("meeting_size", "BIGINT", "members that must meet to be counted"),
         Column("meetings", "BIGINT", "times so many met"),
+        Column("meeting_span", "VARCHAR", "how near in time that is, in words"),
         Column("expected", "DOUBLE", "times that chance would give"),
         Column("log10_p", "DOUBLE", "log10 of the cluster's p-value"),
         Column("regular_objects", "BIGINT", "objects of a quarter of its members", nullable=True),
@@ -154,6 +157,7 @@ def measure(
         regular=attendance(acts, clustering),
         explanations=explanations,
         members=clustering.members,
+        clock=clock_of(interactions),
     )
     shown, left_out = bounded_acts(acts, most_per_member=most_acts_per_member)
     usual = background(interactions, accounts, within_seconds=within_seconds)
@@ -176,6 +180,21 @@ def measure(
         bounds=left_out,
         background=usual,
     )
+
+
+def _step_seconds(clock: Clock) -> float:
+    """The least delay that means something: two acts of one date may lie a day apart."""
+    if clock.step_ms is None:
+        return sys.float_info.max
+    # By minutes, a delay of nought is still a short one.
+    return clock.step_ms / 1000 if clock.step_ms >= HOUR_MS else 0.0
+
+
+def _meeting_span(clock: Clock) -> str:
+    """What it is to meet in one hour by the extract's clock, which may show no hours."""
+    if clock.step_ms is None:
+        return "at whatever time"
+    return "on one date" if clock.step_ms == DAY_MS else "within an hour"
 
 
 def bounded_acts(acts: Table, *, most_per_member: int) -> tuple[Table, Table]:
@@ -230,6 +249,7 @@ def _measured(
     regular: Table,
     explanations: Table,
     members: Table,
+    clock: Clock,
 ) -> Table:
     return edges.engine.sql(
         """
@@ -251,11 +271,13 @@ def _measured(
                e.layers, e.layer_count, e.cross_platform_edges,
                a.first_at, a.last_at, coalesce(a.joint_share, 0.0) as joint_share,
                coalesce(a.joint_cells, 0) as joint_cells,
-               d.delay_seconds, coalesce(o.objects, 0) as objects, o.exclusivity,
+               case when d.delay_seconds >= $step_seconds then d.delay_seconds end as delay_seconds,
+               coalesce(o.objects, 0) as objects, o.exclusivity,
                o.popular_share, g.half_days, round(coalesce(c.conductance, 0.0), 12) as conductance,
                coalesce(k.knit, 0) as knit,
                coalesce(p.meeting_size, 2) as meeting_size,
                coalesce(p.meetings, 0) as meetings,
+               $meeting_span as meeting_span,
                coalesce(p.expected, 0.0) as expected, coalesce(p.log10_p, 0.0) as log10_p,
                r.regular_objects, r.attendance, r.unevenness,
                x.audience, x.reaction, x.breadth, x.ages
@@ -272,6 +294,7 @@ def _measured(
         left join degrees x using (cluster)
         """,
         MEASURED,
+        {"step_seconds": _step_seconds(clock), "meeting_span": _meeting_span(clock)},
         edges=edges,
         inner=inner,
         acts=acts,

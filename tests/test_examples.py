@@ -36,7 +36,9 @@ def german(shared, tmp_path_factory):
 
 def test_every_example_is_run_here():
     assert {path.stem for path in EXAMPLES.glob("*.toml")} == {
+        "amazon_arts_reviews",
         "german_elections",
+        "pokec_follows",
         "russian_coord_tweets",
     }
 
@@ -51,6 +53,28 @@ def test_real_reposts_give_pairs_and_the_posts_behind_them(shared, tmp_path):
     assert all(act["src_content"] and act["dst_content"] for act in acts)
     together = [act for act in acts if act["layer"] == "shared-objects"]
     assert all(abs(act["src_at"] - act["dst_at"]) <= 3_600_000 for act in together)
+
+
+def test_reviews_with_dates_for_times_are_looked_at_by_days_and_the_run_says_so(shared, tmp_path):
+    told = detected("amazon_arts_reviews", shared, tmp_path)
+
+    assert told["rows"] == told["rows"] | {"rows_read": 27_980, "rows_quarantined": 0}
+    facts = told["layers"]["shared-objects"]
+    assert (facts["clock step, s"], facts["windows left out"]) == (86_400, 2)
+    assert "the extract's times are steps of 86,400 s" in facts["note"]
+    assert "expected within 86400 s" in facts
+    assert told["matching"] > 0
+
+
+def test_follows_without_times_are_joined_by_whom_they_follow_alone(shared, tmp_path):
+    told = detected("pokec_follows", shared, tmp_path)
+
+    assert told["rows"] == told["rows"] | {"rows_read": 94_065, "rows_quarantined": 14}
+    assert told["left_out"]["shared-objects"].startswith("times that tell acts apart")
+    assert set(told["layers"]) == {"mutual-ring", "rare-objects"}
+    reasons = [reason["says"] for row in told["clusters"] for reason in row["reasons"]]
+    assert reasons
+    assert not [says for says in reasons if "apart at the median" in says]
 
 
 def test_four_kinds_of_object_are_read_and_every_row_is_accounted_for(german):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +31,27 @@ def refused(**sections):
     with pytest.raises(ConfigError) as caught:
         job(**sections)
     return str(caught.value)
+
+
+def test_a_day_written_as_toml_writes_days_can_be_kept_with_the_run(tmp_path):
+    path = tmp_path / "job.toml"
+    path.write_text(
+        """
+        [extract]
+        platform_start = 1998-01-31
+        [[extract.tables]]
+        name = "likes"
+        path = "likes.csv"
+        time_unit = "iso"
+        map = { account = "who", object = "what", acted_at = "when" }
+        """
+    )
+
+    found = read_job(path)
+
+    assert found.extract.platform_start == date(1998, 1, 31)
+    assert json.loads(json.dumps(found.settings()))["extract"] == found.given["extract"]
+    assert found.given["extract"]["platform_start"] == "1998-01-31"
 
 
 def test_a_job_needs_an_extract_alone():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,6 +101,15 @@ def write_flat(spec: FlatSpec, out: Path) -> FlatWritten:
     Raises:
         ConfigError: `out` exists and is not empty, or there is no room for what is planted.
     """
+    return write_world(lambda: flat_world(spec), out)
+
+
+def write_world(draw: Callable[[], FlatWorld], out: Path) -> FlatWritten:
+    """Draw a world and write it into the new folder `out`, whole or not at all.
+
+    Raises:
+        ConfigError: `out` exists and is not empty, or what `draw` raises.
+    """
     began = time.monotonic()
     if out.exists() and any(out.iterdir()):
         message = f"`{out}` is not empty; name a new folder, or remove it first"
@@ -109,7 +118,7 @@ def write_flat(spec: FlatSpec, out: Path) -> FlatWritten:
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
-        world = flat_world(spec)
+        world = draw()
         pq.write_table(world.interactions, staging / INTERACTIONS_FILE)
         pq.write_table(world.labels, staging / LABELS_FILE)
         if out.exists():

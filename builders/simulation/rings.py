@@ -68,7 +68,7 @@ CO_ACTION: dict[str, Level] = {
     ),
 }
 
-_OVERLAP = 0.2  # of the accounts of two neighbouring L5 rings
+OVERLAP = 0.2  # of the accounts of two neighbouring L5 rings
 
 
 def plant_rings(bed: Bed) -> None:
@@ -120,7 +120,7 @@ def _level_members(bed: Bed, rng: Rng, name: str, number: int, joins: Bools) -> 
     if name != "L5" or number % 2 == 0:
         return bed.members(rng, size, at_least=at_least)
     before = bed.rings[-1][3]
-    both = rng.choice(before, max(1, round(_OVERLAP * len(before))), replace=False)
+    both = rng.choice(before, max(1, round(OVERLAP * len(before))), replace=False)
     new = bed.members(rng, size - len(both), at_least=at_least)
     return np.concatenate([both, new])
 

@@ -8,13 +8,27 @@ from typing import Annotated, Literal
 import typer
 
 from builders.simulation.flat import FlatSpec, write_flat
+from builders.simulation.into_log import IntoSpec
 from builders.simulation.simulate import Simulated
 from builders.simulation.simulate import simulate as write_platform
 from builders.simulation.spec import SimulationSpec
+from console.columns import (
+    Account,
+    Action,
+    Object,
+    ObjectKind,
+    Owner,
+    QuarantineShare,
+    Text,
+    Time,
+    TimeUnit,
+)
+from console.into_log import log_job, rings, write_planted
 from console.options import AsJson, Quiet, Threads
 from console.output import write_json, write_line
 from console.progress import shown_progress
 from graph.errors import ConfigError
+from jobs.quick import Changes
 
 
 def simulate(
@@ -34,11 +48,62 @@ def simulate(
     flat: Annotated[
         bool, typer.Option("--flat", help="One table and a list of labels, held-out rings.")
     ] = False,
+    into: Annotated[
+        Path | None,
+        typer.Option(help="Plant rings into this log (files, or a job file) in place of a world."),
+    ] = None,
+    levels: Annotated[
+        str | None, typer.Option(help="With --into: co-action rings by level, as L0=1,L3=2.")
+    ] = None,
+    follow_rings: Annotated[
+        str | None, typer.Option(help="With --into: follow rings by level, as L0=1,L3=2.")
+    ] = None,
+    least_acts: Annotated[
+        int, typer.Option(min=3, help="With --into: members do as much as accounts of so many.")
+    ] = 3,
+    most_accounts: Annotated[
+        int | None, typer.Option(min=3, help="With --into: no ring is larger.")
+    ] = None,
+    account: Account = None,
+    object: Object = None,
+    time: Time = None,
+    action: Action = None,
+    object_kind: ObjectKind = None,
+    owner: Owner = None,
+    text: Text = None,
+    time_unit: TimeUnit = None,
+    quarantine_share: QuarantineShare = None,
     threads: Threads = None,
     quiet: Quiet = False,
     json: AsJson = False,
 ) -> None:
-    """Write a simulated platform: extract, job file, truth apart."""
+    """Write a simulated platform, or rings planted into a log; the truth lies apart."""
+    mapping = {
+        "account": account,
+        "object": object,
+        "acted_at": time,
+        "action": action,
+        "object_kind": object_kind,
+        "owner": owner,
+        "text": text,
+    }
+    told = {name: source for name, source in mapping.items() if source is not None}
+    reading = {} if time_unit is None else {"time_unit": time_unit}
+    if into is not None:
+        changes = Changes(threads=threads, quarantine_share=quarantine_share)
+        job = log_job(into, told, reading, changes)
+        wanted = IntoSpec(
+            seed=seed,
+            least_acts=least_acts,
+            most_accounts=most_accounts,
+            levels=rings(levels),
+            follows=rings(follow_rings),
+        )
+        write_planted(job, wanted, folder, quiet=quiet, json=json)
+        return
+    if told or reading or levels is not None or follow_rings is not None:
+        message = "columns, `--levels` and `--follow-rings` tell of a log; name it with `--into`"
+        raise ConfigError(message)
     if flat:
         if format != "parquet":
             message = f"a flat world is Parquet, not `{format}`; leave out --format or --flat"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from algorithms.calls import Called, call_edges, eligible_pairs
 from algorithms.chance import Tested, co_action_against_chance
+from builders.clocks import Clock, clock_of
 from builders.coaction import Coaction, CoactionBounds, coaction_graphs
 from builders.joint_acts import joint_acts
 from graph.model import Clustering
@@ -23,7 +24,8 @@ class SharedObjects:
     """Settings of the `shared-objects` detector."""
 
     within_seconds: tuple[float, ...] = (60.0, 3600.0)
-    """Windows, each tested by itself; a pair's p-value is the best of them times their number."""
+    """Windows, each tested by itself; a pair's p-value is the best of them times their number.
+    Those below the step of the extract's times (days, hours) are left out and named."""
     at_least_objects: int = 3
     """Distinct objects that a pair must share within one window."""
     actions: tuple[str, ...] = ()
@@ -46,12 +48,16 @@ class SharedObjects:
     """Interactions kept behind each edge; more are counted."""
 
 
-def draw(world: World, settings: SharedObjects) -> Layer:
+def draw(world: World, settings: SharedObjects) -> Layer | None:
     """Pairs that share more objects within a window than chance explains."""
     chosen = _chosen(world.interactions, settings)
+    clock = clock_of(world.interactions)
+    windows = clock.windows(settings.within_seconds)
+    if not windows:
+        return None
     built = coaction_graphs(
         chosen,
-        windows=settings.within_seconds,
+        windows=windows,
         at_least=settings.at_least_objects,
         count="objects",
         layer=NAME,
@@ -67,7 +73,7 @@ def draw(world: World, settings: SharedObjects) -> Layer:
             dispersion=settings.dispersion,
             least_in_stratum=settings.least_in_stratum,
         )
-        for seconds, each in zip(settings.within_seconds, built, strict=True)
+        for seconds, each in zip(windows, built, strict=True)
     ]
     called = call_edges(
         best_of([each.graph for each in tested]),
@@ -80,7 +86,10 @@ def draw(world: World, settings: SharedObjects) -> Layer:
         graph=weighted_by_surprise(called.graph, full_at=settings.full_weight_log10),
         weak=weakly(called.weak, full_at=settings.full_weight_log10),
         bounds=worst_bounds([each.bounds for each in built]),
-        facts=_facts(settings, built, tested, called),
+        facts={
+            **_facts(windows, built, tested, called),
+            **_coarse(clock, settings.within_seconds, windows),
+        },
     )
 
 
@@ -92,7 +101,8 @@ def acts(
         _chosen(world.interactions, settings),
         layer.graph.edges,
         clustering.members,
-        within_seconds=max(settings.within_seconds),
+        # The facts keep the step, so the extract is not looked through for it once more.
+        within_seconds=max(_clock_told(layer).windows(settings.within_seconds)),
         per_edge=settings.acts_per_edge,
     )
     return found.acts, found.left_out
@@ -119,8 +129,38 @@ def _chosen(interactions: Table, settings: SharedObjects) -> Table:
     )
 
 
+_STEP = "clock step, s"
+
+
+def _clock_told(layer: Layer) -> Clock:
+    """The clock that a layer was drawn by."""
+    step = layer.facts.get(_STEP)
+    return Clock(1 if step is None else round(float(step) * 1000))
+
+
+def _coarse(
+    clock: Clock, asked: Sequence[float], windows: Sequence[float]
+) -> dict[str, float | int | str]:
+    """Which windows mean nothing by the extract's clock, for the manifest and the screen."""
+    left_out = clock.left_out(asked)
+    if not left_out:
+        return {}
+    step = (clock.step_ms or 0) // 1000
+    return {
+        _STEP: step,
+        "windows left out": len(left_out),
+        "note": f"the extract's times are steps of {step:,} s, so windows of"
+        f" {_in_words(left_out)} mean nothing and were left out;"
+        f" {_in_words(windows)} was looked at",
+    }
+
+
+def _in_words(windows: Sequence[float]) -> str:
+    return ", ".join(f"{seconds:,.10g} s" for seconds in windows)
+
+
 def _facts(
-    settings: SharedObjects,
+    windows: Sequence[float],
     built: Sequence[Coaction],
     tested: Sequence[Tested],
     called: Called,
@@ -129,7 +169,7 @@ def _facts(
         "tested_pairs": called.tested_pairs,
         **called.facts,
     }
-    for seconds, coaction, test in zip(settings.within_seconds, built, tested, strict=True):
+    for seconds, coaction, test in zip(windows, built, tested, strict=True):
         window = f"{seconds:g} s"
         facts[f"post pairs within {window}"] = coaction.raw_pairs
         facts[f"observed within {window}"] = test.observed
@@ -144,4 +184,5 @@ SHARED_OBJECTS = Detector(
     settings=SharedObjects(),
     draw=draw,
     acts=acts,
+    needs="times that tell acts apart; more than half of these are one and the same",
 )
