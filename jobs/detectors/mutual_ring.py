@@ -30,6 +30,8 @@ class MutualRing:
     """Accounts with more partners on a side join nobody."""
     weight: float = 0.5
     """The weight of an edge one of whose ends has all its partners in common with the other."""
+    loose_weight: float = 0.05
+    """What a mutual contact that was left out counts when it leads out of a group."""
     acts_per_edge: int = 20
     """Acts kept behind each edge; more are counted."""
 
@@ -52,6 +54,7 @@ def draw(world: World, settings: MutualRing) -> Layer | None:
     return Layer(
         name=NAME,
         graph=InteractionGraph(edges),
+        weak=_loose(mutual.graph, edges, settings),
         bounds=dense.bounds,
         facts={"edges_kept": kept, "edges_refused": found - kept},
     )
@@ -92,6 +95,21 @@ def _weighted(dense: InteractionGraph, mutual: InteractionGraph, settings: Mutua
         {"weight": settings.weight},
         dense=dense.edges,
         mutual=mutual.edges,
+    )
+
+
+def _loose(mutual: InteractionGraph, kept: Table, settings: MutualRing) -> Table:
+    """The mutual contacts that were left out: a circle of friends has them, a ring hardly any."""
+    return mutual.engine.sql(
+        f"""
+        select {EDGES.selecting(weight="$weight")}
+        from {{mutual}} m
+        where not exists (select 1 from {{kept}} k where k.src = m.src and k.dst = m.dst)
+        """,
+        EDGES,
+        {"weight": settings.loose_weight},
+        mutual=mutual.edges,
+        kept=kept,
     )
 
 
