@@ -1,25 +1,13 @@
-"""Dense blocks of accounts and objects, in lockstep or at any time, and their chance."""
+"""Dense blocks of accounts and objects, in lockstep or at any time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from algorithms.chance import CLUSTER_CHANCE, clusters_against_chance
 from graph.block_schemas import BLOCK_MEMBERS
-from graph.model import Clustering, kernel
-from graph.schema import Column, Schema
-from graph.schemas import CLUSTERING
+from graph.model import kernel
 from graph.table import Table
-
-BLOCK_CHANCE = Schema(
-    "block_chance",
-    (
-        Column("block", "BIGINT", "the block's number"),
-        *(column for column in CLUSTER_CHANCE.columns if column.name != "cluster"),
-    ),
-    key=("block",),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,73 +85,4 @@ def dense_blocks(
         acts=acts,
         densities=[size.density for size in sizes],
         bars=[size.bar for size in sizes],
-    )
-
-
-def blocks_against_chance(
-    members: Table, interactions: Table, *, width_seconds: float, dispersion: float = 0.25
-) -> Table:
-    """Each block's chance (`BLOCK_CHANCE`), by the test that clusters get.
-
-    The bound holds after any search over sets of accounts, so it holds for peeling, and for as
-    many blocks as one likes.
-
-    Args:
-        members: `BLOCK_MEMBERS`; an account may be in several blocks.
-        interactions: the interactions that the null model learns from.
-        width_seconds: how long a meeting is.
-        dispersion: relative variance beyond Poisson.
-    """
-    engine = members.engine
-    parts = {
-        f"part_{number}": clusters_against_chance(
-            Clustering(_named(members, blocks), method="dense-blocks"),
-            interactions,
-            width_seconds=width_seconds,
-            dispersion=dispersion,
-        )
-        for number, blocks in enumerate(_disjoint(members))
-    }
-    if not parts:
-        return engine.from_arrow(BLOCK_CHANCE.arrow.empty_table(), BLOCK_CHANCE)
-    every = " union all ".join(f"select * from {{{name}}}" for name in parts)
-    return engine.sql(
-        f"select {BLOCK_CHANCE.selecting(block='cast(cluster as bigint)')} from ({every})",
-        BLOCK_CHANCE,
-        **parts,
-    )
-
-
-def _disjoint(members: Table) -> list[list[int]]:
-    """The blocks in groups, within each of which no account is in two."""
-    blocks = members.engine.query(
-        "select distinct block from {members} order by block", members=members
-    )["block"].to_pylist()
-    shared = members.engine.query(
-        """
-        select distinct a.block as one, b.block as other
-        from {members} a join {members} b on b.account = a.account and b.block < a.block
-        """,
-        members=members,
-    ).to_pylist()
-    apart = {(row["one"], row["other"]) for row in shared}
-    groups: list[list[int]] = []
-    for block in blocks:
-        free = (group for group in groups if all((block, one) not in apart for one in group))
-        group = next(free, None)
-        if group is None:
-            groups.append([block])
-        else:
-            group.append(block)
-    return groups
-
-
-def _named(members: Table, blocks: Sequence[int]) -> Table:
-    """Some blocks as a clustering; a cluster is named by its block's number."""
-    chosen = ", ".join(str(int(block)) for block in blocks)
-    return members.engine.sql(
-        "select account, cast(block as varchar) as cluster from {members}"
-        f" where block in ({chosen})",
-        CLUSTERING,
-        members=members,
     )

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from algorithms.dense_blocks import (
-    BLOCK_CHANCE,
-    DenseBlocks,
-    Lockstep,
-    blocks_against_chance,
-    dense_blocks,
-)
-from builders.block_edges import acts_of_blocks, block_edges
+from algorithms.chance import clusters_against_chance
+from algorithms.dense_blocks import DenseBlocks, Lockstep, dense_blocks
+from algorithms.leiden import leiden
+from builders.block_acts import as_interactions, up_to
+from builders.coaction import coaction_graph
 from builders.crowded_acts import crowded_acts
 from builders.joint_acts import joint_acts
 from builders.windows import milliseconds
-from graph.block_schemas import BLOCK_ACTS, BLOCK_MEMBERS
+from graph.block_schemas import BLOCK_ACTS
 from graph.model import Clustering, InteractionGraph
-from graph.schemas import BOUNDS
+from graph.schemas import BOUNDS, EDGES
 from graph.table import Table
 from jobs.detector import Detector, Layer, World
 from jobs.detectors.strength import weighted_by_surprise
@@ -36,8 +34,10 @@ class LockstepBlocks:
     """Accounts of a block that come to each of its objects in the object's window."""
     at_least_objects: int = 4
     """Objects of a block in whose windows each of its accounts comes."""
-    shared_objects: int = 2
-    """Objects of the block that two of its accounts must share to be joined."""
+    shared_objects: int = 3
+    """Objects of blocks to which two accounts must come together to be a pair."""
+    least_joined: float = 0.3
+    """The share of a group's pairs that must be such; a block may hold several groups."""
     most_blocks: int = 30
     """Blocks to look for at the most."""
     most_accounts: int = 1_000
@@ -47,17 +47,25 @@ class LockstepBlocks:
     draws: int = 5
     """Random graphs of the same degrees that a block must be denser than."""
     false_alarm: float = 0.05
-    """A block counts where chance gives one like it so seldom in a whole extract."""
+    """A group counts where chance gives one like it so seldom, in any search of the extract."""
     dispersion: float = 0.25
     """Variance beyond Poisson, relative to the squared mean."""
     full_weight_log10: float = 20.0
-    """An edge of a block with p = 10^-this or less has weight 1."""
+    """An edge of a group with p = 10^-this or less has weight 1."""
     acts_per_edge: int = 50
     """Pairs of acts kept behind each edge; more are counted."""
 
 
+class _Called(NamedTuple):
+    """The edges of groups that chance does not explain, and how many groups were tried."""
+
+    edges: Table
+    tried: int
+    called: int
+
+
 def draw(world: World, settings: LockstepBlocks) -> Layer:
-    """Pairs of every block that chance does not explain."""
+    """Pairs of every group in lockstep that chance does not explain."""
     crowded = crowded_acts(
         world.interactions,
         within_seconds=settings.within_seconds,
@@ -77,101 +85,96 @@ def draw(world: World, settings: LockstepBlocks) -> Layer:
             least_objects=settings.at_least_objects,
         ),
     )
-    small, large = _by_size(found.members, settings.most_accounts)
-    chance = blocks_against_chance(
-        small,
-        world.interactions,
-        width_seconds=settings.within_seconds,
-        dispersion=settings.dispersion,
-    )
-    called = chance.engine.sql(
-        "select * from {chance} where log10_p <= $most",
-        BLOCK_CHANCE,
-        {"most": math.log10(settings.false_alarm)},
-        chance=chance,
-    )
-    inside = _within(found.acts, called)
-    edges = block_edges(
-        inside,
-        small,
-        called,
-        within_seconds=settings.within_seconds,
-        at_least=settings.shared_objects,
-        layer=NAME,
-    )
+    blocks = up_to(found.acts, most_accounts=settings.most_accounts, layer=NAME)
+    groups = _called(_pairs(blocks.acts, settings), world, settings)
+    graph = weighted_by_surprise(InteractionGraph(groups.edges), full_at=settings.full_weight_log10)
     return Layer(
         name=NAME,
-        graph=weighted_by_surprise(InteractionGraph(edges), full_at=settings.full_weight_log10),
-        bounds=_with_crowds(crowded.bounds, large),
+        graph=graph,
+        bounds=crowded.acts.engine.sql(
+            "select * from {cut} union all select * from {crowds}",
+            BOUNDS,
+            cut=crowded.bounds,
+            crowds=blocks.bounds,
+        ),
         facts={
             "acts_in_crowded_places": crowded.acts.count(),
             **_facts(found),
-            "blocks_tested": chance.count(),
-            "blocks_called": called.count(),
-            "edges_kept": edges.count(),
+            "groups_tested": groups.tried,
+            "groups_called": groups.called,
+            "edges_kept": graph.edges.count(),
         },
-        tables={"acts": inside},
+        tables={"acts": blocks.acts},
     )
 
 
 def acts(
     world: World, settings: LockstepBlocks, layer: Layer, clustering: Clustering
 ) -> tuple[Table, int]:
-    """What each two of a block did on the same object of it in its window."""
-    found = joint_acts(
-        acts_of_blocks(layer.tables["acts"]),
+    """What each two of a block did on the same object of it, within the window."""
+    shown = joint_acts(
+        as_interactions(layer.tables["acts"]),
         layer.graph.edges,
         clustering.members,
         within_seconds=settings.within_seconds,
         per_edge=settings.acts_per_edge,
     )
-    return found.acts, found.left_out
+    return shown.acts, shown.left_out
 
 
-def _by_size(members: Table, most: int) -> tuple[Table, Table]:
-    """The members of blocks up to `most` accounts, and those of larger ones."""
-    sized = (
-        "select * from {members} where block in"
-        " (select block from {members} group by block having count(*) %s $most)"
+def _pairs(acts: Table, settings: LockstepBlocks) -> Table:
+    """Accounts of blocks that come to enough of the blocks' objects together (`EDGES`)."""
+    return coaction_graph(
+        as_interactions(acts),
+        within_seconds=settings.within_seconds,
+        at_least=settings.shared_objects,
+        layer=NAME,
+    ).graph.edges
+
+
+def _called(pairs: Table, world: World, settings: LockstepBlocks) -> _Called:
+    """The pairs inside groups that meet oftener than any search would find by chance.
+
+    A block may hold a ring and the crowd around it, and the rest of a ring may be in the next
+    block, so the groups are those of a division of all blocks' pairs.
+    """
+    engine = pairs.engine
+    even = engine.sql(f"select {EDGES.selecting(weight='1.0')} from {{pairs}}", EDGES, pairs=pairs)
+    groups = leiden(InteractionGraph(even), resolution=settings.least_joined, seed=world.seed)
+    chance = clusters_against_chance(
+        groups,
+        world.interactions,
+        width_seconds=settings.within_seconds,
+        dispersion=settings.dispersion,
     )
-    small, large = (
-        members.engine.sql(sized % relation, BLOCK_MEMBERS, {"most": most}, members=members)
-        for relation in ("<=", ">")
-    )
-    return small, large
-
-
-def _within(acts: Table, blocks: Table) -> Table:
-    return acts.engine.sql(
-        "select * from {acts} where block in (select block from {blocks})",
-        BLOCK_ACTS,
-        acts=acts,
-        blocks=blocks,
-    )
-
-
-def _with_crowds(bounds: Table, large: Table) -> Table:
-    """The bounds, and a row for each block that is too large."""
-    return bounds.engine.sql(
-        """
-        select * from {bounds}
-        union all
-        select $layer as layer, 'most-accounts' as bound,
-               'block of ' || min(account) as subject,
-               count(*) as accounts, count(*) as interactions,
-               count(*) * (count(*) - 1) / 2 as pairs_not_counted,
-               'joins nobody: so large a block is a crowd' as says
-        from {large} group by block
+    edges = engine.sql(
+        f"""
+        with found as (
+            select p.*, c.log10_p as of_group
+            from {{pairs}} p
+            join {{members}} s on s.account = p.src
+            join {{members}} d on d.account = p.dst and d.cluster = s.cluster
+            join {{chance}} c on c.cluster = s.cluster
+        )
+        select {EDGES.selecting(log10_p="of_group")} from found where of_group <= $most
         """,
-        BOUNDS,
-        {"layer": NAME},
-        bounds=bounds,
-        large=large,
+        EDGES,
+        {"most": math.log10(settings.false_alarm)},
+        pairs=pairs,
+        members=groups.members,
+        chance=chance,
     )
+    called = engine.query(
+        "select count(distinct s.cluster) as called from {edges} e"
+        " join {members} s on s.account = e.src",
+        edges=edges,
+        members=groups.members,
+    )["called"][0].as_py()
+    return _Called(edges, chance.count(), called)
 
 
 def _facts(found: DenseBlocks) -> dict[str, float | int]:
-    facts: dict[str, float | int] = {"blocks_found": len(found.densities)}
+    facts: dict[str, float | int] = {"blocks": len(found.densities)}
     if found.densities:
         facts["densest_block"] = max(found.densities)
         facts["last_block"] = found.densities[-1]
