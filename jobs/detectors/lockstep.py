@@ -189,4 +189,5 @@ LOCKSTEP = Detector(
     draw=draw,
     acts=acts,
     keeps={"acts": BLOCK_ACTS},
+    enabled=False,
 )
