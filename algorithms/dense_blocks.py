@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from graph.block_schemas import BLOCK_MEMBERS
 from graph.model import kernel
 from graph.table import Table
 
@@ -33,13 +32,6 @@ class DenseBlocks:
     acts: Table
     densities: Sequence[float]
     bars: Sequence[float]
-
-    @property
-    def members(self) -> Table:
-        """The accounts of each block (`BLOCK_MEMBERS`)."""
-        return self.acts.engine.sql(
-            "select distinct block, account from {acts}", BLOCK_MEMBERS, acts=self.acts
-        )
 
 
 def dense_blocks(

@@ -82,12 +82,13 @@ def crowded_acts(
     most_acts: int,
     layer: str,
 ) -> Crowded:
-    """The acts of accounts that come to crowded places oftener than now and then.
+    """At most `most_acts` acts, once an account, object and stretch of time.
 
-    Acts stay on objects that `least_accounts` accounts act on in a stretch of time or the two
-    beside it, and of accounts that do so on `least_objects` objects, again and again until all
-    rests (or for `_ROUNDS` rounds). No act of a windowed core of these sizes is lost. Where more
-    than `most_acts` are left, the most crowded stretches are left out whole, and counted.
+    All of them, where they are so few: who else acts is what a block stands out from. Else those
+    on objects that `least_accounts` accounts act on in a stretch of time or the two beside it, of
+    accounts that do so on `least_objects` objects, again and again until they are few enough or
+    all rests (or for `_ROUNDS` rounds). No act of a windowed core of these sizes is lost by that.
+    Where more are left, the most crowded stretches are left out whole, and counted.
 
     Args:
         interactions: `INTERACTIONS`.
@@ -106,6 +107,8 @@ def crowded_acts(
     acts = engine.sql(_ALL, INCIDENCE, {"bin_ms": bin_ms}, interactions=interactions)
     before = acts.count()
     for _ in range(_ROUNDS):
+        if before <= most_acts:
+            break
         pruned = engine.sql(
             _PRUNED,
             INCIDENCE,

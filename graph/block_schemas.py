@@ -31,12 +31,3 @@ BLOCK_ACTS = Schema(
     key=("block", *INCIDENCE.key),
 )
 """The acts inside each dense block."""
-
-BLOCK_MEMBERS = Schema(
-    "block_members",
-    (
-        Column("block", "BIGINT", "the block's number"),
-        Column("account", "VARCHAR", "an account of it"),
-    ),
-    key=("block", "account"),
-)

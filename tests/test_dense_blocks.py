@@ -93,7 +93,7 @@ def incidence(engine, rows):
 
 def accounts_of(found):
     blocks = {}
-    for row in found.members.rows():
+    for row in found.acts.rows():
         blocks.setdefault(row["block"], set()).add(row["account"])
     return [blocks[number] for number in sorted(blocks)]
 

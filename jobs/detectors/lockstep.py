@@ -43,7 +43,8 @@ class LockstepBlocks:
     most_accounts: int = 1_000
     """A larger block is a crowd; it joins nobody and is counted."""
     most_acts: int = 500_000
-    """Acts in crowded places that are looked at; beyond it the most crowded are left out."""
+    """Acts that are looked at; beyond it only those in crowded places, and the most crowded are
+    left out if need be."""
     draws: int = 5
     """Random graphs of the same degrees that a block must be denser than."""
     false_alarm: float = 0.05
@@ -98,7 +99,7 @@ def draw(world: World, settings: LockstepBlocks) -> Layer:
             crowds=blocks.bounds,
         ),
         facts={
-            "acts_in_crowded_places": crowded.acts.count(),
+            "acts_looked_at": crowded.acts.count(),
             **_facts(found),
             "groups_tested": groups.tried,
             "groups_called": groups.called,

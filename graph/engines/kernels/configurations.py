@@ -60,7 +60,7 @@ def _exchange(drawn: Ints, column: Ints, others: Ints, columns: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _place(table: Ints, key: int) -> int:
+def _place(table: Ints, key: int) -> np.int64:
     """Where the key is, or the free place that says that it is nowhere."""
     mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
     at = np.int64((mixed >> np.uint64(20)) & np.uint64(len(table) - 1))
