@@ -38,7 +38,7 @@ def dense_blocks(
     incidence: Table,
     *,
     most_blocks: int = 10,
-    draws: int = 5,
+    draws: int = 3,
     seed: int = 0,
     lockstep: Lockstep | None = None,
 ) -> DenseBlocks:

@@ -45,7 +45,7 @@ class LockstepBlocks:
     most_acts: int = 500_000
     """Acts that are looked at; beyond it only those in crowded places, and the most crowded are
     left out if need be."""
-    draws: int = 5
+    draws: int = 3
     """Random graphs of the same degrees that a block must be denser than."""
     false_alarm: float = 0.05
     """A group counts where chance gives one like it so seldom, in any search of the extract."""

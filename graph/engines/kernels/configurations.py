@@ -3,7 +3,7 @@
 Two edges exchange their accounts wherever that makes no edge there twice, many times over, which
 draws evenly from all such graphs in the end.
 
-Source: Maslov and Sneppen 2002; Artzy-Randrup and Stone 2005 for the number of exchanges.
+Source: Maslov and Sneppen 2002.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numba import njit
 
 Ints = npt.NDArray[np.int64]
 
-_ROUNDS = 4
+_ROUNDS = 2
 """Exchanges that each edge begins; about as many again reach it."""
 _FREE, _GONE = -1, -2
 
