@@ -13,12 +13,15 @@ _ROUNDS = 6
 """Prunings at the most; what is left over then only costs time."""
 
 _ALL = f"""
-    select account, action, object_kind, object, {BIN} as bin, min(acted_at) as acted_at
-    from {{interactions}} where object <> ''
-    group by account, action, object_kind, object, {BIN}
+    select account, action, object_kind, object, bin, min(acted_at) as acted_at
+    from (
+        select account, action, object_kind, object, {BIN} as bin, acted_at
+        from {{interactions}} where object <> ''
+    ) binned
+    group by account, action, object_kind, object, bin
 """
 _UNTIMED = """
-    select account, action, object_kind, object, 0 as bin, min(acted_at) as acted_at
+    select account, action, object_kind, object, cast(0 as bigint) as bin, min(acted_at) as acted_at
     from {interactions} where object <> ''
     group by account, action, object_kind, object
 """
@@ -88,7 +91,8 @@ def crowded_acts(
     on objects that `least_accounts` accounts act on in a stretch of time or the two beside it, of
     accounts that do so on `least_objects` objects, again and again until they are few enough or
     all rests (or for `_ROUNDS` rounds). No act of a windowed core of these sizes is lost by that.
-    Where more are left, the most crowded stretches are left out whole, and counted.
+    Where more are left, the most crowded stretches are left out whole, and counted. An account's
+    first act on an object in a stretch stands for all that it does there.
 
     Args:
         interactions: `INTERACTIONS`.
@@ -127,10 +131,11 @@ def crowded_acts(
         select $layer as layer, 'most-acts' as bound,
                object || ' ' || cast(bin as varchar) || ' ' || action || ' ' || object_kind
                    as subject,
-               accounts, accounts as interactions,
-               accounts * (accounts - 1) / 2 as pairs_not_counted,
+               max(accounts) as accounts, max(accounts) as interactions,
+               max(accounts * (accounts - 1) / 2) as pairs_not_counted,
                'left out whole: a stretch of time so crowded joins nobody' as says
         from cells where accounts > $most
+        group by object || ' ' || cast(bin as varchar) || ' ' || action || ' ' || object_kind
         """,
         BOUNDS,
         {"layer": layer, "most": most},
