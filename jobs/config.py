@@ -163,7 +163,7 @@ def _seeds(given: Mapping[str, Any], base: Path) -> SeedSettings:
 
 
 def _detectors(given: Mapping[str, Any]) -> tuple[Detector[Any], ...]:
-    """Every detector that the job does not switch off, tuned."""
+    """Every detector that runs unless it is switched off, or that the job switches on, tuned."""
     for name in given:
         if name not in DETECTORS:
             raise ConfigError(unknown(name, DETECTORS, what="detector", place="[detectors]"))
@@ -171,7 +171,7 @@ def _detectors(given: Mapping[str, Any]) -> tuple[Detector[Any], ...]:
     for name, detector in DETECTORS.items():
         _check_section(f"detectors.{name}", given.get(name, {}))
         changes = dict(given.get(name, {}))
-        enabled = changes.pop("enabled", True)
+        enabled = changes.pop("enabled", detector.enabled)
         if not isinstance(enabled, bool):
             message = f"`enabled` in [detectors.{name}] is true or false, not `{enabled}`"
             raise ConfigError(message)

@@ -16,6 +16,7 @@ MODULES = (
     "backbone",
     "components",
     "cores",
+    "dense_blocks",
     "hits",
     "label_propagation",
     "leiden",

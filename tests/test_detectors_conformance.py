@@ -192,8 +192,8 @@ def test_a_setting_of_another_type_is_refused_by_name(name):
 @pytest.mark.parametrize("name", DETECTORS)
 def test_it_runs_alone_from_a_job_file(small_job, tmp_path, name):
     """Alone, what it lacks is told in the manifest: `seeded` has no layer to look at."""
-    off = {other: {"enabled": False} for other in DETECTORS if other != name}
-    job = small_job(ROWS, profiles(ROWS), detectors=off, seeds={"bad": str(seeded_file(tmp_path))})
+    only = {other: {"enabled": other == name} for other in DETECTORS}
+    job = small_job(ROWS, profiles(ROWS), detectors=only, seeds={"bad": str(seeded_file(tmp_path))})
 
     summary = detect(job, tmp_path / "runs").run.manifest.summary
 

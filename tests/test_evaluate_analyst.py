@@ -10,6 +10,7 @@ from graph.errors import ConfigError
 from graph.schemas import INTERACTIONS
 from jobs.evaluation.analyst import analyst_graph
 from jobs.evaluation.baselines import BASELINES
+from jobs.evaluation.fraudar import fraudar
 
 
 @pytest.fixture
@@ -63,3 +64,39 @@ def test_a_ring_of_four_is_found_and_its_one_time_guest_is_not(engine, table, na
     found = BASELINES[name].find(table(engine, INTERACTIONS, text), 0)
 
     assert [sorted(cluster.members) for cluster in found.clusters] == [["m0", "m1", "m2", "m3"]]
+
+
+@pytest.fixture
+def two_blocks(engine, table):
+    """Six accounts on five objects, and five others on four; everybody likes `news`."""
+    rows = [f"a{n} | like | o{k} | post | {10**9 * n}" for n in range(6) for k in range(5)]
+    rows += [f"b{n} | share | s{k} | link | 0" for n in range(5) for k in range(4)]
+    rows += ["a0 | share | s0 | link | 0"]
+    rows += [f"u{n} | like | news | post | {n}" for n in range(40)]
+    rows += [f"a{n} | like | news | post | 0" for n in range(6)]
+    return table(
+        engine, INTERACTIONS, "\n".join(["account|action|object|object_kind|acted_at", *rows])
+    )
+
+
+def test_fraudar_gives_the_densest_block_first_at_whatever_times(two_blocks):
+    found = BASELINES["fraudar"].find(two_blocks, 0)
+
+    first, second = found.clusters[:2]
+    assert first.members == ("a0", "a1", "a2", "a3", "a4", "a5")
+    assert second.members == ("b0", "b1", "b2", "b3", "b4")
+    assert found.flagged == found.clusters
+
+
+def test_fraudar_counts_an_account_once(two_blocks):
+    found = BASELINES["fraudar"].find(two_blocks, 0)
+
+    named = [name for cluster in found.clusters for name in cluster.members]
+    assert len(named) == len(set(named)) == len(found.flagged_accounts)
+
+
+@pytest.mark.local_only
+def test_fraudar_says_when_an_extract_is_too_large_for_it(two_blocks):
+    assert fraudar(two_blocks, most_pairs=10) == (
+        "97 pairs of an account and an object are more than 10"
+    )

@@ -69,7 +69,13 @@ def test_it_says_what_the_extract_has_and_lacks(document):
 def test_other_methods_stand_beside_it(document):
     peers = document["peers"]
 
-    assert list(peers) == ["analyst-600s", "analyst-3600s", "label-propagation", "cnt"]
+    assert list(peers) == [
+        "analyst-600s",
+        "analyst-3600s",
+        "label-propagation",
+        "fraudar",
+        "cnt",
+    ]
     assert peers["analyst-600s"]["recall"] == 1.0
     assert peers["analyst-600s"]["seconds"] >= 0
     assert "left_out" in peers["cnt"] or peers["cnt"]["flagged"] >= 0

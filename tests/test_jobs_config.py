@@ -21,6 +21,7 @@ from jobs.settings import tuned
 
 MAP = {"account": "who", "object": "what", "acted_at": "when"}
 EXTRACT = {"tables": [{"name": "likes", "path": "likes.csv", "time_unit": "iso", "map": MAP}]}
+ON = [name for name, each in DETECTORS.items() if each.enabled]
 
 
 def job(**sections):
@@ -54,10 +55,19 @@ def test_a_day_written_as_toml_writes_days_can_be_kept_with_the_run(tmp_path):
     assert found.given["extract"]["platform_start"] == "1998-01-31"
 
 
+def test_a_detector_that_is_off_by_default_runs_when_a_job_says_so():
+    given = {"lockstep": {"most_blocks": 3}}
+    asked = {"lockstep": {"most_blocks": 3, "enabled": True}}
+
+    assert "lockstep" not in [each.name for each in job(detectors=given).detectors]
+    (found,) = [each for each in job(detectors=asked).detectors if each.name == "lockstep"]
+    assert found.settings.most_blocks == 3
+
+
 def test_a_job_needs_an_extract_alone():
     found = job()
 
-    assert [each.name for each in found.detectors] == list(DETECTORS)
+    assert [each.name for each in found.detectors] == ON
     assert found.extract.tables[0].path == Path("/jobs/likes.csv")
     assert (found.job.engine, found.job.seed, found.accounts, found.seeds.bad) == (
         "local",
@@ -120,7 +130,7 @@ def test_settings_reach_the_detector_and_the_manifest():
     )
 
     told = found.settings()
-    assert told["detectors"].keys() == set(DETECTORS) - {"seeded"}
+    assert told["detectors"].keys() == set(ON) - {"seeded"}
     assert told["detectors"]["shared-objects"]["within_seconds"] == (30.0,)
     assert told["detectors"]["shared-objects"]["raw_pairs"] is None
     assert told["cluster"]["resolution"] == 1.0

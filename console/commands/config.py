@@ -58,7 +58,8 @@ def config(
 
 
 def _enabled(given: Mapping[str, Any], detector: str) -> bool:
-    return bool(given.get("detectors", {}).get(detector, {}).get("enabled", True))
+    own = given.get("detectors", {}).get(detector, {})
+    return bool(own.get("enabled", DETECTORS[detector].enabled))
 
 
 def _sections(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _KERNELS: dict[str, str] = {
     "copied-texts": "graph.engines.copied_tables:copied_texts",
     "components": "graph.engines.clustering:components",
+    "dense-blocks": "graph.engines.blocks:blocks_of",
     "hits": "graph.engines.ranking:hits",
     "k-core": "graph.engines.ranking:k_core",
     "label-propagation": "graph.engines.clustering:label_propagation",

@@ -6,6 +6,7 @@ from typing import Any
 
 from jobs.detector import Detector
 from jobs.detectors.copied_text import COPIED_TEXT
+from jobs.detectors.lockstep import LOCKSTEP
 from jobs.detectors.mutual_ring import MUTUAL_RING
 from jobs.detectors.rare_objects import RARE_OBJECTS
 from jobs.detectors.seeded import SEEDED
@@ -23,6 +24,7 @@ DETECTORS: dict[str, Detector[Any]] = {
         SHARED_TRAITS,
         MUTUAL_RING,
         SWARM,
+        LOCKSTEP,
         SEEDED,
     )
 }

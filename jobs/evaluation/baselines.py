@@ -17,6 +17,7 @@ from graph.table import Table
 from jobs.evaluation.analyst import analyst_graph
 from jobs.evaluation.cnt_peer import toolkit
 from jobs.evaluation.found import Found, found_by
+from jobs.evaluation.fraudar import fraudar
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,12 @@ def _toolkit(interactions: Table, seed: int) -> Found | LeftOut:
     return LeftOut(found) if isinstance(found, str) else found
 
 
+def _fraudar(interactions: Table, seed: int) -> Found | LeftOut:
+    # It has no random choice.
+    found = fraudar(interactions)
+    return LeftOut(found) if isinstance(found, str) else found
+
+
 _DECLARED = (
     Baseline(
         name="analyst-600s",
@@ -77,6 +84,11 @@ _DECLARED = (
         name="label-propagation",
         says="the graph of analyst-600s, divided by label propagation",
         find=partial(_propagated, within_seconds=600),
+    ),
+    Baseline(
+        name="fraudar",
+        says="the ten densest blocks of accounts and objects, popular objects weighing less",
+        find=_fraudar,
     ),
     Baseline(
         name="cnt",

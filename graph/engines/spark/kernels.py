@@ -14,6 +14,7 @@ _KERNELS: dict[str, str] = {
     "cluster-meetings": "graph.engines.spark.meetings:cluster_meetings",
     "components": "graph.engines.spark.components:components",
     "copied-texts": "graph.engines.spark.copied_text:copied_texts",
+    "dense-blocks": "graph.engines.blocks:blocks_of",
     "expect-co-actions": "graph.engines.spark.chance:expect_co_actions",
     "files": "graph.engines.spark.files:files_of",
     "hits": "graph.engines.spark.hubs:hits",
