@@ -83,6 +83,7 @@ def co_action_against_chance(
     dispersion: float = 0.25,
     least_in_stratum: int = 200,
     timed: bool = True,
+    groups: Table | None = None,
 ) -> Tested:
     """Fill in `expected` and `log10_p` of co-action edges.
 
@@ -99,9 +100,11 @@ def co_action_against_chance(
             independent accounts do.
         least_in_stratum: an hour with fewer interactions joins the rest of its day.
         timed: False puts all time into one stratum.
+        groups: each object's group of interest (`algorithms.object_groups.OBJECT_GROUPS`); what a
+            pair's interests explain is expected too, where that is more than the hours explain.
 
     Raises:
-        NotOnThisEngine: the engine has no such kernel.
+        NotOnThisEngine: the engine has no such kernel, or knows no groups.
     """
     filled, matches = kernel(graph, "expect-co-actions")(
         graph.edges,
@@ -109,6 +112,7 @@ def co_action_against_chance(
         within_ms=-1 if within_seconds is None else round(within_seconds * 1000),
         least=least_in_stratum,
         timed=timed,
+        groups=groups,
     )
     return _tested(filled, graph, matches=matches, dispersion=dispersion)
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from algorithms.calls import Called, call_edges, eligible_pairs
 from algorithms.chance import Tested, co_action_against_chance
+from algorithms.object_groups import Learning, given_groups, learned_groups
 from builders.coaction import Coaction, CoactionBounds, coaction_graphs
 from builders.joint_acts import joint_acts
+from graph.errors import ConfigError
 from graph.model import Clustering
+from graph.schemas import INTERACTIONS
 from graph.table import Table
 from jobs.detector import Detector, Layer, World
 from jobs.detectors.looks import best_of, worst_bounds
@@ -40,6 +43,11 @@ class SharedObjects:
     """Variance beyond Poisson, relative to the squared mean."""
     least_in_stratum: int = 200
     """Interactions an hour needs to be a stratum of its own."""
+    object_groups: int = 0
+    """Groups of objects to learn from who acts on what, so that shared interest is expected and
+    not called; 12 will do, 0 learns none. The local engine alone."""
+    topic: str = ""
+    """An attribute of the extract that names an object's topic, in place of learned groups."""
     full_weight_log10: float = 20.0
     """An edge with p = 10^-this or less has weight 1."""
     acts_per_edge: int = 50
@@ -59,6 +67,7 @@ def draw(world: World, settings: SharedObjects) -> Layer:
             object_interactions=settings.object_interactions, raw_pairs=settings.raw_pairs
         ),
     )
+    groups = _groups(world, chosen, settings)
     tested = [
         co_action_against_chance(
             each.graph,
@@ -66,6 +75,7 @@ def draw(world: World, settings: SharedObjects) -> Layer:
             within_seconds=seconds,
             dispersion=settings.dispersion,
             least_in_stratum=settings.least_in_stratum,
+            groups=groups,
         )
         for seconds, each in zip(settings.within_seconds, built, strict=True)
     ]
@@ -96,6 +106,24 @@ def acts(
         per_edge=settings.acts_per_edge,
     )
     return found.acts, found.left_out
+
+
+def _groups(world: World, chosen: Table, settings: SharedObjects) -> Table | None:
+    """The objects' groups of interest, if any are asked for and can be told."""
+    if settings.topic:
+        carried = world.carried or world.interactions
+        if settings.topic not in carried.schema.names:
+            known = [name for name in carried.schema.names if name not in INTERACTIONS.names]
+            message = (
+                f"`detectors.{NAME}.topic` is `{settings.topic}`, which is no attribute of the"
+                f" extract; it has {', '.join(f'`{name}`' for name in known) or 'none'}"
+            )
+            raise ConfigError(message)
+        return given_groups(carried, settings.topic)
+    if settings.object_groups:
+        learning = Learning(groups=settings.object_groups)
+        return learned_groups(chosen, seed=world.seed, learning=learning)
+    return None
 
 
 def _chosen(interactions: Table, settings: SharedObjects) -> Table:
