@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,9 @@ from graph.model import Clustering, InteractionGraph, kernel
 from graph.schema import Column, Schema
 from graph.schemas import EDGES
 from graph.table import Table
+
+BESIDE = "beside"
+"""The layer of pairs that are expected beside a graph's edges and are none of them."""
 
 _CLUSTER = Column("cluster", "VARCHAR", "the cluster's name")
 _MEETINGS = Schema(
@@ -73,6 +76,8 @@ class Tested:
     """Summed counts of the edges tested."""
     expected: float
     """Summed expectation of the edges tested."""
+    beside: Table | None = None
+    """The pairs that were expected beside the edges, if any were given."""
 
 
 def co_action_against_chance(
@@ -84,6 +89,7 @@ def co_action_against_chance(
     least_in_stratum: int = 200,
     timed: bool = True,
     groups: Table | None = None,
+    beside: Table | None = None,
 ) -> Tested:
     """Fill in `expected` and `log10_p` of co-action edges.
 
@@ -102,19 +108,42 @@ def co_action_against_chance(
         timed: False puts all time into one stratum.
         groups: each object's group of interest (`algorithms.object_groups.OBJECT_GROUPS`); what a
             pair's interests explain is expected too, where that is more than the hours explain.
+        beside: further pairs (`EDGES`, of the layer `BESIDE`), expected by the same model, that
+            are none of the graph: of pairs drawn at random, say.
 
     Raises:
         NotOnThisEngine: the engine has no such kernel, or knows no groups.
     """
+    engine = interactions.engine
+    pairs = graph.edges
+    if beside is not None:
+        pairs = engine.sql(
+            "select * from {edges} union all select * from {beside}",
+            EDGES,
+            edges=graph.edges,
+            beside=beside,
+        )
     filled, matches = kernel(graph, "expect-co-actions")(
-        graph.edges,
+        pairs,
         interactions,
         within_ms=-1 if within_seconds is None else round(within_seconds * 1000),
         least=least_in_stratum,
         timed=timed,
         groups=groups,
     )
-    return _tested(filled, graph, matches=matches, dispersion=dispersion)
+    if beside is None:
+        return _tested(filled, graph, matches=matches, dispersion=dispersion)
+    ours, others = (
+        engine.sql(
+            f"select * from {{filled}} where layer {test} $beside",
+            EDGES,
+            {"beside": BESIDE},
+            filled=filled,
+        )
+        for test in ("<>", "=")
+    )
+    tested = _tested(ours, graph, matches=matches, dispersion=dispersion)
+    return replace(tested, beside=others)
 
 
 def pairs_against_chance(

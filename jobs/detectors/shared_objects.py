@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from algorithms.calibration import all_pairs, calibration, drawn_accounts
 from algorithms.calls import Called, call_edges, eligible_pairs
 from algorithms.chance import Tested, co_action_against_chance
 from algorithms.object_groups import Learning, given_groups, learned_groups
@@ -48,6 +49,9 @@ class SharedObjects:
     not called; 12 will do, 0 learns none. The local engine alone."""
     topic: str = ""
     """An attribute of the extract that names an object's topic, in place of learned groups."""
+    drawn_accounts: int = 500
+    """Accounts drawn at random, all pairs of whom tell whether as much is seen as expected; 0
+    leaves it out. They change no edge."""
     full_weight_log10: float = 20.0
     """An edge with p = 10^-this or less has weight 1."""
     acts_per_edge: int = 50
@@ -57,16 +61,8 @@ class SharedObjects:
 def draw(world: World, settings: SharedObjects) -> Layer:
     """Pairs that share more objects within a window than chance explains."""
     chosen = _chosen(world.interactions, settings)
-    built = coaction_graphs(
-        chosen,
-        windows=settings.within_seconds,
-        at_least=settings.at_least_objects,
-        count="objects",
-        layer=NAME,
-        bounds=CoactionBounds(
-            object_interactions=settings.object_interactions, raw_pairs=settings.raw_pairs
-        ),
-    )
+    built = _built(chosen, settings, at_least=settings.at_least_objects)
+    drawn = _drawn_pairs(chosen, settings, world.seed)
     groups = _groups(world, chosen, settings)
     tested = [
         co_action_against_chance(
@@ -76,8 +72,9 @@ def draw(world: World, settings: SharedObjects) -> Layer:
             dispersion=settings.dispersion,
             least_in_stratum=settings.least_in_stratum,
             groups=groups,
+            beside=beside,
         )
-        for seconds, each in zip(settings.within_seconds, built, strict=True)
+        for seconds, each, beside in zip(settings.within_seconds, built, drawn, strict=True)
     ]
     called = call_edges(
         best_of([each.graph for each in tested]),
@@ -91,6 +88,20 @@ def draw(world: World, settings: SharedObjects) -> Layer:
         weak=weakly(called.weak, full_at=settings.full_weight_log10),
         bounds=worst_bounds([each.bounds for each in built]),
         facts=_facts(settings, built, tested, called),
+    )
+
+
+def _built(chosen: Table, settings: SharedObjects, *, at_least: int) -> list[Coaction]:
+    """Who shared so many objects, a window at a time."""
+    return coaction_graphs(
+        chosen,
+        windows=settings.within_seconds,
+        at_least=at_least,
+        count="objects",
+        layer=NAME,
+        bounds=CoactionBounds(
+            object_interactions=settings.object_interactions, raw_pairs=settings.raw_pairs
+        ),
     )
 
 
@@ -124,6 +135,21 @@ def _groups(world: World, chosen: Table, settings: SharedObjects) -> Table | Non
         learning = Learning(groups=settings.object_groups)
         return learned_groups(chosen, seed=world.seed, learning=learning)
     return None
+
+
+def _drawn_pairs(chosen: Table, settings: SharedObjects, seed: int) -> list[Table | None]:
+    """All pairs of accounts drawn at random, with what they did within each window."""
+    if settings.drawn_accounts < 2:
+        return [None for _ in settings.within_seconds]
+    drawn = drawn_accounts(chosen, number=settings.drawn_accounts, at_least=2, seed=seed)
+    of_drawn = chosen.engine.sql(
+        "select i.* from {interactions} i join {drawn} d on d.account = i.account",
+        chosen.schema,
+        interactions=chosen,
+        drawn=drawn,
+    )
+    met = _built(of_drawn, settings, at_least=1)
+    return [all_pairs(each.graph.edges, drawn) for each in met]
 
 
 def _chosen(interactions: Table, settings: SharedObjects) -> Table:
@@ -162,6 +188,9 @@ def _facts(
         facts[f"post pairs within {window}"] = coaction.raw_pairs
         facts[f"observed within {window}"] = test.observed
         facts[f"expected within {window}"] = test.expected
+        if test.beside is not None:
+            found = calibration(test.beside, called.graph.edges)
+            facts.update(found.facts(f"within {window}"))
     return facts
 
 
