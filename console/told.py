@@ -51,6 +51,7 @@ def told(place: Place, *, top: int = 10) -> dict[str, Any]:
         ),
         "layers": manifest.summary.get("layers", {}),
         "left_out": manifest.summary.get("left_out", {}),
+        "decoy": manifest.summary.get("decoy", {}),
         "bounds": _bounds(place),
         "matching": count_clusters(place.run, place.store, engine=place.engine),
         "sizes": _sizes(place),
@@ -69,6 +70,11 @@ def write_told(tale: Mapping[str, Any]) -> None:
     for layer, facts in tale["layers"].items():
         kept, refused = facts.get("edges_kept", 0), facts.get("edges_refused", 0)
         write_line(f"{layer}: {kept:,} of {kept + refused:,} candidate edges kept")
+    if tale["decoy"]:
+        write_line(
+            f"decoy: {tale['decoy']['decoy_flagged']:,} flagged of"
+            f" {tale['decoy']['decoy_clusters']:,} clusters where acts were dealt anew"
+        )
     for detector, needs in tale["left_out"].items():
         write_line(f"`{detector}` was left out: it needs {needs}")
     for row in tale["bounds"]:

@@ -41,6 +41,8 @@ class JobSettings:
     """The seed of every random choice."""
     joint_within_seconds: float = 600.0
     """The window in which members' acts count as joint when clusters are measured."""
+    decoy: bool = False
+    """Run the job a second time on acts dealt anew, and tell what is flagged there by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,8 @@ class DetectJob:
         return {
             "seed": self.job.seed,
             "joint_within_seconds": self.job.joint_within_seconds,
+            # Only where it is asked for, so that runs without keep their names.
+            **({"decoy": True} if self.job.decoy else {}),
             "cluster": asdict(self.cluster),
             "flags": asdict(self.flags),
             "detectors": {each.name: asdict(each.settings) for each in self.detectors},

@@ -14,6 +14,7 @@ from graph.model import Clustering, InteractionGraph
 from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, INTERACTIONS, JOINT_ACTS, READING
 from graph.table import Table
 from jobs.config import DetectJob
+from jobs.decoy import decoy_facts
 from jobs.detector import Layer, World
 from jobs.fuse import Coordination, coordination_graph, divide, joined, large
 from jobs.inputs import input_fingerprint
@@ -115,6 +116,7 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
         flags=job.flags,
     )
     _add_tables(steps, graph, layers, tables)
+    decoy = _decoy(job, steps, world, said)
     said.step("publish", "write the run")
     return steps.writer.publish(
         RunFacts(
@@ -133,9 +135,18 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
                 "usual": asdict(tables.background),
                 "layers": {layer.name: dict(layer.facts) for layer in layers},
                 "left_out": left_out,
+                **decoy,
             },
         )
     )
+
+
+def _decoy(job: DetectJob, steps: Steps, world: World, said: Progress) -> dict[str, Any]:
+    """What the job flags where nobody can be coordinated, if that is asked for."""
+    if not job.job.decoy:
+        return {}
+    said.step("decoy", "deal the acts anew, and look for clusters there")
+    return {"decoy": steps.facts("facts-decoy", lambda: decoy_facts(job, steps, world))}
 
 
 def _divided(job: DetectJob, steps: Steps, graph: Coordination, said: Progress) -> Clustering:

@@ -47,7 +47,7 @@ class SharedObjects:
     object_groups: int = 0
     """Groups of objects to learn from who acts on what, so that shared interest is expected and
     not called; 12 will do, 0 learns none. The local engine alone."""
-    topic: str = ""
+    topic: str | None = None
     """An attribute of the extract that names an object's topic, in place of learned groups."""
     drawn_accounts: int = 500
     """Accounts drawn at random, all pairs of whom tell whether as much is seen as expected; 0
@@ -121,7 +121,7 @@ def acts(
 
 def _groups(world: World, chosen: Table, settings: SharedObjects) -> Table | None:
     """The objects' groups of interest, if any are asked for and can be told."""
-    if settings.topic:
+    if settings.topic is not None:
         carried = world.carried or world.interactions
         if settings.topic not in carried.schema.names:
             known = [name for name in carried.schema.names if name not in INTERACTIONS.names]
@@ -131,6 +131,12 @@ def _groups(world: World, chosen: Table, settings: SharedObjects) -> Table | Non
             )
             raise ConfigError(message)
         return given_groups(carried, settings.topic)
+    if settings.object_groups != 0 and settings.object_groups < 2:
+        message = (
+            f"`detectors.{NAME}.object_groups` is {settings.object_groups}; give 2 groups or more,"
+            " or 0 for none"
+        )
+        raise ConfigError(message)
     if settings.object_groups:
         learning = Learning(groups=settings.object_groups)
         return learned_groups(chosen, seed=world.seed, learning=learning)
