@@ -30,7 +30,7 @@ _MEETINGS = Schema(
     key=("cluster", "size"),
 )
 
-_BEST = Schema(
+BEST_MEETINGS = Schema(
     "best_meetings",
     (
         _CLUSTER,
@@ -208,6 +208,35 @@ def clusters_against_chance(
         dispersion: relative variance beyond Poisson.
         least_in_stratum: acts that a stretch of time needs to be a stratum of its own.
     """
+    best = meetings_against_chance(
+        clustering,
+        interactions,
+        width_seconds=width_seconds,
+        dispersion=dispersion,
+        least_in_stratum=least_in_stratum,
+    )
+    engine = best.engine
+    everybody = engine.query(
+        "select count(distinct account) as accounts from {interactions}", interactions=interactions
+    )["accounts"][0].as_py()
+    bounded = engine.each(best, partial(_after_search, everybody=everybody), CLUSTER_CHANCE)
+    engine.drop(best)
+    return bounded
+
+
+def meetings_against_chance(
+    clustering: Clustering,
+    interactions: Table,
+    *,
+    width_seconds: float = 3600.0,
+    dispersion: float = 0.25,
+    least_in_stratum: int = 200,
+) -> Table:
+    """Each cluster's chance before any search (`BEST_MEETINGS`).
+
+    Honest only of clusters that were not chosen by these interactions. The arguments are those of
+    `clusters_against_chance`.
+    """
     members = clustering.members
     engine = members.engine
     found = kernel(members, "cluster-meetings")(
@@ -227,17 +256,13 @@ def clusters_against_chance(
         from ranked r join sizes s using (cluster)
         where r.place = 1
         """,
-        _BEST,
+        BEST_MEETINGS,
         tried=tried,
         members=members,
     )
-    everybody = engine.query(
-        "select count(distinct account) as accounts from {interactions}", interactions=interactions
-    )["accounts"][0].as_py()
-    bounded = engine.each(best, partial(_after_search, everybody=everybody), CLUSTER_CHANCE)
-    for table in (found, tried, best):
+    for table in (found, tried):
         engine.drop(table)
-    return bounded
+    return best
 
 
 def _meetings_with_tail(batch: pa.RecordBatch, *, dispersion: float) -> pa.RecordBatch:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from graph.schemas import INTERACTIONS
 from graph.table import Table
 
 _OF_ACCOUNT = ("account", "platform")
@@ -11,17 +10,16 @@ _OF_ACCOUNT = ("account", "platform")
 def drawn_anew(interactions: Table, *, seed: int) -> Table:
     """The interactions with their accounts dealt anew inside each hour (UTC).
 
-    Each account keeps its number of interactions in each hour, and what it carries with it: its
-    platform and attributes (its device is its own whatever it does). Each act, with its time,
-    object and text, is somebody's, drawn from those who acted in the hour. The same seed deals
-    alike at any order of the rows and on each engine.
+    Each account keeps its number of interactions in each hour, and its platform. Each act, with
+    its time, object, text and attributes, is somebody's, drawn from those who acted in the hour.
+    The same seed deals alike at any order of the rows and on each engine.
 
     Args:
         interactions: `INTERACTIONS`, with attributes or without.
         seed: of the draw.
     """
     names = interactions.schema.names
-    with_account = [n for n in names if n in _OF_ACCOUNT or n not in INTERACTIONS.names]
+    with_account = [n for n in names if n in _OF_ACCOUNT]
     with_act = [n for n in names if n not in with_account]
     key = " || '|' || ".join(_text(n) for n in ("account", *with_act))
     # Every column takes part, so that rows that differ have places that do not depend on luck.
@@ -54,6 +52,32 @@ def drawn_anew(interactions: Table, *, seed: int) -> Table:
         interactions.schema,
         {"seed": str(seed)},
         interactions=interactions,
+    )
+
+
+def accounts_anew(accounts: Table, *, seed: int) -> Table:
+    """What is known of accounts (`ACCOUNTS`), each account with what is known of another."""
+    known = [name for name in accounts.schema.names if name != "account"]
+    by_account = ", ".join(f'k."{name}"' for name in known)
+    return accounts.engine.sql(
+        f"""
+        with people as (
+            select account, row_number() over (order by account) as dealt_place from {{accounts}}
+        ),
+        known as (
+            select *, row_number() over (
+                order by md5($seed || '|' || account), account) as dealt_place
+            from {{accounts}}
+        ),
+        dealt as (
+            select p.account, {by_account}
+            from people p join known k on k.dealt_place = p.dealt_place
+        )
+        select {accounts.schema.selecting()} from dealt
+        """,
+        accounts.schema,
+        {"seed": str(seed)},
+        accounts=accounts,
     )
 
 

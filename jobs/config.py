@@ -43,6 +43,8 @@ class JobSettings:
     """The window in which members' acts count as joint when clusters are measured."""
     decoy: bool = False
     """Run the job a second time on acts dealt anew, and tell what is flagged there by chance."""
+    other_days: bool = False
+    """Look for each cluster on every second day, and tell how it does on the days between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ class DetectJob:
             "seed": self.job.seed,
             "joint_within_seconds": self.job.joint_within_seconds,
             # Only where it is asked for, so that runs without keep their names.
-            **({"decoy": True} if self.job.decoy else {}),
+            **{name: True for name in ("decoy", "other_days") if getattr(self.job, name)},
             "cluster": asdict(self.cluster),
             "flags": asdict(self.flags),
             "detectors": {each.name: asdict(each.settings) for each in self.detectors},

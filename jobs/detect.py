@@ -21,6 +21,7 @@ from jobs.inputs import input_fingerprint
 from jobs.layers import drawn, evidence_of, union
 from jobs.measure import ClusterTables, measure
 from jobs.opening import engine_of
+from jobs.other_days import other_days, with_other_days
 from jobs.progress import Progress, Silent
 from jobs.seeds import read_seeds
 from jobs.set_aside import written_aside
@@ -115,6 +116,10 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
         tissue=coordination.tissue,
         flags=job.flags,
     )
+    if job.job.other_days:
+        said.step("other-days", "look for the clusters on every second day, test on the others")
+        tried = other_days(clustering, world.interactions, seed=job.job.seed)
+        tables = replace(tables, evidence=with_other_days(tables.evidence, tried))
     _add_tables(steps, graph, layers, tables)
     decoy = _decoy(job, steps, world, said)
     said.step("publish", "write the run")

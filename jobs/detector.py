@@ -74,6 +74,8 @@ class Detector(Generic[S]):
     """What joins accounts in its layer, for the explanations that account for such."""
     keeps: Mapping[str, Schema] = field(default_factory=dict)
     """The schemas of `Layer.tables`, which are kept with the layer when a run is broken off."""
+    of_chance: bool = True
+    """Whether what it finds is chance's where who did which act is dealt anew (`jobs.decoy`)."""
     needs: str = ""
     """What the extract must have for it, for the message when it is left out."""
 

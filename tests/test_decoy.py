@@ -7,7 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from algorithms.dealing_anew import drawn_anew
+from algorithms.dealing_anew import accounts_anew, drawn_anew
+from graph.schemas import ACCOUNTS
 from jobs.detect import detect
 from tests.test_object_groups import HOUR, table_of
 
@@ -17,8 +18,8 @@ def acts(rows: int = 400, *, mixed: int | None = None):
     account, object_ = rng.integers(0, 20, rows), rng.integers(0, 15, rows)
     acted_at = rng.integers(-6 * HOUR, 6 * HOUR, rows)
     order = np.arange(rows) if mixed is None else np.random.default_rng(mixed).permutation(rows)
-    # What an account carries is its own: `topic` stands for a device here.
-    return account[order], object_[order], acted_at[order], account[order]
+    # The topic is the object's.
+    return account[order], object_[order], acted_at[order], object_[order]
 
 
 def dealt(engine, *, seed, mixed=None):
@@ -38,8 +39,21 @@ def test_accounts_and_objects_keep_how_often_they_are_there_in_each_hour(engine)
     )
 
 
-def test_what_an_account_carries_goes_with_it(engine):
-    assert all(row["topic"] == f"t{row['account'][1:]}" for row in dealt(engine, seed=0))
+def test_attributes_go_with_the_act(engine):
+    assert all(row["topic"] == f"t{row['object'][1:]}" for row in dealt(engine, seed=0))
+
+
+def test_what_is_known_of_accounts_is_dealt_among_them(engine, table):
+    accounts = table(
+        engine,
+        ACCOUNTS,
+        "\n".join(["account | name | created_at"] + [f"a{n} | n{n} | {n}" for n in range(30)]),
+    )
+    rows = accounts_anew(accounts, seed=1).rows()
+    assert sorted(row["account"] for row in rows) == sorted(f"a{n}" for n in range(30))
+    assert sorted(row["created_at"] for row in rows) == list(range(30))
+    assert all(row["name"] == f"n{row['created_at']}" for row in rows)
+    assert sum(row["name"][1:] == row["account"][1:] for row in rows) < 8
 
 
 def test_who_met_whom_is_drawn_anew_by_the_seed_and_not_by_the_order_of_rows(engine):
