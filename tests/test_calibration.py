@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ import pytest
 
 from algorithms.chance import clusters_against_chance, co_action_against_chance
 from algorithms.leiden import leiden
+from algorithms.tail import benjamini_hochberg_cut
 from builders.coaction import coaction_graph
 from graph.engine import Engine
 from graph.engines import open_engine
@@ -26,6 +28,7 @@ from graph.model import Clustering, InteractionGraph
 from graph.schemas import CLUSTERING, EDGES
 from jobs.detector import World
 from jobs.detectors.shared_objects import SharedObjects, draw
+from jobs.other_days import found_on, met_off
 from tests.null_worlds import RINGS, Acts, NullWorld, null_world, with_rings
 
 pytestmark = pytest.mark.slow
@@ -59,6 +62,21 @@ class Tail:
     """Groups that Leiden makes of the pairs at p <= 1e-3."""
     log10_p: tuple[float, ...]
     """Of each of them, after any search."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Groups that every second day shows, tested on the days between."""
+
+    log10_p: tuple[float, ...]
+    ring: tuple[int, ...]
+    """The ring that makes more than half of each group, or -1."""
+
+    def confirmed(self, rate: float = 0.05) -> tuple[int, int]:
+        """Groups called at a false-discovery rate among them all: of rings, and others."""
+        logs, ring = np.array(self.log10_p), np.array(self.ring)
+        cut = benjamini_hochberg_cut(logs, tests=len(logs), rate=rate)
+        return int(((logs <= cut) & (ring >= 0)).sum()), int(((logs <= cut) & (ring < 0)).sum())
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +118,20 @@ def hard(local: Engine) -> dict[str, Flags]:
     return found
 
 
+@pytest.fixture(scope="module")
+def null_splits(local: Engine) -> dict[int, Split]:
+    return {seed: said(f"split null {seed}", split(local, world(seed))) for seed in SEEDS}
+
+
+@pytest.fixture(scope="module")
+def ringed_splits(local: Engine) -> dict[int, Split]:
+    found = {}
+    for seed in SEEDS:
+        acts = with_rings(world(seed), seed=seed)
+        found[seed] = said(f"split rings {seed}", split(local, acts))
+    return found
+
+
 def test_where_nobody_coordinates_hardly_any_pair_is_called(nulls):
     clean = [each.called == 0 for each in nulls.values()]
     assert np.mean(clean) >= 0.75
@@ -133,6 +165,20 @@ def test_rings_are_called(ringed, kind, least):
 
 def test_where_many_are_fast_or_loyal_to_one_topic_few_called_pairs_are_false(hard):
     assert max(each.false_share for each in hard.values()) <= 0.08
+
+
+def test_a_group_by_chance_of_some_days_is_no_surprise_on_the_days_between(null_splits):
+    logs = np.concatenate([each.log10_p for each in null_splits.values()])
+    assert (logs <= np.log10(0.05)).mean() <= 0.05
+    assert (logs <= -2).mean() <= 0.03
+
+
+def test_rings_that_some_days_show_are_confirmed_on_the_days_between(ringed_splits):
+    confirmed = [each.confirmed() for each in ringed_splits.values()]
+    rings = sum(sum(n >= 0 for n in each.ring) for each in ringed_splits.values())
+    true, false = np.sum(confirmed, axis=0)
+    assert true >= 0.9 * rings
+    assert false <= 0.05 * (true + false)
 
 
 def world(seed: int, **changed: float) -> Acts:
@@ -177,6 +223,26 @@ def tail(engine: Engine, acts: Acts, *, within_seconds: float = 300.0) -> Tail:
     return Tail(ratios, len(found), tuple(float(row["log10_p"]) for row in found))
 
 
+def split(engine: Engine, acts: Acts) -> Split:
+    """Groups of both halves of the days, each tested on the other half."""
+    interactions = acts.table(engine)
+    logs, rings = [], []
+    for days in (0, 1):
+        found = found_on(interactions, days=days, seed=0)
+        p = {
+            row["cluster"]: row["log10_p"] for row in met_off(found, interactions, days=days).rows()
+        }
+        members: dict[str, list[int]] = {}
+        for row in found.members.rows():
+            members.setdefault(row["cluster"], []).append(int(acts.ring[int(row["account"][1:])]))
+        for cluster, ring in members.items():
+            most, times = Counter(ring).most_common(1)[0]
+            logs.append(float(p[cluster]))
+            rings.append(most if 2 * times > len(ring) else -1)
+    engine.drop(interactions)
+    return Split(tuple(logs), tuple(rings))
+
+
 def groups(edges) -> Clustering:
     """Groups of three and more that Leiden makes of these edges."""
     whole = leiden(InteractionGraph(edges), resolution=0.1, seed=0)
@@ -197,6 +263,14 @@ def said(name: str, found):
         surprising = sum(log <= np.log10(0.05) for log in found.log10_p)
         parts = [f"1e-{n} x{ratio:.2f}" for n, ratio in zip(NOMINAL, found.ratios, strict=True)]
         parts += [f"{found.clusters} groups", f"{surprising} at p <= 0.05 after any search"]
+    elif isinstance(found, Split):
+        logs, null = np.array(found.log10_p), np.array(found.ring) < 0
+        true, false = found.confirmed()
+        parts = [f"{int(null.sum())} groups of no ring"]
+        parts += [
+            f"{(logs[null] <= np.log10(p)).mean():.3f} at p <= {p}" for p in (0.05, 0.01, 0.001)
+        ]
+        parts += [f"{true} of {int((~null).sum())} groups of rings confirmed, {false} others"]
     else:
         parts = [f"{found.called} called", f"{found.false} false ({found.false_share:.4f})"]
         parts += [f"{kind} {share:.2f}" for kind, share in found.recall.items()]
