@@ -69,7 +69,9 @@ def write_told(tale: Mapping[str, Any]) -> None:
         write_line(line)
     for layer, facts in tale["layers"].items():
         kept, refused = facts.get("edges_kept", 0), facts.get("edges_refused", 0)
-        write_line(f"{layer}: {kept:,} of {kept + refused:,} candidate edges kept")
+        write_line(
+            f"{layer}: {kept:,} of {kept + refused:,} candidate edges kept{_expected(facts)}"
+        )
     if tale["decoy"]:
         write_line(
             f"decoy: {tale['decoy']['decoy_flagged']:,} flagged of"
@@ -97,6 +99,17 @@ def write_told(tale: Mapping[str, Any]) -> None:
     )
     for row in tale["clusters"]:
         _write_cluster(row)
+
+
+def _expected(facts: Mapping[str, Any]) -> str:
+    """Whether as much is seen as expected among pairs drawn at random, where a layer tells."""
+    begins = "observed / expected "
+    ratios = [
+        f"{ratio:.2f} {name.removeprefix(begins)}"
+        for name, ratio in facts.items()
+        if name.startswith(begins) and "tenth" not in name
+    ]
+    return f"; any pair's meetings / those expected: {', '.join(ratios)}" if ratios else ""
 
 
 def _write_sizes(sizes: Mapping[str, int]) -> None:
