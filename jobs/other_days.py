@@ -169,8 +169,8 @@ def with_other_days(evidence: Table, tried: Table) -> Table:
         f"""
         select {EVIDENCE.selecting()} from {{evidence}}
         union all
-        select cluster, 'other-days' as name, 'checked' as kind, round(log10_p, 9) as value,
-               cast(null as double) as usual, 'log10 p' as unit, cast(null as double) as part,
+        select cluster, 'other-days' as name, 'context' as kind, round(log10_p, 9) as value,
+               cast(null as double) as usual, 'log10 p' as unit, 0.0 as part,
                cast(null as double) as degree, cast(null as double) as log_odds,
                cast(null as double) as without,
                cast(accounts as varchar) || ' of it were found on every second day; on the days'

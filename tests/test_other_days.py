@@ -74,6 +74,6 @@ def test_a_cluster_is_told_its_days_as_evidence_that_adds_nothing_to_its_score(e
     tried = other_days(cluster(engine), world(engine, ring_days=range(12)), seed=0)
     evidence = with_other_days(engine.from_arrow(EVIDENCE.arrow.empty_table(), EVIDENCE), tried)
     [row] = evidence.rows()
-    assert (row["name"], row["kind"], row["part"]) == ("other-days", "checked", None)
+    assert (row["name"], row["kind"], row["part"]) == ("other-days", "context", 0)
     assert "6 of it were found on every second day; on the days between," in row["says"]
     assert row["says"].endswith("met 60 times")
