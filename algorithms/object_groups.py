@@ -103,6 +103,9 @@ class Learning:
     """The objects of most accounts are looked at."""
     most_accounts: int = 50_000
     """The accounts that act on most of those objects are looked at."""
+    least_share: float = 0.03
+    """Groups that are home to a smaller share of the accounts are none: a ring on objects of its
+    own is dense enough to be one, and would explain itself away."""
     starts: int = 4
     """Divisions tried, of which the tightest is taken."""
     rounds: int = 50
@@ -170,7 +173,9 @@ def learned_groups(
     ):
         return None
     group = co_clustered(account, object_, objects=names.num_rows, seed=seed, learning=learning)
+    group = without_small(account, object_, group, least_share=learning.least_share)
     rows = names.append_column("group_number", pa.array(group)).cast(_CORE.arrow)
+    rows = rows.filter(pa.array(group >= 0))
     core = engine.from_arrow(rows, _CORE)
     found = engine.sql(_EVERY_OBJECT, OBJECT_GROUPS, interactions=interactions, core=core)
     engine.drop(core)
@@ -196,6 +201,20 @@ def co_clustered(
     points /= np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-12)
     # The last digits depend on how many cores add up.
     return nearest_centres(np.round(points, 9), learning, rng)
+
+
+def without_small(account: Ints, object_: Ints, group: Ints, *, least_share: float) -> Ints:
+    """The groups of objects, numbered anew; -1 for those that are home to few accounts.
+
+    An account is at home in the group of most of its objects, of equals the first.
+    """
+    groups = int(group.max()) + 1
+    people = int(account.max()) + 1
+    counts = np.bincount(account * groups + group[object_], minlength=people * groups)
+    homes = np.bincount(counts.reshape(people, groups).argmax(axis=1), minlength=groups)
+    large = homes >= least_share * people
+    found: Ints = np.where(large[group], np.cumsum(large)[group] - 1, -1).astype(np.int64)
+    return found
 
 
 def nearest_centres(points: Floats, learning: Learning, rng: np.random.Generator) -> Ints:

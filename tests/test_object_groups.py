@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algorithms.chance import co_action_against_chance
-from algorithms.object_groups import OBJECT_GROUPS, Learning, given_groups, learned_groups
+from algorithms.object_groups import (
+    OBJECT_GROUPS,
+    Learning,
+    given_groups,
+    learned_groups,
+    without_small,
+)
 from builders.coaction import coaction_graph
 from graph.engines.kernels.chance import expected_of_pairs
 from graph.engines.kernels.interest import interest
@@ -190,3 +196,13 @@ def test_groups_are_refused_on_spark(engine):
     interactions = table_of(engine, [0, 1], [0, 0], [0, 1], topic=[0, 0])
     with pytest.raises(NotOnThisEngine, match="object groups do not run on the spark engine"):
         draw(World(interactions, carried=interactions), SharedObjects(topic="topic"))
+
+
+def test_a_group_that_is_home_to_few_accounts_is_none():
+    # Forty accounts at home in each of two topics, four on objects of their own.
+    account = np.concatenate([np.repeat(np.arange(80), 5), np.repeat(np.arange(80, 84), 5)])
+    object_ = np.concatenate([np.tile(np.arange(5), 40), np.tile(np.arange(5, 10), 40)])
+    object_ = np.concatenate([object_, np.tile(np.arange(10, 15), 4)])
+    group = np.repeat([0, 2, 1], 5)
+    found = without_small(account, object_, group, least_share=0.1)
+    assert list(found) == [0] * 5 + [1] * 5 + [-1] * 5
