@@ -7,7 +7,7 @@ DEMO_SPARK := out/demo-spark
 READY := $(VENV)/.ready
 READY_SPARK := $(VENV)/.ready-spark
 
-.PHONY: help demo demo-spark test test-slow parity parity-seen parity-slow check format bench bench-spark quality real-logs lock wheel clean
+.PHONY: help demo demo-spark test test-slow parity parity-seen parity-slow check format bench bench-spark quality real-logs calibration lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -86,6 +86,11 @@ LOG_SEEDS ?= 1 2
 
 real-logs: $(READY)  ## real logs as they are, and with rings of LOG_SEEDS="1 2" planted into them
 	$(BIN)/python benchmarks/real_logs.py --seeds "$(LOG_SEEDS)"
+
+CALIBRATION_SEEDS ?= $(if $(filter command line environment,$(origin SEEDS)),$(SEEDS),1 2 3)
+
+calibration: $(READY)  ## is chance as rare as said? worlds without and with rings of SEEDS="1 2 3"
+	CALIBRATION_SEEDS="$(CALIBRATION_SEEDS)" $(BIN)/python -m pytest -q -s -n 0 -m slow tests/test_calibration.py
 
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra igraph --extra hive --group dev --universal --python-version 3.11 \

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,9 @@ from graph.model import Clustering, InteractionGraph, kernel
 from graph.schema import Column, Schema
 from graph.schemas import EDGES
 from graph.table import Table
+
+BESIDE = "beside"
+"""The layer of pairs that are expected beside a graph's edges and are none of them."""
 
 _CLUSTER = Column("cluster", "VARCHAR", "the cluster's name")
 _MEETINGS = Schema(
@@ -27,7 +30,7 @@ _MEETINGS = Schema(
     key=("cluster", "size"),
 )
 
-_BEST = Schema(
+BEST_MEETINGS = Schema(
     "best_meetings",
     (
         _CLUSTER,
@@ -73,6 +76,8 @@ class Tested:
     """Summed counts of the edges tested."""
     expected: float
     """Summed expectation of the edges tested."""
+    beside: Table | None = None
+    """The pairs that were expected beside the edges, if any were given."""
 
 
 def co_action_against_chance(
@@ -83,6 +88,8 @@ def co_action_against_chance(
     dispersion: float = 0.25,
     least_in_stratum: int = 200,
     timed: bool = True,
+    groups: Table | None = None,
+    beside: Table | None = None,
 ) -> Tested:
     """Fill in `expected` and `log10_p` of co-action edges.
 
@@ -99,18 +106,44 @@ def co_action_against_chance(
             independent accounts do.
         least_in_stratum: an hour with fewer interactions joins the rest of its day.
         timed: False puts all time into one stratum.
+        groups: each object's group of interest (`algorithms.object_groups.OBJECT_GROUPS`); what a
+            pair's interests explain is expected too, where that is more than the hours explain.
+        beside: further pairs (`EDGES`, of the layer `BESIDE`), expected by the same model, that
+            are none of the graph: of pairs drawn at random, say.
 
     Raises:
-        NotOnThisEngine: the engine has no such kernel.
+        NotOnThisEngine: the engine has no such kernel, or knows no groups.
     """
+    engine = interactions.engine
+    pairs = graph.edges
+    if beside is not None:
+        pairs = engine.sql(
+            "select * from {edges} union all select * from {beside}",
+            EDGES,
+            edges=graph.edges,
+            beside=beside,
+        )
     filled, matches = kernel(graph, "expect-co-actions")(
-        graph.edges,
+        pairs,
         interactions,
         within_ms=-1 if within_seconds is None else round(within_seconds * 1000),
         least=least_in_stratum,
         timed=timed,
+        groups=groups,
     )
-    return _tested(filled, graph, matches=matches, dispersion=dispersion)
+    if beside is None:
+        return _tested(filled, graph, matches=matches, dispersion=dispersion)
+    ours, others = (
+        engine.sql(
+            f"select * from {{filled}} where layer {test} $beside",
+            EDGES,
+            {"beside": BESIDE},
+            filled=filled,
+        )
+        for test in ("<>", "=")
+    )
+    tested = _tested(ours, graph, matches=matches, dispersion=dispersion)
+    return replace(tested, beside=others)
 
 
 def pairs_against_chance(
@@ -175,6 +208,35 @@ def clusters_against_chance(
         dispersion: relative variance beyond Poisson.
         least_in_stratum: acts that a stretch of time needs to be a stratum of its own.
     """
+    best = meetings_against_chance(
+        clustering,
+        interactions,
+        width_seconds=width_seconds,
+        dispersion=dispersion,
+        least_in_stratum=least_in_stratum,
+    )
+    engine = best.engine
+    everybody = engine.query(
+        "select count(distinct account) as accounts from {interactions}", interactions=interactions
+    )["accounts"][0].as_py()
+    bounded = engine.each(best, partial(_after_search, everybody=everybody), CLUSTER_CHANCE)
+    engine.drop(best)
+    return bounded
+
+
+def meetings_against_chance(
+    clustering: Clustering,
+    interactions: Table,
+    *,
+    width_seconds: float = 3600.0,
+    dispersion: float = 0.25,
+    least_in_stratum: int = 200,
+) -> Table:
+    """Each cluster's chance before any search (`BEST_MEETINGS`).
+
+    Honest only of clusters that were not chosen by these interactions. The arguments are those of
+    `clusters_against_chance`.
+    """
     members = clustering.members
     engine = members.engine
     found = kernel(members, "cluster-meetings")(
@@ -194,17 +256,13 @@ def clusters_against_chance(
         from ranked r join sizes s using (cluster)
         where r.place = 1
         """,
-        _BEST,
+        BEST_MEETINGS,
         tried=tried,
         members=members,
     )
-    everybody = engine.query(
-        "select count(distinct account) as accounts from {interactions}", interactions=interactions
-    )["accounts"][0].as_py()
-    bounded = engine.each(best, partial(_after_search, everybody=everybody), CLUSTER_CHANCE)
-    for table in (found, tried, best):
+    for table in (found, tried):
         engine.drop(table)
-    return bounded
+    return best
 
 
 def _meetings_with_tail(batch: pa.RecordBatch, *, dispersion: float) -> pa.RecordBatch:

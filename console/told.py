@@ -51,6 +51,7 @@ def told(place: Place, *, top: int = 10) -> dict[str, Any]:
         ),
         "layers": manifest.summary.get("layers", {}),
         "left_out": manifest.summary.get("left_out", {}),
+        "decoy": manifest.summary.get("decoy", {}),
         "bounds": _bounds(place),
         "matching": count_clusters(place.run, place.store, engine=place.engine),
         "sizes": _sizes(place),
@@ -68,9 +69,16 @@ def write_told(tale: Mapping[str, Any]) -> None:
         write_line(line)
     for layer, facts in tale["layers"].items():
         kept, refused = facts.get("edges_kept", 0), facts.get("edges_refused", 0)
-        write_line(f"{layer}: {kept:,} of {kept + refused:,} candidate edges kept")
+        write_line(
+            f"{layer}: {kept:,} of {kept + refused:,} candidate edges kept{_expected(facts)}"
+        )
         if "note" in facts:
             write_line(f"  {facts['note']}")
+    if tale["decoy"]:
+        write_line(
+            f"decoy: {tale['decoy']['decoy_flagged']:,} flagged of"
+            f" {tale['decoy']['decoy_clusters']:,} clusters where acts were dealt anew"
+        )
     for detector, needs in tale["left_out"].items():
         write_line(f"`{detector}` was left out: it needs {needs}")
     for row in tale["bounds"]:
@@ -93,6 +101,17 @@ def write_told(tale: Mapping[str, Any]) -> None:
     )
     for row in tale["clusters"]:
         _write_cluster(row)
+
+
+def _expected(facts: Mapping[str, Any]) -> str:
+    """Whether as much is seen as expected among pairs drawn at random, where a layer tells."""
+    begins = "observed / expected "
+    ratios = [
+        f"{ratio:.2f} {name.removeprefix(begins)}"
+        for name, ratio in facts.items()
+        if name.startswith(begins) and "tenth" not in name
+    ]
+    return f"; any pair's meetings / those expected: {', '.join(ratios)}" if ratios else ""
 
 
 def _write_sizes(sizes: Mapping[str, int]) -> None:

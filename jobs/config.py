@@ -45,6 +45,10 @@ class JobSettings:
     """The seed of every random choice."""
     joint_within_seconds: float = 600.0
     """The window in which members' acts count as joint when clusters are measured."""
+    decoy: bool = False
+    """Run the job a second time on acts dealt anew, and tell what is flagged there by chance."""
+    other_days: bool = False
+    """Look for each cluster on every second day, and tell how it does on the days between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,8 @@ class DetectJob:
         return {
             "seed": self.job.seed,
             "joint_within_seconds": self.job.joint_within_seconds,
+            # Only where it is asked for, so that runs without keep their names.
+            **{name: True for name in ("decoy", "other_days") if getattr(self.job, name)},
             "cluster": asdict(self.cluster),
             # What the card says, and not where it lies: a card that was taught again is another.
             "flags": {**asdict(self.flags), "scorecard": card_digest(self.card)},

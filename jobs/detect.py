@@ -14,12 +14,14 @@ from graph.model import Clustering, InteractionGraph
 from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, INTERACTIONS, JOINT_ACTS, READING
 from graph.table import Table
 from jobs.config import DetectJob
+from jobs.decoy import decoy_facts
 from jobs.detector import Layer, World
 from jobs.fuse import Coordination, coordination_graph, divide, joined, large
 from jobs.inputs import input_fingerprint
 from jobs.layers import drawn, evidence_of, union
 from jobs.measure import ClusterTables, measure
 from jobs.opening import engine_of
+from jobs.other_days import other_days, with_other_days
 from jobs.progress import Progress, Silent
 from jobs.seeds import read_seeds
 from jobs.set_aside import written_aside
@@ -115,7 +117,12 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
         flags=job.flags,
         card=job.card,
     )
+    if job.job.other_days:
+        said.step("other-days", "look for the clusters on every second day, test on the others")
+        tried = other_days(clustering, world.interactions, seed=job.job.seed)
+        tables = replace(tables, evidence=with_other_days(tables.evidence, tried))
     _add_tables(steps, graph, layers, tables)
+    decoy = _decoy(job, steps, world, said)
     said.step("publish", "write the run")
     return steps.writer.publish(
         RunFacts(
@@ -135,9 +142,18 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
                 "usual": asdict(tables.background),
                 "layers": {layer.name: dict(layer.facts) for layer in layers},
                 "left_out": left_out,
+                **decoy,
             },
         )
     )
+
+
+def _decoy(job: DetectJob, steps: Steps, world: World, said: Progress) -> dict[str, Any]:
+    """What the job flags where nobody can be coordinated, if that is asked for."""
+    if not job.job.decoy:
+        return {}
+    said.step("decoy", "deal the acts anew, and look for clusters there")
+    return {"decoy": steps.facts("facts-decoy", lambda: decoy_facts(job, steps, world))}
 
 
 def _divided(job: DetectJob, steps: Steps, graph: Coordination, said: Progress) -> Clustering:

@@ -76,6 +76,8 @@ class Detector(Generic[S]):
     """The schemas of `Layer.tables`, which are kept with the layer when a run is broken off."""
     enabled: bool = True
     """Whether a job runs it that does not say; what was found to add nothing waits to be asked."""
+    of_chance: bool = True
+    """Whether what it finds is chance's where who did which act is dealt anew (`jobs.decoy`)."""
     needs: str = ""
     """What the extract must have for it, for the message when it is left out."""
 

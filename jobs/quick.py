@@ -76,6 +76,7 @@ class Changes:
     scorecard: Path | None = None
     bad_seeds: Path | None = None
     good_seeds: Path | None = None
+    decoy: bool | None = None
 
 
 def quick_job(table: QuickTable, changes: Changes, *, said: Callable[[str], None]) -> DetectJob:
@@ -164,7 +165,7 @@ def table_section(
     return section
 
 
-_JOB = ("engine", "memory", "threads", "seed", "publish_to")
+_JOB = ("engine", "memory", "threads", "seed", "publish_to", "decoy")
 
 
 def _over(given: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

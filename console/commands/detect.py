@@ -111,6 +111,12 @@ def detect(
     ] = None,
     seeds: Annotated[Path | None, typer.Option(help="A list of known-bad accounts.")] = None,
     good_seeds: Annotated[Path | None, typer.Option(help="A list of known-good accounts.")] = None,
+    decoy: Annotated[
+        bool,
+        typer.Option(
+            "--decoy", help="Run once more on acts dealt anew, and tell what is flagged by chance."
+        ),
+    ] = False,
     top: Annotated[int, typer.Option(min=0, help="How many clusters to print.")] = 10,
     dry: Annotated[
         bool, typer.Option("--dry-run", help="Tell what it would take, and write nothing.")
@@ -153,6 +159,7 @@ def detect(
         scorecard=scorecard,
         bad_seeds=seeds,
         good_seeds=good_seeds,
+        decoy=decoy or None,
     )
     if path.suffix == ".toml":
         catalogue = {"metastore": metastore, "hiveserver2": hiveserver2}

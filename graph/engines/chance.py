@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from graph.engines.kernels.cells import MEETINGS, SIZES, meetings
-from graph.engines.kernels.chance import Expectation, expectation, expected_of_pairs
+from graph.engines.kernels.chance import Expectation, expectation
+from graph.engines.kernels.interest import interest, with_interest
 from graph.engines.kernels.strata import HOUR_MS, one_stratum, time_strata
 from graph.schemas import EDGES
 from graph.table import Table
@@ -34,6 +35,14 @@ order by o.place, i.acted_at, a.place
 """
 
 
+_GROUPED = """
+select coalesce(g.group_number, (select coalesce(max(group_number), -1) + 1 from {groups})) as grp
+from (select distinct action, object_kind, object from {interactions}) o
+left join {groups} g on g.object_kind = o.object_kind and g.object = o.object
+order by o.action, o.object_kind, o.object
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Coded:
     """Interactions as numbers, sorted by object, time and account; `ids[i]` is account `i`."""
@@ -45,7 +54,13 @@ class _Coded:
 
 
 def expect_co_actions(
-    edges: Table, interactions: Table, *, within_ms: int, least: int, timed: bool
+    edges: Table,
+    interactions: Table,
+    *,
+    within_ms: int,
+    least: int,
+    timed: bool,
+    groups: Table | None = None,
 ) -> tuple[Table, int]:
     """The edges with `expected` filled in, and how many pairs of interactions match in all.
 
@@ -55,6 +70,8 @@ def expect_co_actions(
         within_ms: the window; -1 for any time.
         least: interactions that a stretch of time needs to be a stratum of its own.
         timed: whether the hour explains co-action; False makes one stratum of all.
+        groups: `object_kind`, `object` and its `group_number`: what interest explains is expected
+            too, where that is more. Objects without a group are one more group.
     """
     coded = _coded(interactions)
     strata = (
@@ -70,7 +87,18 @@ def expect_co_actions(
         within_ms=within_ms,
         strata=strata,
     )
-    filled = interactions.engine.from_batches(_filled(edges, model, coded.ids), EDGES)
+    interests = None
+    if groups is not None:
+        interests = interest(
+            coded.account,
+            coded.object_,
+            coded.acted_at,
+            _groups(interactions, groups)[coded.object_],
+            accounts=len(coded.ids),
+            within_ms=within_ms,
+            least=least,
+        )
+    filled = interactions.engine.from_batches(_filled(edges, model, interests, coded.ids), EDGES)
     return filled, model.matches
 
 
@@ -127,10 +155,20 @@ def _coded(interactions: Table) -> _Coded:
     return _Coded(ids, account, object_, acted_at)
 
 
-def _filled(edges: Table, model: Expectation, ids: pa.StringArray) -> Iterator[pa.RecordBatch]:
+def _groups(interactions: Table, groups: Table) -> Ints:
+    """The group of each object, in the order of their numbers."""
+    rows = interactions.engine.query(_GROUPED, interactions=interactions, groups=groups)
+    found: Ints = rows["grp"].to_numpy().astype(np.int64)
+    return found
+
+
+def _filled(
+    edges: Table, model: Expectation, interests: Expectation | None, ids: pa.StringArray
+) -> Iterator[pa.RecordBatch]:
     place = EDGES.names.index("expected")
     for batch in edges.batches():
-        means = expected_of_pairs(model, _codes(batch["src"], ids), _codes(batch["dst"], ids))
+        src, dst = _codes(batch["src"], ids), _codes(batch["dst"], ids)
+        means = with_interest(model, interests, src, dst)
         yield batch.set_column(place, EDGES.arrow.field("expected"), pa.array(means))
 
 

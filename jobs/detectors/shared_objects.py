@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from algorithms.calibration import all_pairs, calibration, drawn_accounts
 from algorithms.calls import Called, call_edges, eligible_pairs
 from algorithms.chance import Tested, co_action_against_chance
 from builders.clocks import Clock, clock_of
@@ -13,6 +14,7 @@ from builders.joint_acts import joint_acts
 from graph.model import Clustering
 from graph.table import Table
 from jobs.detector import Detector, Layer, World
+from jobs.detectors.interest import groups_of_interest
 from jobs.detectors.looks import best_of, worst_bounds
 from jobs.detectors.strength import weakly, weighted_by_surprise
 
@@ -42,6 +44,14 @@ class SharedObjects:
     """Variance beyond Poisson, relative to the squared mean."""
     least_in_stratum: int = 200
     """Interactions an hour needs to be a stratum of its own."""
+    object_groups: int = 0
+    """Groups of objects to learn from who acts on what, so that shared interest is expected and
+    not called; 12 will do, 0 learns none. The local engine alone."""
+    topic: str | None = None
+    """An attribute of the extract that names an object's topic, in place of learned groups."""
+    drawn_accounts: int = 500
+    """Accounts drawn at random, all pairs of whom tell whether as much is seen as expected; 0
+    leaves it out. They change no edge."""
     full_weight_log10: float = 20.0
     """An edge with p = 10^-this or less has weight 1."""
     acts_per_edge: int = 50
@@ -55,15 +65,10 @@ def draw(world: World, settings: SharedObjects) -> Layer | None:
     windows = clock.windows(settings.within_seconds)
     if not windows:
         return None
-    built = coaction_graphs(
-        chosen,
-        windows=windows,
-        at_least=settings.at_least_objects,
-        count="objects",
-        layer=NAME,
-        bounds=CoactionBounds(
-            object_interactions=settings.object_interactions, raw_pairs=settings.raw_pairs
-        ),
+    built = _built(chosen, settings, windows, at_least=settings.at_least_objects)
+    drawn = _drawn_pairs(chosen, settings, windows, world.seed)
+    groups = groups_of_interest(
+        world, chosen, of=NAME, topic=settings.topic, number=settings.object_groups
     )
     tested = [
         co_action_against_chance(
@@ -72,8 +77,10 @@ def draw(world: World, settings: SharedObjects) -> Layer | None:
             within_seconds=seconds,
             dispersion=settings.dispersion,
             least_in_stratum=settings.least_in_stratum,
+            groups=groups,
+            beside=beside,
         )
-        for seconds, each in zip(windows, built, strict=True)
+        for seconds, each, beside in zip(windows, built, drawn, strict=True)
     ]
     called = call_edges(
         best_of([each.graph for each in tested]),
@@ -93,6 +100,22 @@ def draw(world: World, settings: SharedObjects) -> Layer | None:
     )
 
 
+def _built(
+    chosen: Table, settings: SharedObjects, windows: Sequence[float], *, at_least: int
+) -> list[Coaction]:
+    """Who shared so many objects, a window at a time."""
+    return coaction_graphs(
+        chosen,
+        windows=windows,
+        at_least=at_least,
+        count="objects",
+        layer=NAME,
+        bounds=CoactionBounds(
+            object_interactions=settings.object_interactions, raw_pairs=settings.raw_pairs
+        ),
+    )
+
+
 def acts(
     world: World, settings: SharedObjects, layer: Layer, clustering: Clustering
 ) -> tuple[Table, int]:
@@ -106,6 +129,23 @@ def acts(
         per_edge=settings.acts_per_edge,
     )
     return found.acts, found.left_out
+
+
+def _drawn_pairs(
+    chosen: Table, settings: SharedObjects, windows: Sequence[float], seed: int
+) -> list[Table | None]:
+    """All pairs of accounts drawn at random, with what they did within each window."""
+    if settings.drawn_accounts < 2:
+        return [None for _ in windows]
+    drawn = drawn_accounts(chosen, number=settings.drawn_accounts, at_least=2, seed=seed)
+    of_drawn = chosen.engine.sql(
+        "select i.* from {interactions} i join {drawn} d on d.account = i.account",
+        chosen.schema,
+        interactions=chosen,
+        drawn=drawn,
+    )
+    met = _built(of_drawn, settings, windows, at_least=1)
+    return [all_pairs(each.graph.edges, drawn) for each in met]
 
 
 def _chosen(interactions: Table, settings: SharedObjects) -> Table:
@@ -174,6 +214,9 @@ def _facts(
         facts[f"post pairs within {window}"] = coaction.raw_pairs
         facts[f"observed within {window}"] = test.observed
         facts[f"expected within {window}"] = test.expected
+        if test.beside is not None:
+            found = calibration(test.beside, called.graph.edges)
+            facts.update(found.facts(f"within {window}"))
     return facts
 
 

@@ -98,5 +98,6 @@ SHARED_TRAITS = Detector(
     draw=draw,
     acts=acts,
     family="traits",
+    of_chance=False,
     needs="carried attributes, such as `device` or `ip`",
 )

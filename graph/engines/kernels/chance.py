@@ -99,14 +99,27 @@ def expectation(
     """
     found = matches(account, object_, acted_at, within_ms=within_ms, strata=strata)
     size = np.bincount(strata.of, minlength=strata.count).astype(np.float64)
-    key, counts = np.unique(account * np.int64(strata.count) + strata.of, return_counts=True)
-    owner, stratum = np.divmod(key, np.int64(strata.count))
+    return profiles(account, strata.of, accounts=accounts, rates=rates(found, size, strata.next))
+
+
+def profiles(account: Ints, stratum_of: Ints, *, accounts: int, rates: Rates) -> Expectation:
+    """The model of these rates: how often each account acts in each stratum.
+
+    Args:
+        account: dense account of each interaction, in [0, accounts).
+        stratum_of: the stratum of each interaction.
+        accounts: how many accounts there are.
+        rates: of the strata.
+    """
+    strata = np.int64(len(rates.after))
+    key, counts = np.unique(account * strata + stratum_of, return_counts=True)
+    owner, stratum = np.divmod(key, strata)
     return Expectation(
         start=np.searchsorted(owner, np.arange(accounts + 1)).astype(np.int64),
         stratum=stratum,
         count=counts.astype(np.float64),
         total=np.bincount(account, minlength=accounts).astype(np.float64),
-        rates=rates(found, size, strata.next),
+        rates=rates,
     )
 
 
@@ -114,13 +127,19 @@ def matches(
     account: Ints, object_: Ints, acted_at: Ints, *, within_ms: int, strata: Strata
 ) -> Matches:
     """Count the matching pairs; the arguments are those of `expectation`."""
-    owned = _pairs(object_, account)
-    anybody = _tally(object_, acted_at, within_ms, strata)
-    oneself = _tally(owned, acted_at, within_ms, strata)
+    same, across = tallied(account, object_, acted_at, within_ms=within_ms, strata=strata)
     # Matches between strata that do not follow one another are in no rate but in the hedge's.
-    whole = _tally(object_, acted_at, within_ms, _as_one(strata))[0].sum()
-    whole -= _tally(owned, acted_at, within_ms, _as_one(strata))[0].sum()
-    return Matches(anybody[0] - oneself[0], anybody[1] - oneself[1], float(whole))
+    whole = tallied(account, object_, acted_at, within_ms=within_ms, strata=_as_one(strata))[0]
+    return Matches(same, across, float(whole.sum()))
+
+
+def tallied(
+    account: Ints, object_: Ints, acted_at: Ints, *, within_ms: int, strata: Strata
+) -> tuple[Floats, Floats]:
+    """`Matches.same` and `Matches.across`; strata that follow have numbers that do."""
+    anybody = _tally(object_, acted_at, within_ms, strata)
+    oneself = _tally(_pairs(object_, account), acted_at, within_ms, strata)
+    return anybody[0] - oneself[0], anybody[1] - oneself[1]
 
 
 def rates(found: Matches, size: Floats, after: Ints) -> Rates:

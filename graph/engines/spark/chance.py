@@ -18,6 +18,7 @@ from graph.engines.kernels.strata import HOUR_MS, one_stratum, time_strata
 from graph.engines.spark.chance_work import TALLIED, Clock, expect, tally
 from graph.engines.spark.coaction_acts import OBJECT, object_hashes, settled
 from graph.engines.spark.slices import cutting, floored, hot_objects, in_slices
+from graph.errors import NotOnThisEngine
 from graph.schemas import EDGES
 from graph.table import Table
 
@@ -30,12 +31,26 @@ DAY_MS = 24 * HOUR_MS
 
 
 def expect_co_actions(
-    edges: Table, interactions: Table, *, within_ms: int, least: int, timed: bool
+    edges: Table,
+    interactions: Table,
+    *,
+    within_ms: int,
+    least: int,
+    timed: bool,
+    groups: Table | None = None,
 ) -> tuple[Table, int]:
     """`graph.engines.chance.expect_co_actions` of tables that Spark holds.
 
     An account of an edge that has no interactions is expected to match nobody.
+
+    Raises:
+        NotOnThisEngine: object groups are given.
     """
+    if groups is not None:
+        message = (
+            'object groups do not run on the spark engine; leave them out, or engine = "local"'
+        )
+        raise NotOnThisEngine(message)
     engine = cast("SparkEngine", interactions.engine)
     acts = engine.frame(interactions)
     if timed and within_ms >= 0:

@@ -1,0 +1,79 @@
+"""Evidence that may be looked at every day: e-values of counts, and what their products declare.
+
+An e-value is a bet against chance whose expectation is at most 1 where chance explains the count.
+Bets of different days multiply, and whoever stops looking when the product is large has still been
+wrong no oftener than 1 in so much. The cluster has to be decided before the day begins: its members
+may not be chosen by the acts that are counted.
+
+The e-value is made from the p-value of the day (`algorithms.tail`), so it knows that people vary
+more than independent coins do. A bet on a multiple of a Poisson mean does not: against counts that
+vary more its expectation has no bound.
+
+Sources: Vovk and Wang, E-values: calibration, combination and applications (2021); Wang and Ramdas,
+False discovery rate control with e-values (2022).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+
+def log10_evalue(log10_p: Floats) -> Floats:
+    """log10 of the e-value of each p-value: (1 - p + p ln p) / (p (ln p)^2), the mean of bets.
+
+    A bet `k p^(k - 1)` is fair for each `k` in (0, 1]; this is the mean of them all. A p-value of 1
+    gives 1/2.
+
+    Args:
+        log10_p: logarithms of p-values that are no smaller than they should be, at most 0.
+
+    Raises:
+        ValueError: a logarithm is above 0.
+    """
+    if (log10_p > 0).any():
+        message = f"a p-value is at most 1, and its log10 at most 0, not {log10_p.max():g}"
+        raise ValueError(message)
+    log = np.asarray(log10_p, dtype=np.float64) * math.log(10)
+    p = np.exp(log)
+    # Near 1 numerator and denominator both vanish; the series is exact to a millionth there.
+    near = log > -1e-3
+    safe = np.where(near, -1.0, log)
+    whole = np.log1p(np.where(near, -0.5, p * (safe - 1.0))) - safe - 2.0 * np.log(-safe)
+    found: Floats = np.where(near, np.log(0.5 - log / 3.0), whole)
+    return found / math.log(10)
+
+
+def over_days(log10_e: Floats) -> Floats:
+    """log10 of the running product over days (rows) of each cluster's e-values (columns)."""
+    found: Floats = np.cumsum(log10_e, axis=0)
+    return found
+
+
+def declared(log10_e: Floats, *, tests: float, rate: float) -> npt.NDArray[np.bool_]:
+    """Which e-values e-BH declares among `tests`, at most a share `rate` of them falsely.
+
+    The k greatest are declared, for the greatest k such that each of them is `tests / (rate * k)`
+    or more. It holds however the tests depend on one another.
+
+    Raises:
+        ValueError: `rate` is not in (0, 1), or there are fewer tests than e-values.
+    """
+    if not 0 < rate < 1:
+        message = f"rate is a share of false calls in (0, 1), not {rate}"
+        raise ValueError(message)
+    if tests < len(log10_e):
+        message = f"{len(log10_e)} e-values cannot come from {tests:.0f} tests"
+        raise ValueError(message)
+    ordered = np.sort(log10_e)[::-1]
+    if not len(ordered):
+        return np.zeros(0, dtype=np.bool_)
+    bars = math.log10(tests / rate) - np.log10(np.arange(1, len(ordered) + 1))
+    enough = np.flatnonzero(ordered >= bars)
+    if not len(enough):
+        return np.zeros(len(log10_e), dtype=np.bool_)
+    return np.asarray(log10_e >= ordered[enough[-1]])

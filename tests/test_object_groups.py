@@ -1,0 +1,208 @@
+"""What shared interest explains: groups of objects, given or learned, and what they let expect."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from algorithms.chance import co_action_against_chance
+from algorithms.object_groups import (
+    OBJECT_GROUPS,
+    Learning,
+    given_groups,
+    learned_groups,
+    without_small,
+)
+from builders.coaction import coaction_graph
+from graph.engines.kernels.chance import expected_of_pairs
+from graph.engines.kernels.interest import interest
+from graph.errors import ConfigError, NotOnThisEngine
+from graph.schemas import INTERACTIONS
+from jobs.detector import World
+from jobs.detectors.shared_objects import SharedObjects, draw
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+LEARNING = Learning(groups=3, dimensions=3, least_accounts=10)
+
+
+def acts(seed: int, *, topics: int = 3, accounts: int = 150, rows: int = 6000):
+    """People who act mostly on their own topic: (account, object, topic, time)."""
+    rng = np.random.default_rng(seed)
+    account = rng.integers(0, accounts, rows)
+    topic = np.where(rng.random(rows) < 0.9, account % topics, rng.integers(0, topics, rows))
+    object_ = topic + topics * rng.integers(0, 30, rows)
+    return account, object_, topic, rng.integers(0, 4 * DAY, rows)
+
+
+def table_of(engine, account, object_, acted_at, topic=None):
+    number = len(account)
+    columns = {
+        "account": [f"a{n}" for n in account],
+        "action": ["like"] * number,
+        "object": [f"o{n}" for n in object_],
+        "object_kind": ["post"] * number,
+        "acted_at": acted_at,
+        **{name: [None] * number for name in ("content", "owner", "text", "platform")},
+    }
+    schema = INTERACTIONS
+    if topic is not None:
+        schema = INTERACTIONS.with_attributes(("topic",))
+        columns["topic"] = [f"t{n}" for n in topic]
+    return engine.from_arrow(pa.table(columns, schema=schema.arrow), schema)
+
+
+def groups_of(found):
+    return {row["object"]: row["group_number"] for row in found.rows()}
+
+
+@pytest.mark.local_only
+def test_objects_of_one_audience_are_one_group_and_niche_ones_go_with_their_actors(engine):
+    account, object_, _, acted_at = acts(1)
+    # An object of two accounts of topic 2, who act on topic 2 else.
+    account = np.concatenate([account, [2, 5]])
+    object_ = np.concatenate([object_, [999, 999]])
+    acted_at = np.concatenate([acted_at, [0, 0]])
+    found = groups_of(
+        learned_groups(table_of(engine, account, object_, acted_at), seed=0, learning=LEARNING)
+    )
+    of_topic = [{found[f"o{n}"] for n in range(t, 90, 3)} for t in range(3)]
+    assert [len(groups) for groups in of_topic] == [1, 1, 1]
+    assert len(set.union(*of_topic)) == 3
+    assert found["o999"] in of_topic[2]
+
+
+@pytest.mark.local_only
+def test_groups_do_not_depend_on_the_order_of_rows(engine):
+    account, object_, _, acted_at = acts(2)
+    mixed = np.random.default_rng(0).permutation(len(account))
+    first = learned_groups(table_of(engine, account, object_, acted_at), seed=3, learning=LEARNING)
+    second = learned_groups(
+        table_of(engine, account[mixed], object_[mixed], acted_at[mixed]),
+        seed=3,
+        learning=LEARNING,
+    )
+    assert first.rows() == second.rows()
+
+
+@pytest.mark.local_only
+def test_nothing_is_learned_from_a_handful(engine):
+    assert learned_groups(table_of(engine, [0, 1], [0, 0], [0, 1]), seed=0) is None
+
+
+def test_an_objects_topic_is_the_one_it_has_most_often(engine):
+    carried = table_of(engine, [0, 1, 2, 3], [7, 7, 7, 8], [0, 1, 2, 3], topic=[5, 5, 2, 2])
+    assert groups_of(given_groups(carried, "topic")) == {"o7": 1, "o8": 0}
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), within=st.sampled_from([0, 600_000, HOUR, -1]))
+def test_interest_expects_what_its_formula_says(seed, within):
+    account, object_, topic, acted_at = acts(seed, accounts=10, rows=300)
+    least = 8
+    model = interest(account, object_, acted_at, topic, accounts=10, within_ms=within, least=least)
+    src, dst = (ends.astype(np.int64) for ends in np.triu_indices(10, 1))
+    expected = by_hand(account, object_, acted_at, topic, within, least)
+    assert expected_of_pairs(model, src, dst) == pytest.approx(expected[src, dst], rel=1e-9)
+
+
+def by_hand(account, object_, acted_at, topic, within, least):
+    """The expectation of each pair, from every pair of interactions."""
+    hours = 24 if within >= 0 else 1
+    stretch = acted_at // HOUR if within >= 0 else np.zeros_like(acted_at)
+    near = (object_[:, None] == object_[None, :]) & (account[:, None] != account[None, :])
+    if within >= 0:
+        near &= np.abs(acted_at[:, None] - acted_at[None, :]) <= within
+    stratum = topic * hours + stretch % hours
+    sizes = np.bincount(stratum, minlength=3 * hours)
+    thin = sizes < least
+    found = np.zeros((10, 10))
+    counts = np.zeros((3 * hours + 1, 10))
+    np.add.at(counts, (np.where(thin[stratum], 3 * hours, stratum), account), 1)
+
+    def pairs(here, there, apart):
+        rows, columns = np.nonzero(near)
+        ok = here[rows] & there[columns] & (stretch[columns] - stretch[rows] == apart)
+        return ok.sum()
+
+    for one in range(3 * hours + 1):
+        inside = thin[stratum] if one == 3 * hours else (stratum == one) & ~thin[stratum]
+        size = inside.sum()
+        same = sum(
+            pairs(inside & (stratum == s), inside & (stratum == s), 0)
+            for s in np.unique(stratum[inside])
+        )
+        if size > 1:
+            found += np.outer(counts[one], counts[one]) * same / (size * (size - 1))
+        if one == 3 * hours or hours == 1 or thin[one]:
+            continue
+        after = one // hours * hours + (one % hours + 1) % hours
+        if not thin[after]:
+            across = pairs(inside, stratum == after, 1)
+            way = np.outer(counts[one], counts[after]) * across / (size * sizes[after])
+            found += way + way.T
+    return found
+
+
+@pytest.mark.local_only
+def test_fans_of_one_topic_are_expected_to_meet_and_strangers_no_less_than_before(engine):
+    account, object_, _, acted_at = acts(4)
+    interactions = table_of(engine, account, object_, acted_at)
+    groups = engine.from_arrow(
+        pa.table(
+            {
+                "object_kind": ["post"] * 90,
+                "object": [f"o{n}" for n in range(90)],
+                "group_number": [n % 3 for n in range(90)],
+            },
+            schema=OBJECT_GROUPS.arrow,
+        ),
+        OBJECT_GROUPS,
+    )
+    built = coaction_graph(interactions, within_seconds=3600, at_least=1).graph
+
+    def expected(given):
+        tested = co_action_against_chance(
+            built, interactions, within_seconds=3600, groups=given, least_in_stratum=50
+        )
+        return {(r["src"], r["dst"]): r["expected"] for r in tested.graph.edges.rows()}
+
+    before, after = expected(None), expected(groups)
+    assert all(after[pair] >= mean for pair, mean in before.items())
+    fans = [pair for pair in before if (int(pair[0][1:]) - int(pair[1][1:])) % 3 == 0]
+    assert np.median([after[pair] / before[pair] for pair in fans]) > 1.5
+
+
+def test_a_topic_that_the_extract_lacks_is_refused_by_name(engine):
+    carried = table_of(engine, [0, 1], [0, 0], [0, 1], topic=[0, 0])
+    plain = table_of(engine, [0, 1], [0, 0], [0, 1])
+    with pytest.raises(ConfigError, match=r"`theme`, which is no attribute.*it has `topic`"):
+        draw(World(plain, carried=carried), SharedObjects(topic="theme"))
+
+
+@pytest.mark.local_only
+@pytest.mark.parametrize("groups", [1, -3])
+def test_a_single_group_is_refused(engine, groups):
+    with pytest.raises(ConfigError, match="2 groups or more, or 0"):
+        draw(World(table_of(engine, [0, 1], [0, 0], [0, 1])), SharedObjects(object_groups=groups))
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("engine", ["spark"], indirect=True)
+def test_groups_are_refused_on_spark(engine):
+    interactions = table_of(engine, [0, 1], [0, 0], [0, 1], topic=[0, 0])
+    with pytest.raises(NotOnThisEngine, match="object groups do not run on the spark engine"):
+        draw(World(interactions, carried=interactions), SharedObjects(topic="topic"))
+
+
+def test_a_group_that_is_home_to_few_accounts_is_none():
+    # Forty accounts at home in each of two topics, four on objects of their own.
+    account = np.concatenate([np.repeat(np.arange(80), 5), np.repeat(np.arange(80, 84), 5)])
+    object_ = np.concatenate([np.tile(np.arange(5), 40), np.tile(np.arange(5, 10), 40)])
+    object_ = np.concatenate([object_, np.tile(np.arange(10, 15), 4)])
+    group = np.repeat([0, 2, 1], 5)
+    found = without_small(account, object_, group, least_share=0.1)
+    assert list(found) == [0] * 5 + [1] * 5 + [-1] * 5

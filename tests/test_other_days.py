@@ -1,0 +1,79 @@
+"""Groups found on every second day, tested on the days between."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from graph.model import Clustering
+from graph.schemas import CLUSTERING, EVIDENCE
+from jobs.other_days import found_on, met_off, other_days, with_other_days
+from tests.test_object_groups import HOUR, table_of
+
+BEGIN = 1_700_006_400_000
+"""A midnight, UTC, of a day of odd number (19,676 days and one after 1970)."""
+
+
+def world(engine, *, ring_days):
+    """A crowd of twelve days; accounts 900 to 905 meet on ten objects of each of `ring_days`."""
+    rng = np.random.default_rng(6)
+    account, object_ = rng.integers(0, 300, 12_000), rng.integers(0, 400, 12_000)
+    acted_at = rng.integers(0, 12 * 24 * HOUR, 12_000)
+    ring = [
+        (900 + member, 1000 + 10 * day + act, day * 24 * HOUR + act * 2 * HOUR + member * 1000)
+        for day in ring_days
+        for act in range(10)
+        for member in range(6)
+    ]
+    who, what, when = (np.array(part, np.int64) for part in zip(*ring, strict=True))
+    # They do other things too, on all days.
+    life = np.arange(12 * 6)
+    return table_of(
+        engine,
+        np.concatenate([account, who, 900 + life % 6]),
+        np.concatenate([object_, what, rng.integers(0, 400, len(life))]),
+        BEGIN + np.concatenate([acted_at, when, (life // 6) * 24 * HOUR + life * 60_000]),
+    )
+
+
+def cluster(engine, numbers=range(900, 906)):
+    names = [f"a{n}" for n in numbers]
+    rows = pa.table(
+        {name: names if name == "account" else ["a900"] * len(names) for name in CLUSTERING.names},
+        schema=CLUSTERING.arrow,
+    )
+    return Clustering(engine.from_arrow(rows, CLUSTERING), method="by hand")
+
+
+def test_a_ring_of_all_days_is_found_on_half_and_confirmed_on_the_others(engine):
+    [row] = other_days(cluster(engine), world(engine, ring_days=range(12)), seed=0).rows()
+    assert (row["cluster"], row["accounts"]) == ("a900", 6)
+    assert row["log10_p"] < -20
+    assert row["meetings"] == 60
+
+
+def test_a_ring_of_one_half_of_the_days_is_found_there_and_no_surprise_on_the_others(engine):
+    interactions = world(engine, ring_days=range(0, 12, 2))
+    [row] = other_days(cluster(engine), interactions, seed=0).rows()
+    assert row["log10_p"] > -1
+    assert row["accounts"] == 6
+    other = found_on(interactions, days=1 - row["days"], seed=0)
+    assert not {r["account"] for r in other.members.rows()} & {f"a{n}" for n in range(900, 906)}
+
+
+def test_a_group_of_which_nobody_acts_on_the_other_days_has_no_meetings(engine):
+    interactions = table_of(engine, [0, 1, 2], [5, 5, 5], [BEGIN, BEGIN + 1, BEGIN + 25 * HOUR])
+    days = BEGIN // (24 * HOUR) % 2
+    [row] = met_off(cluster(engine, (0, 1)), interactions, days=days).rows()
+    assert (row["accounts"], row["meetings"], row["log10_p"]) == (2, 0, 0)
+
+
+@pytest.mark.local_only
+def test_a_cluster_is_told_its_days_as_evidence_that_adds_nothing_to_its_score(engine):
+    tried = other_days(cluster(engine), world(engine, ring_days=range(12)), seed=0)
+    evidence = with_other_days(engine.from_arrow(EVIDENCE.arrow.empty_table(), EVIDENCE), tried)
+    [row] = evidence.rows()
+    assert (row["name"], row["kind"], row["part"]) == ("other-days", "context", 0)
+    assert "6 of it were found on every second day; on the days between," in row["says"]
+    assert row["says"].endswith("met 60 times")
