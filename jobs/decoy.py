@@ -56,6 +56,7 @@ def decoy_facts(job: DetectJob, steps: Steps, world: World) -> dict[str, Any]:
         within_seconds=job.job.joint_within_seconds,
         tissue=coordination.tissue,
         flags=job.flags,
+        card=job.card,
     )
     flagged = tables.clusters.engine.query(
         "select layers from {clusters} where flagged order by place", clusters=tables.clusters
