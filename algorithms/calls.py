@@ -89,11 +89,13 @@ def call_edges(
     )
 
 
-def blatant_pairs(called: InteractionGraph, *, seed: int = 0) -> Table:
+def blatant_pairs(
+    called: InteractionGraph, *, seed: int = 0, least_accounts: int = _BLATANT_ACCOUNTS
+) -> Table:
     """The called edges (`EDGES`) inside groups that are dense in called edges.
 
     Groups are those of a division in which each called edge weighs 1; a group counts from
-    `_BLATANT_ACCOUNTS` members and `_BLATANT_DENSITY` of its pairs called. By chance called edges
+    `least_accounts` members and `_BLATANT_DENSITY` of its pairs called. By chance called edges
     are so few among so many pairs that they form none.
     """
     engine = called.engine
@@ -125,7 +127,7 @@ def blatant_pairs(called: InteractionGraph, *, seed: int = 0) -> Table:
         where i.cluster in (select cluster from dense)
         """,
         EDGES,
-        {"accounts": _BLATANT_ACCOUNTS, "density": _BLATANT_DENSITY},
+        {"accounts": least_accounts, "density": _BLATANT_DENSITY},
         edges=called.edges,
         members=groups.members,
     )

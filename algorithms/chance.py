@@ -90,6 +90,7 @@ def co_action_against_chance(
     timed: bool = True,
     groups: Table | None = None,
     beside: Table | None = None,
+    apart: Table | None = None,
 ) -> Tested:
     """Fill in `expected` and `log10_p` of co-action edges.
 
@@ -110,6 +111,7 @@ def co_action_against_chance(
             pair's interests explain is expected too, where that is more than the hours explain.
         beside: further pairs (`EDGES`, of the layer `BESIDE`), expected by the same model, that
             are none of the graph: of pairs drawn at random, say.
+        apart: accounts (`account`) whose acts make no rates: what others do is expected of them.
 
     Raises:
         NotOnThisEngine: the engine has no such kernel, or knows no groups.
@@ -130,6 +132,7 @@ def co_action_against_chance(
         least=least_in_stratum,
         timed=timed,
         groups=groups,
+        apart=apart,
     )
     if beside is None:
         return _tested(filled, graph, matches=matches, dispersion=dispersion)

@@ -61,6 +61,7 @@ def expect_co_actions(
     least: int,
     timed: bool,
     groups: Table | None = None,
+    apart: Table | None = None,
 ) -> tuple[Table, int]:
     """The edges with `expected` filled in, and how many pairs of interactions match in all.
 
@@ -72,10 +73,18 @@ def expect_co_actions(
         timed: whether the hour explains co-action; False makes one stratum of all.
         groups: `object_kind`, `object` and its `group_number`: what interest explains is expected
             too, where that is more. Objects without a group are one more group.
+        apart: accounts (`account`) whose acts make no rate of the hours: what others do is
+            expected of them.
     """
     coded = _coded(interactions)
+    counted = None if apart is None else ~_is_in(coded, apart)
     strata = (
-        time_strata(coded.acted_at, width_ms=max(HOUR_MS, within_ms), least=least)
+        time_strata(
+            coded.acted_at,
+            width_ms=max(HOUR_MS, within_ms),
+            least=least,
+            times=None if counted is None else counted.astype(np.int64),
+        )
         if timed and within_ms >= 0
         else one_stratum(len(coded.acted_at))
     )
@@ -86,6 +95,7 @@ def expect_co_actions(
         accounts=len(coded.ids),
         within_ms=within_ms,
         strata=strata,
+        counted=counted,
     )
     interests = None
     if groups is not None:
@@ -160,6 +170,14 @@ def _groups(interactions: Table, groups: Table) -> Ints:
     rows = interactions.engine.query(_GROUPED, interactions=interactions, groups=groups)
     found: Ints = rows["grp"].to_numpy().astype(np.int64)
     return found
+
+
+def _is_in(coded: _Coded, accounts: Table) -> npt.NDArray[np.bool_]:
+    """Which interactions are by these accounts."""
+    found = accounts.engine.query("select account from {accounts}", accounts=accounts)
+    named = pc.is_in(coded.ids, value_set=found["account"].combine_chunks())
+    flags: npt.NDArray[np.bool_] = named.to_numpy(zero_copy_only=False)[coded.account]
+    return flags
 
 
 def _filled(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from algorithms.calibration import all_pairs, calibration, drawn_accounts
 from algorithms.calls import Called, call_edges, eligible_pairs
 from algorithms.chance import Tested, co_action_against_chance
+from algorithms.unmasked import unmasked
 from builders.clocks import Clock, clock_of
 from builders.coaction import Coaction, CoactionBounds, coaction_graphs
 from builders.joint_acts import joint_acts
@@ -71,15 +72,7 @@ def draw(world: World, settings: SharedObjects) -> Layer | None:
         world, chosen, of=NAME, topic=settings.topic, number=settings.object_groups
     )
     tested = [
-        co_action_against_chance(
-            each.graph,
-            chosen,
-            within_seconds=seconds,
-            dispersion=settings.dispersion,
-            least_in_stratum=settings.least_in_stratum,
-            groups=groups,
-            beside=beside,
-        )
+        _tested(each, beside, chosen, groups, seconds, settings, seed=world.seed)
         for seconds, each, beside in zip(windows, built, drawn, strict=True)
     ]
     called = call_edges(
@@ -113,6 +106,38 @@ def _built(
         bounds=CoactionBounds(
             object_interactions=settings.object_interactions, raw_pairs=settings.raw_pairs
         ),
+    )
+
+
+def _tested(
+    built: Coaction,
+    beside: Table | None,
+    chosen: Table,
+    groups: Table | None,
+    seconds: float,
+    settings: SharedObjects,
+    *,
+    seed: int,
+) -> Tested:
+    """One window's edges against chance; what interest explains stays expected of every group."""
+    found = co_action_against_chance(
+        built.graph,
+        chosen,
+        within_seconds=seconds,
+        dispersion=settings.dispersion,
+        least_in_stratum=settings.least_in_stratum,
+        groups=groups,
+        beside=beside,
+    )
+    if groups is not None:
+        return found
+    return unmasked(
+        found,
+        chosen,
+        within_seconds=seconds,
+        dispersion=settings.dispersion,
+        least_in_stratum=settings.least_in_stratum,
+        seed=seed,
     )
 
 

@@ -28,6 +28,7 @@ from graph.engines.kernels.strata import Strata
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 HEDGE = 0.1
 """The share of the one-stratum expectation that is added to that of the strata."""
@@ -86,6 +87,7 @@ def expectation(
     accounts: int,
     within_ms: int,
     strata: Strata,
+    counted: Flags | None = None,
 ) -> Expectation:
     """The null model of co-action within `within_ms` (-1: at any time).
 
@@ -96,9 +98,17 @@ def expectation(
         accounts: how many accounts there are.
         within_ms: the window, inclusive, and no wider than a stratum is long.
         strata: the stratum of each interaction.
+        counted: the interactions that rates are made of; all by default.
     """
-    found = matches(account, object_, acted_at, within_ms=within_ms, strata=strata)
-    size = np.bincount(strata.of, minlength=strata.count).astype(np.float64)
+    of = slice(None) if counted is None else counted
+    found = matches(
+        account[of],
+        object_[of],
+        acted_at[of],
+        within_ms=within_ms,
+        strata=Strata(strata.of[of], strata.next),
+    )
+    size = np.bincount(strata.of[of], minlength=strata.count).astype(np.float64)
     return profiles(account, strata.of, accounts=accounts, rates=rates(found, size, strata.next))
 
 

@@ -38,6 +38,7 @@ def expect_co_actions(
     least: int,
     timed: bool,
     groups: Table | None = None,
+    apart: Table | None = None,
 ) -> tuple[Table, int]:
     """`graph.engines.chance.expect_co_actions` of tables that Spark holds.
 
@@ -53,15 +54,17 @@ def expect_co_actions(
         raise NotOnThisEngine(message)
     engine = cast("SparkEngine", interactions.engine)
     acts = engine.frame(interactions)
+    counted = acts if apart is None else acts.join(engine.frame(apart), "account", "left_anti")
+    number = engine.count(interactions) if apart is None else counted.count()
     if timed and within_ms >= 0:
         width = max(HOUR_MS, within_ms)
-        clock, placed, size = _by_time(engine, acts, width, least)
+        clock, placed, size = _by_time(engine, acts, counted, width, least)
     else:
-        clock, placed, size = _by_itself(acts, engine.count(interactions))
+        clock, placed, size = _by_itself(acts, number)
     if within_ms < 0:
-        found = _matches_at_any_time(acts)
+        found = _matches_at_any_time(counted)
     else:
-        found = _matches(engine, acts, engine.count(interactions), within_ms, clock)
+        found = _matches(engine, counted, number, within_ms, clock)
     model = rates(found, size, clock.after)
     with settled(engine, _profiles(placed)) as profiles:
         joined = engine.frame(edges)
@@ -82,24 +85,29 @@ def _by_itself(acts: DataFrame, number: int) -> tuple[Clock, DataFrame, np.ndarr
 
 
 def _by_time(
-    engine: SparkEngine, acts: DataFrame, width_ms: int, least: int
+    engine: SparkEngine, acts: DataFrame, counted: DataFrame, width_ms: int, least: int
 ) -> tuple[Clock, DataFrame, np.ndarray]:
-    """Strata of stretches of time: the clock, each interaction's stratum, the strata's sizes."""
+    """Strata of stretches of time: the clock, each interaction's stratum, the strata's sizes.
+
+    Only interactions that are counted make sizes.
+    """
     from pyspark.sql import functions as f
 
-    parts = acts.select(
-        "account",
-        "acted_at",
-        f.expr(floored("acted_at", width_ms)).alias("stretch"),
-        f.expr(floored("acted_at", DAY_MS)).alias("day"),
-    )
+    parts = _parts(acts, width_ms)
     # A part is a stretch's share of a day: a fact for each hour, and not for each interaction.
-    known = (
-        parts.groupBy("stretch", "day")
-        .agg(f.min("acted_at").alias("begins"), f.count(f.lit(1)).alias("acts"))
-        .orderBy("begins")
-        .toArrow()
+    known = parts.groupBy("stretch", "day").agg(
+        f.min("acted_at").alias("begins"), f.count(f.lit(1)).alias("acts")
     )
+    if counted is not acts:
+        sizes = (
+            _parts(counted, width_ms).groupBy("stretch", "day").agg(f.count(f.lit(1)).alias("acts"))
+        )
+        known = (
+            known.drop("acts")
+            .join(sizes, ["stretch", "day"], "left")
+            .select("stretch", "day", "begins", f.coalesce("acts", f.lit(0)).alias("acts"))
+        )
+    known = known.orderBy("begins").toArrow()
     begins, times = known["begins"].to_numpy(), known["acts"].to_numpy()
     strata = time_strata(begins, width_ms=width_ms, least=least, times=times)
     size = np.bincount(strata.of, weights=times, minlength=strata.count).astype(np.float64)
@@ -107,6 +115,18 @@ def _by_time(
     numbered = engine.session.createDataFrame(of)
     placed = parts.join(f.broadcast(numbered), ["stretch", "day"]).select("account", "stratum")
     return Clock(begins, strata.of, strata.next), placed, size
+
+
+def _parts(acts: DataFrame, width_ms: int) -> DataFrame:
+    """Each interaction's account and time, with its stretch and its day."""
+    from pyspark.sql import functions as f
+
+    return acts.select(
+        "account",
+        "acted_at",
+        f.expr(floored("acted_at", width_ms)).alias("stretch"),
+        f.expr(floored("acted_at", DAY_MS)).alias("day"),
+    )
 
 
 def _matches(

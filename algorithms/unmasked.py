@@ -1,0 +1,83 @@
+"""Groups so large that they make their own expectation: what others do is expected of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from algorithms.calls import blatant_pairs
+from algorithms.chance import Tested, co_action_against_chance
+from graph.model import InteractionGraph
+from graph.schema import Column, Schema
+from graph.schemas import EDGES
+from graph.table import Table
+
+MASKING_ACCOUNTS = 20
+"""Smaller groups make too few of the pairs in an hour of 200 acts to matter."""
+
+APART = Schema("apart", (Column("account", "VARCHAR", "the account's id"),), key=("account",))
+
+
+def unmasked(
+    tested: Tested,
+    interactions: Table,
+    *,
+    within_seconds: float,
+    dispersion: float,
+    least_in_stratum: int,
+    seed: int = 0,
+) -> Tested:
+    """The test again for pairs inside large dense groups, by rates that these groups did not make.
+
+    A rate of matching pairs holds the ring's own: where 187 accounts come to one thing in an hour
+    in which a hundred others act, everybody who acts in that hour is expected to meet, and the ring
+    is explained by itself. Groups of `MASKING_ACCOUNTS` or more, half of whose pairs share enough
+    to be looked at, are therefore expected to do what all others do; the lesser expectation counts.
+    Whether such a group is a ring or an audience is not decided here.
+
+    Args:
+        tested: edges with `expected`, by everybody's rates.
+        interactions: what they were built from.
+        within_seconds: the window they were built with.
+        dispersion: relative variance beyond Poisson.
+        least_in_stratum: interactions of others that an hour needs to be a stratum of its own.
+        seed: of the division that finds the groups.
+    """
+    engine = interactions.engine
+    inner = blatant_pairs(tested.graph, seed=seed, least_accounts=MASKING_ACCOUNTS)
+    if not inner.count():
+        return tested
+    apart = engine.sql(
+        "select src as account from {inner} union select dst as account from {inner}",
+        APART,
+        inner=inner,
+    )
+    by_others = co_action_against_chance(
+        InteractionGraph(inner),
+        interactions,
+        within_seconds=within_seconds,
+        dispersion=dispersion,
+        least_in_stratum=least_in_stratum,
+        apart=apart,
+    )
+    edges = engine.sql(
+        """
+        with lesser as (
+            select o.src, o.dst, o.layer
+            from {others} o
+            join {edges} e on e.src = o.src and e.dst = o.dst and e.layer = o.layer
+            where o.expected < e.expected
+        )
+        select e.*
+        from {edges} e
+        left join lesser l on l.src = e.src and l.dst = e.dst and l.layer = e.layer
+        where l.src is null
+        union all
+        select o.*
+        from {others} o
+        join lesser l on l.src = o.src and l.dst = o.dst and l.layer = o.layer
+        """,
+        EDGES,
+        edges=tested.graph.edges,
+        others=by_others.graph.edges,
+    )
+    return replace(tested, graph=InteractionGraph(edges))
