@@ -258,11 +258,6 @@ def test_an_easy_ring_in_a_real_log_is_found_whole_and_alone(shared, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    raises=AssertionError,
-    strict=True,
-    reason="a ring that makes a third of what happens in its hours sets its own expectation there",
-)
 def test_an_easy_ring_that_is_a_third_of_its_hours_is_found_too(shared, tmp_path):
     log = interactions(shared, "russian_coord_tweets")
 
