@@ -42,6 +42,21 @@ def _layer(name: str) -> Callable[[Facts], float]:
     return lambda facts: float(name in facts["layers"].split(","))
 
 
+def _loyalty(
+    unevenness: float | None, attendance: float | None, objects: float | None
+) -> float | None:
+    """How far attendance differs from member to member, as loyalty does and an order does not.
+
+    log10 of the variance beside that of equal tosses (0 where it is no greater, 1.3 at most), times
+    the share of absences (where all come, a straggler looks uneven), times log10 of the objects / 10
+    (few objects show little).
+    """
+    if unevenness is None or attendance is None or objects is None:
+        return None
+    uneven = math.log10(min(max(float(unevenness), 1.0), 20.0))
+    return uneven * (1.0 - attendance) * max(math.log10((objects + 1.0) / 10.0), 0.0)
+
+
 TERMS: tuple[Term, ...] = (
     Term(
         "leak",
@@ -65,14 +80,10 @@ TERMS: tuple[Term, ...] = (
     Term("breadth", -1, lambda f: f["breadth"], "members act on as many other things as others"),
     Term("ages", -1, lambda f: f["ages"], "accounts made as far apart as others"),
     Term(
-        "uneven",
+        "loyalty",
         -1,
-        lambda f: (
-            None
-            if f["unevenness"] is None
-            else math.log10(min(max(float(f["unevenness"]), 0.1), 20.0))
-        ),
-        "attendance by loyalty and not by order",
+        lambda f: _loyalty(f["unevenness"], f["attendance"], f["regular_objects"]),
+        "some come always and some seldom, over many objects: loyalty, and no order",
     ),
     Term("attendance", 0, lambda f: f["attendance"], "share of the regular objects attended"),
     Term(

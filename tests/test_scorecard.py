@@ -69,7 +69,7 @@ def test_what_is_not_known_says_nothing():
 
     said = {each.name: each for each in expected_precision(unknown, default_card()).parts}
 
-    for name in ("ages", "audience", "uneven", "attendance"):
+    for name in ("ages", "audience", "loyalty", "attendance"):
         assert (said[name].value, said[name].log_odds) == (None, 0.0)
 
 
