@@ -48,8 +48,8 @@ def _loyalty(
     """How far attendance differs from member to member, as loyalty does and an order does not.
 
     log10 of the variance beside that of equal tosses (0 where it is no greater, 1.3 at most), times
-    the share of absences (where all come, a straggler looks uneven), times log10 of the objects / 10
-    (few objects show little).
+    the share of absences (where all come, a straggler looks uneven), times log10 of a tenth
+    of the objects (few show little).
     """
     if unevenness is None or attendance is None or objects is None:
         return None
