@@ -135,7 +135,7 @@ def co_action_against_chance(
         apart=apart,
     )
     if beside is None:
-        return _tested(filled, graph, matches=matches, dispersion=dispersion)
+        return tested_edges(filled, graph, matches=matches, dispersion=dispersion)
     ours, others = (
         engine.sql(
             f"select * from {{filled}} where layer {test} $beside",
@@ -145,7 +145,7 @@ def co_action_against_chance(
         )
         for test in ("<>", "=")
     )
-    tested = _tested(ours, graph, matches=matches, dispersion=dispersion)
+    tested = tested_edges(ours, graph, matches=matches, dispersion=dispersion)
     return replace(tested, beside=others)
 
 
@@ -185,7 +185,7 @@ def pairs_against_chance(
         edges=graph.edges,
         activity=activity,
     )
-    return _tested(filled, graph, matches=None, dispersion=dispersion)
+    return tested_edges(filled, graph, matches=None, dispersion=dispersion)
 
 
 def clusters_against_chance(
@@ -288,9 +288,17 @@ def with_tail(edges: Table, *, dispersion: float) -> Table:
     return edges.engine.each(edges, partial(_with_tail, dispersion=dispersion), EDGES)
 
 
-def _tested(
+def tested_edges(
     filled: Table, graph: InteractionGraph, *, matches: int | None, dispersion: float
 ) -> Tested:
+    """The tail and the sums of edges whose expectation is filled in.
+
+    Args:
+        filled: the graph's edges with `expected`.
+        graph: whose direction and accounts stay.
+        matches: matching pairs in the extract; None where the edges hold all of them.
+        dispersion: relative variance beyond Poisson.
+    """
     edges = with_tail(filled, dispersion=dispersion)
     sums = edges.engine.query(
         """

@@ -85,7 +85,8 @@ def member_roles(
             select t.*,
                    case when t.strength > 0
                         then round(t.strength / (t.strength + t.outside)
-                                   * least(t.strength / m.strength, 1.0), 9)
+                                   * coalesce(
+                                       least(t.strength / nullif(m.strength, 0.0), 1.0), 1.0), 9)
                         else 0.0 end as belongs
             from tied t join medians m on m.cluster = t.cluster
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from algorithms.calls import blatant_pairs
-from algorithms.chance import Tested, co_action_against_chance
+from algorithms.chance import Tested, co_action_against_chance, tested_edges
 from graph.model import InteractionGraph
 from graph.schema import Column, Schema
 from graph.schemas import EDGES
@@ -13,6 +13,10 @@ from graph.table import Table
 
 MASKING_ACCOUNTS = 20
 """Smaller groups make too few of the pairs in an hour of 200 acts to matter."""
+MOST_APART = 0.5
+"""Where large groups do more than this share of all acts, the others are no measure of them."""
+LEAST_LEFT = 0.05
+"""The share of everybody's expectation that stays: how well others measure a group is not known."""
 
 APART = Schema("apart", (Column("account", "VARCHAR", "the account's id"),), key=("account",))
 
@@ -24,6 +28,7 @@ def unmasked(
     within_seconds: float,
     dispersion: float,
     least_in_stratum: int,
+    groups: Table | None = None,
     seed: int = 0,
 ) -> Tested:
     """The test again for pairs inside large dense groups, by rates that these groups did not make.
@@ -31,7 +36,8 @@ def unmasked(
     A rate of matching pairs holds the ring's own: where 187 accounts come to one thing in an hour
     in which a hundred others act, everybody who acts in that hour is expected to meet, and the ring
     is explained by itself. Groups of `MASKING_ACCOUNTS` or more, half of whose pairs share enough
-    to be looked at, are therefore expected to do what all others do; the lesser expectation counts.
+    to be looked at, are therefore expected to do what all others do; the lesser expectation counts,
+    a little of everybody's left in it. Where such groups do most of what is done, nothing changes.
     Whether such a group is a ring or an audience is not decided here.
 
     Args:
@@ -40,6 +46,8 @@ def unmasked(
         within_seconds: the window they were built with.
         dispersion: relative variance beyond Poisson.
         least_in_stratum: interactions of others that an hour needs to be a stratum of its own.
+        groups: each object's group of interest, as in `co_action_against_chance`; what interest
+            explains stays expected of the groups too.
         seed: of the division that finds the groups.
     """
     engine = interactions.engine
@@ -51,33 +59,50 @@ def unmasked(
         APART,
         inner=inner,
     )
+    if _share(apart, interactions) > MOST_APART:
+        return tested
     by_others = co_action_against_chance(
         InteractionGraph(inner),
         interactions,
         within_seconds=within_seconds,
         dispersion=dispersion,
         least_in_stratum=least_in_stratum,
+        groups=groups,
         apart=apart,
     )
+    if not by_others.matches:
+        return tested
     edges = engine.sql(
         """
         with lesser as (
-            select o.src, o.dst, o.layer
+            select o.src, o.dst, o.layer, greatest(o.expected, $least * e.expected) as mean
             from {others} o
             join {edges} e on e.src = o.src and e.dst = o.dst and e.layer = o.layer
             where o.expected < e.expected
         )
-        select e.*
+        select e.src, e.dst, e.layer, e.weight, e.src_count, e.dst_count, e.objects,
+               e.object_days, e.post_pairs, e.first_at, e.last_at,
+               coalesce(l.mean, e.expected) as expected, e.log10_p
         from {edges} e
         left join lesser l on l.src = e.src and l.dst = e.dst and l.layer = e.layer
-        where l.src is null
-        union all
-        select o.*
-        from {others} o
-        join lesser l on l.src = o.src and l.dst = o.dst and l.layer = o.layer
         """,
         EDGES,
+        {"least": LEAST_LEFT},
         edges=tested.graph.edges,
         others=by_others.graph.edges,
     )
-    return replace(tested, graph=InteractionGraph(edges))
+    again = tested_edges(edges, tested.graph, matches=tested.matches, dispersion=dispersion)
+    return replace(again, beside=tested.beside)
+
+
+def _share(apart: Table, interactions: Table) -> float:
+    """The share of all acts that these accounts did."""
+    found = interactions.engine.query(
+        """
+        select count(a.account) / greatest(cast(count(*) as double), 1.0) as share
+        from {interactions} i left join {apart} a on a.account = i.account
+        """,
+        interactions=interactions,
+        apart=apart,
+    )
+    return float(found["share"][0].as_py())

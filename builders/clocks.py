@@ -28,11 +28,6 @@ class Clock:
 
     step_ms: int | None
 
-    @property
-    def tells_nothing(self) -> bool:
-        """Whether no window of time means anything."""
-        return self.step_ms is None
-
     def windows(self, within_seconds: Sequence[float]) -> tuple[float, ...]:
         """The windows that mean something: those of a step and more, or else one of one step."""
         if self.step_ms is None:

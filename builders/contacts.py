@@ -14,8 +14,8 @@ from graph.table import Table
 CONTACT_ACTIONS = ("follow", "mention", "reply", "repost", "comment")
 MUTUAL_ACTIONS = ("follow", "mention", "reply", "comment", "like", "repost")
 ON_ACCOUNTS = ("follow", "mention")
-"""Acts that are done to accounts: an object that is byte for byte an account's id is that account,
-also where the extract does not say what kind of thing it is."""
+"""Acts that are done to accounts: where the extract does not say what kind of thing the object is
+(kind `object`), one that is byte for byte an account's id is that account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ RECIPROCITY = Schema(
 
 _ACTS = """
 select i.account as src,
-       coalesce(case when i.object_kind = 'account' then i.object else i.owner end,
+       coalesce(case when i.object_kind = 'account' then i.object else nullif(i.owner, '') end,
                 k.account, '') as dst,
        i.action,
        i.object_kind || ':' || i.object as object,
@@ -61,7 +61,8 @@ select i.account as src,
        i.acted_at
 from {interactions} i
 left join (select distinct account from {interactions}) k
-  on k.account = i.object and i.action in (select name from {on_accounts})
+  on k.account = i.object and i.object_kind = 'object'
+ and i.action in (select name from {on_accounts})
 where i.action in (select name from {actions})
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -129,6 +129,12 @@ def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
         raise ConfigError(message)
     job = tuned(JobSettings(), given.get("job", {}), of="job")
     flags = tuned(FlagSettings(), given.get("flags", {}), of="flags")
+    cluster = tuned(ClusterSettings(), given.get("cluster", {}), of="cluster")
+    if job.seed < 0:
+        message = f"`seed` in [job] is 0 or more, not {job.seed}"
+        raise ConfigError(message)
+    _within_one("flags", least_belonging=flags.least_belonging)
+    _within_one("cluster", piece_share=cluster.piece_share, recruit_share=cluster.recruit_share)
     return DetectJob(
         job=job,
         spark=spark_settings(given.get("spark", {})),
@@ -136,11 +142,18 @@ def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
         accounts=accounts_spec(given["accounts"], base=base) if "accounts" in given else None,
         seeds=_seeds(given.get("seeds", {}), base),
         detectors=_detectors(given.get("detectors", {})),
-        cluster=tuned(ClusterSettings(), given.get("cluster", {}), of="cluster"),
+        cluster=cluster,
         flags=flags,
         card=scorecard_of(flags, base=base),
         given=_as_json(given),
     )
+
+
+def _within_one(section: str, **shares: float) -> None:
+    for name, share in shares.items():
+        if not 0 <= share <= 1 or (share == 0 and name.endswith("_share")):
+            message = f"`{name}` in [{section}] is a share above 0 and at most 1, not {share}"
+            raise ConfigError(message)
 
 
 def _as_json(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
@@ -149,7 +162,7 @@ def _as_json(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
         return {name: _as_json(each) for name, each in value.items()}
     if isinstance(value, list):
         return [_as_json(each) for each in value]
-    return value.isoformat() if isinstance(value, date) else value
+    return value.isoformat() if isinstance(value, date | time) else value
 
 
 def _check_section(name: str, value: object) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from algorithms.chance import BEST_MEETINGS, co_action_against_chance, meetings_against_chance
 from algorithms.leiden import leiden
+from builders.clocks import clock_of
 from builders.coaction import CoactionBounds, coaction_graphs
 from graph.model import Clustering, InteractionGraph
 from graph.schema import Column, Schema
@@ -99,9 +100,13 @@ def found_on(interactions: Table, *, days: int, seed: int) -> Clustering:
     """
     engine = interactions.engine
     half = _half(interactions, days)
+    windows = clock_of(interactions).windows(WINDOWS)
+    if not windows:
+        none = engine.from_arrow(CLUSTERING.arrow.empty_table(), CLUSTERING)
+        return Clustering(none, method="times tell nothing apart")
     built = coaction_graphs(
         half,
-        windows=WINDOWS,
+        windows=windows,
         at_least=2,
         count="objects",
         layer="half",
@@ -109,7 +114,7 @@ def found_on(interactions: Table, *, days: int, seed: int) -> Clustering:
     )
     tested = [
         co_action_against_chance(each.graph, half, within_seconds=seconds).graph
-        for seconds, each in zip(WINDOWS, built, strict=True)
+        for seconds, each in zip(windows, built, strict=True)
     ]
     joined = engine.sql(
         "select * from {edges} where log10_p <= $most",
@@ -175,7 +180,8 @@ def with_other_days(evidence: Table, tried: Table) -> Table:
                cast(null as double) as without,
                cast(accounts as varchar) || ' of it were found on every second day; on the days'
                    || ' between, ' || cast(meeting_size as varchar) || ' of these met '
-                   || cast(meetings as varchar) || ' times' as says
+                   || cast(meetings as varchar) || ' times, where chance would give '
+                   || cast(cast(expected as decimal(18, 2)) as varchar) as says
         from {{tried}}
         """,
         EVIDENCE,

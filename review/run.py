@@ -49,9 +49,22 @@ class Run:
         return self.path / entry.file
 
     def table(self, engine: Engine, name: str) -> Table:
-        """One of the run's tables as `engine` reads it, with the columns it was written with."""
+        """One of the run's tables as `engine` reads it, with the columns it was written with.
+
+        Raises:
+            ConfigError: the run has no table of this name, or was made by an earlier version that
+                did not write all of its columns.
+        """
         path = self.table_path(name)
         known = RUN_TABLES[name]
+        written = self.manifest.schema(name).names
+        lacking = [column for column in known.names if column not in written]
+        if lacking:
+            message = (
+                f"run `{self.name}` was made by an earlier version: its table `{name}` lacks"
+                f" {', '.join(f'`{column}`' for column in lacking)}; detect again with this one"
+            )
+            raise ConfigError(message)
         extra = self.manifest.schema(name).attributes_beyond(known)
         return engine.read_parquet([path], known.with_attributes(extra))
 

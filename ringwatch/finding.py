@@ -92,6 +92,8 @@ def detect(
     seed: int | None = None,
     quarantine_share: float | None = None,
     detectors: Sequence[str] = (),
+    scorecard: str | Path | None = None,
+    decoy: bool = False,
     seeds: str | Path | None = None,
     good_seeds: str | Path | None = None,
     quiet: bool = False,
@@ -126,6 +128,8 @@ def detect(
         seed: the seed of every random choice.
         quarantine_share: the share of rows, 0 to 1, that may be set aside.
         detectors: only these.
+        scorecard: a card that `ringwatch train` wrote, in place of the shipped one.
+        decoy: run a second time on acts dealt anew, and tell what is flagged there by chance.
         seeds: a list of known-bad accounts.
         good_seeds: a list of known-good accounts.
         quiet: say nothing of the progress on stderr.
@@ -161,6 +165,8 @@ def detect(
         seed=seed,
         quarantine_share=quarantine_share,
         detectors=tuple(detectors),
+        scorecard=_path(scorecard),
+        decoy=decoy or None,
         bad_seeds=_path(seeds),
         good_seeds=_path(good_seeds),
     )

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SIGNS = {"for": "+", "against": "\N{MINUS SIGN}", "context": "\N{MIDDLE DOT}"}
-_MEMBERS = {"account": "account", "name": "name", "role": "role", "pagerank": "PageRank"}
+_MEMBERS = {
+    "account": "account",
+    "name": "name",
+    "role": "role",
+    "score": "belongs",
+    "pagerank": "PageRank",
+}
 _OBJECTS = {
     "object_kind": "kind",
     "object": "object",
@@ -34,8 +40,8 @@ class Cluster:
     """One cluster of a run: why it was flagged, who is in it, what they share.
 
     `facts` is its row of the list, with its `state`. `reasons` stand with the greatest part of the
-    score first, `members` by PageRank, `objects` by how many members share them, `edges` by
-    weight. In a notebook it shows itself as a page.
+    score first, `members` by PageRank with weak ones last, `objects` by how many members share
+    them, `edges` by weight. In a notebook it shows itself as a page.
     """
 
     run: str

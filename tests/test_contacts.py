@@ -44,12 +44,13 @@ def test_who_follows_an_id_that_acts_itself_follows_that_account(engine, table):
         8       | mention | 7      | object      | 30
         8       | follow  | 007    | object      | 40
         7       | like    | 8      | object      | 50
+        8       | follow  | 7      | page        | 60
         """,
     )
 
     contacts = pairs(contact_graph(interactions, actions=["follow", "mention", "like"]))
 
-    # Another id is another account, and a post may bear the number of an account.
+    # Another id is another account, and a post or a page may bear the number of an account.
     assert {pair: edge["weight"] for pair, edge in contacts.items()} == {
         ("7", "8"): 1,
         ("8", "7"): 2,

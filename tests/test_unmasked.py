@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from algorithms.chance import co_action_against_chance
-from algorithms.unmasked import APART, unmasked
+from algorithms.unmasked import APART, LEAST_LEFT, unmasked
 from builders.coaction import coaction_graph
 from graph.engines.kernels.chance import HEDGE
 from graph.schemas import INTERACTIONS
@@ -137,3 +137,48 @@ def test_the_expectation_by_others_is_that_of_counting_others_by_hand(engine, se
             for hour in size
         )
         assert row["expected"] == pytest.approx(by_hand, rel=1e-9)
+
+
+def club(rng, *, fans=60, days=20):
+    """Accounts that each read a third of ten popular posts a day, by themselves."""
+    return [
+        (f"f{fan:02}", f"popular {day}-{post}", int((day * 24 + post) * HOUR + delay))
+        for day in range(days)
+        for post in range(10)
+        for fan in range(fans)
+        if rng.random() < 0.3
+        for delay in [rng.exponential(HOUR / 6)]
+    ]
+
+
+def alone(rng, *, accounts, days=20):
+    """Accounts that act on things of their own."""
+    return [
+        (f"x{n:04}", f"own {n} {day}", int(day * 24 * HOUR + rng.integers(24 * HOUR)))
+        for n in range(accounts)
+        for day in range(days)
+    ]
+
+
+@pytest.mark.parametrize("others", [0, 100])
+def test_where_the_group_is_most_of_what_happens_the_others_measure_nothing(engine, others):
+    rng = np.random.default_rng(6)
+    tested, interactions = held_against_chance(engine, club(rng) + alone(rng, accounts=others))
+
+    assert unmasked(tested, interactions, **SETTINGS) is tested
+
+
+def test_something_of_everybodys_expectation_always_stays(engine):
+    rng = np.random.default_rng(7)
+    rows = club(rng, fans=30) + alone(rng, accounts=400)
+    interactions = engine.from_arrow(acts_of(rows), INTERACTIONS)
+    built = coaction_graph(interactions, within_seconds=3600, at_least=3, count="objects")
+    settings = {**SETTINGS, "within_seconds": 3600}
+    tested = co_action_against_chance(built.graph, interactions, **settings)
+
+    found = unmasked(tested, interactions, **settings)
+
+    before = {(r["src"], r["dst"]): r["expected"] for r in tested.graph.edges.rows()}
+    for row in found.graph.edges.rows():
+        assert row["expected"] >= LEAST_LEFT * before[row["src"], row["dst"]] * (1 - 1e-9)
+    assert found.expected == pytest.approx(sum(r["expected"] for r in found.graph.edges.rows()))

@@ -62,6 +62,9 @@ class IntoSpec:
             ConfigError: an unknown level, more than a hundred rings of one, or too few
                 acts or accounts.
         """
+        if self.seed < 0:
+            message = f"`seed` is 0 or more, not {self.seed}"
+            raise ConfigError(message)
         if self.least_acts < LEAST_ACTS:
             message = f"`least_acts` is {LEAST_ACTS} or more, not {self.least_acts}"
             raise ConfigError(message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from algorithms.object_groups import Learning, given_groups, learned_groups
-from graph.errors import ConfigError
+from graph.errors import ConfigError, NotOnThisEngine
 from graph.schemas import INTERACTIONS
 from graph.table import Table
 from jobs.detector import World
@@ -23,7 +23,14 @@ def groups_of_interest(
 
     Raises:
         ConfigError: no such attribute, or a number of groups that makes no sense.
+        NotOnThisEngine: groups are asked for on an engine that knows none.
     """
+    if (topic is not None or number) and chosen.engine.name != "local":
+        message = (
+            f"`detectors.{of}`: object groups do not run on the {chosen.engine.name} engine; leave"
+            ' `topic` and `object_groups` out, or say engine = "local"'
+        )
+        raise NotOnThisEngine(message)
     if topic is not None:
         carried = world.carried or world.interactions
         if topic not in carried.schema.names:

@@ -15,6 +15,7 @@ from builders.crowded_acts import crowded_acts
 from builders.joint_acts import joint_acts
 from builders.windows import milliseconds
 from graph.block_schemas import BLOCK_ACTS
+from graph.errors import ConfigError
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import BOUNDS, EDGES
 from graph.table import Table
@@ -66,7 +67,17 @@ class _Called(NamedTuple):
 
 
 def draw(world: World, settings: LockstepBlocks) -> Layer:
-    """Pairs of every group in lockstep that chance does not explain."""
+    """Pairs of every group in lockstep that chance does not explain.
+
+    Raises:
+        ConfigError: a setting is out of range.
+    """
+    if settings.draws < 0 or not 0 < settings.false_alarm < 1:
+        message = (
+            f"`detectors.{NAME}`: `draws` is 0 or more and `false_alarm` between 0 and 1, not"
+            f" {settings.draws} and {settings.false_alarm}"
+        )
+        raise ConfigError(message)
     crowded = crowded_acts(
         world.interactions,
         within_seconds=settings.within_seconds,

@@ -66,11 +66,12 @@ def draw(world: World, settings: SharedObjects) -> Layer | None:
     windows = clock.windows(settings.within_seconds)
     if not windows:
         return None
-    built = _built(chosen, settings, windows, at_least=settings.at_least_objects)
-    drawn = _drawn_pairs(chosen, settings, windows, world.seed)
+    # First, since it refuses what cannot be done.
     groups = groups_of_interest(
         world, chosen, of=NAME, topic=settings.topic, number=settings.object_groups
     )
+    built = _built(chosen, settings, windows, at_least=settings.at_least_objects)
+    drawn = _drawn_pairs(chosen, settings, windows, world.seed)
     tested = [
         _tested(each, beside, chosen, groups, seconds, settings, seed=world.seed)
         for seconds, each, beside in zip(windows, built, drawn, strict=True)
@@ -119,7 +120,7 @@ def _tested(
     *,
     seed: int,
 ) -> Tested:
-    """One window's edges against chance; what interest explains stays expected of every group."""
+    """One window's edges against chance; large groups by what others do."""
     found = co_action_against_chance(
         built.graph,
         chosen,
@@ -129,14 +130,13 @@ def _tested(
         groups=groups,
         beside=beside,
     )
-    if groups is not None:
-        return found
     return unmasked(
         found,
         chosen,
         within_seconds=seconds,
         dispersion=settings.dispersion,
         least_in_stratum=settings.least_in_stratum,
+        groups=groups,
         seed=seed,
     )
 

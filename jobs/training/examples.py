@@ -19,7 +19,7 @@ import pyarrow as pa
 from algorithms.scorecard import TERMS
 from graph.engine import Engine
 from graph.schema import Column, Schema
-from graph.schemas import EVIDENCE
+from graph.schemas import EVIDENCE, MEMBERS
 from review.run import Run, published
 from review.standing import standing_decisions
 from review.store import Store
@@ -102,7 +102,10 @@ def values_of(examples: Iterable[Example]) -> npt.NDArray[np.float64]:
 def _of_run(
     run: Run, decisions: list[dict[str, Any]], engine: Engine, left_out: Counter[str]
 ) -> list[Example]:
-    if not set(EVIDENCE.names) <= set(run.manifest.schema(EVIDENCE.name).names):
+    if not all(
+        set(known.names) <= set(run.manifest.schema(known.name).names)
+        for known in (EVIDENCE, MEMBERS)
+    ):
         left_out[EARLIER] += len(decisions)
         return []
     members, terms = _members_and_terms(run, decisions, engine)

@@ -76,9 +76,11 @@ def reasons(evidence: Sequence[Row]) -> Reasons:
 
 
 def leading_members(view: ReportInput) -> list[Row]:
-    """The members, the highest PageRank first, ties by id."""
+    """The members, the highest PageRank first, ties by id; weak ones last."""
     members: list[Row] = view.members.to_pylist()
-    return sorted(members, key=lambda row: (-row["pagerank"], row["account"]))
+    return sorted(
+        members, key=lambda row: (row["role"] == "weak", -row["pagerank"], row["account"])
+    )
 
 
 def strongest_edges(view: ReportInput) -> list[Row]:
