@@ -7,7 +7,7 @@ DEMO_SPARK := out/demo-spark
 READY := $(VENV)/.ready
 READY_SPARK := $(VENV)/.ready-spark
 
-.PHONY: help demo demo-spark test test-slow parity parity-seen parity-slow check format bench bench-spark quality real-logs calibration lock wheel clean
+.PHONY: help demo demo-spark test test-slow parity parity-seen parity-slow check format bench bench-spark quality null-worlds real-logs calibration lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -81,6 +81,11 @@ SEEDS ?= 21 22 23
 
 quality: $(READY)  ## precision, recall and look-alikes on worlds of SEEDS="21 22 23"; benchmarks/quality.json
 	$(BIN)/python benchmarks/quality.py --seeds "$(SEEDS)"
+
+NULL_SEEDS ?= 41 42 43 44 45 46 47 48 49 50
+
+null-worlds: $(READY)  ## is anything flagged where nobody is coordinated? 5M interactions, NULL_SEEDS="41 42 ..."
+	$(BIN)/python benchmarks/null_worlds.py --seeds "$(NULL_SEEDS)"
 
 LOG_SEEDS ?= 1 2
 
