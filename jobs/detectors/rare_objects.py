@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from algorithms.calls import call_edges, eligible_pairs
 from algorithms.chance import co_action_against_chance
-from builders.clocks import clock_of
+from builders.clocks import mostly_at_one_time
 from builders.coaction import CoactionBounds, Unnamed, coaction_graph
 from builders.joint_acts import joint_acts
 from builders.rare_objects import on_rare_objects
@@ -45,7 +45,7 @@ def draw(world: World, settings: RareObjects) -> Layer:
     graphs, bounds = [], []
     # What an account did at one time, and no `content` tells apart, is one act; where all have one
     # time, as a list of followers without times, it tells nothing.
-    unnamed: Unnamed = "rows" if clock_of(world.interactions).tells_nothing else "moments"
+    unnamed: Unnamed = "rows" if mostly_at_one_time(world.interactions) else "moments"
     facts: dict[str, float | int | str] = {}
     for most in settings.at_most_accounts:
         rare = on_rare_objects(world.interactions, at_most_accounts=most)
