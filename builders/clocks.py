@@ -59,11 +59,16 @@ def clock_of(interactions: Table) -> Clock:
     acts, most = int(row["acts"]), NEARLY_ALL * int(row["acts"])
     if acts < LEAST_ACTS:
         return Clock(1)
-    if _most_at_one_time(interactions) > acts / 2:
+    if mostly_at_one_time(interactions):
         return Clock(None)
     if row["quarters"] >= most:
         return Clock(_step(_places_in_a_day(interactions), most))
     return Clock(MINUTE_MS if row["minutes"] >= most else 1)
+
+
+def mostly_at_one_time(interactions: Table) -> bool:
+    """Whether more than half of an extract's acts carry one and the same time, however few."""
+    return _most_at_one_time(interactions) > interactions.count() / 2
 
 
 def _step(places: dict[int, int], most: float) -> int:

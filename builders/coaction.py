@@ -4,7 +4,9 @@ Two posts (interactions) make a post pair when two accounts did the same `action
 `object` of the same `object_kind` at most `within_seconds` apart, both ends counted. The window is
 the true difference of the two times; there are no bins. `docs/coaction.md` tells the policies: an
 account is never paired with itself, an empty object joins nobody, each row is a post pair of its
-own while own posts are counted once, and equal times are a difference of zero.
+own while own posts are counted once, and equal times are a difference of zero. A row without
+`content` is an own post by itself, or, where it is asked for, one with all that the account did at
+that very time: one act told under several objects.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from graph.model import InteractionGraph, kernel
 from graph.table import Table
 
 Count = Literal["posts", "own-posts", "objects", "object-days"]
+Unnamed = Literal["rows", "moments"]
+"""What rows of one account without `content` are: a post each, or one post at each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ def coaction_graph(
     actions: tuple[str, ...] | None = None,
     object_kinds: tuple[str, ...] | None = None,
     min_participation: int = 1,
+    unnamed: Unnamed = "rows",
     bounds: CoactionBounds = CoactionBounds(),
 ) -> Coaction:
     """The accounts that acted together, joined (`EDGES`, undirected), from `INTERACTIONS`.
@@ -90,6 +95,8 @@ def coaction_graph(
         actions: only these actions; all of them by default.
         object_kinds: only objects of these kinds; all of them by default.
         min_participation: accounts with fewer interactions of those kinds are left out.
+        unnamed: whether rows of an account without `content` are posts of their own (`rows`) or,
+            at one and the same time, one post (`moments`).
         bounds: how much it may cost.
 
     Raises:
@@ -105,6 +112,7 @@ def coaction_graph(
         actions=actions,
         object_kinds=object_kinds,
         min_participation=min_participation,
+        unnamed=unnamed,
         bounds=bounds,
     )[0]
 
@@ -119,6 +127,7 @@ def coaction_graphs(
     actions: tuple[str, ...] | None = None,
     object_kinds: tuple[str, ...] | None = None,
     min_participation: int = 1,
+    unnamed: Unnamed = "rows",
     bounds: CoactionBounds = CoactionBounds(),
 ) -> list[Coaction]:
     """`coaction_graph` for several windows, from one reading and one sorting of the interactions.
@@ -128,7 +137,7 @@ def coaction_graphs(
     windows_ms = [None if window is None else milliseconds(window) for window in windows]
     if not windows_ms:
         return []
-    _refuse_odd_settings(at_least, count, min_participation)
+    _refuse_odd_settings(at_least, count, min_participation, unnamed)
     answers = kernel(interactions, "coaction")(
         interactions,
         windows_ms=windows_ms,
@@ -138,6 +147,7 @@ def coaction_graphs(
         actions=actions,
         object_kinds=object_kinds,
         min_participation=min_participation,
+        unnamed=unnamed,
         limits=(bounds.object_interactions, bounds.window_interactions, bounds.raw_pairs),
     )
     return [_coaction(answer) for answer in answers]
@@ -165,7 +175,7 @@ def estimate_pairs(
     return counted[0]
 
 
-def _refuse_odd_settings(at_least: int, count: str, min_participation: int) -> None:
+def _refuse_odd_settings(at_least: int, count: str, min_participation: int, unnamed: str) -> None:
     if at_least < 1:
         message = f"`at_least` is {at_least}; an edge needs a count of 1 or more"
         raise ConfigError(message)
@@ -175,6 +185,10 @@ def _refuse_odd_settings(at_least: int, count: str, min_participation: int) -> N
         raise ConfigError(message)
     if min_participation < 1:
         message = f"`min_participation` is {min_participation}; give 1 or more"
+        raise ConfigError(message)
+    if unnamed not in get_args(Unnamed):
+        known = ", ".join(f"`{name}`" for name in get_args(Unnamed))
+        message = f"rows without `content` cannot be `{unnamed}`; they are {known}"
         raise ConfigError(message)
 
 

@@ -110,6 +110,7 @@ def found_on(interactions: Table, *, days: int, seed: int) -> Clustering:
         at_least=2,
         count="objects",
         layer="half",
+        unnamed="moments",
         bounds=CoactionBounds(),
     )
     tested = [

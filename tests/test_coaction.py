@@ -161,6 +161,31 @@ def test_interactions_without_a_post_are_posts_of_their_own(engine, table):
     assert counts(found)["u", "v"][:5] == (2, 2, 2, 2, 2)
 
 
+def test_what_an_account_did_at_one_time_is_one_post_where_moments_are_asked_for(engine, table):
+    # At 0, u has two rows without a post, and one of a post that has a name.
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at | content
+        u       | like   | x      | 0        | -
+        u       | like   | y      | 0        |
+        u       | like   | z      | 5        | -
+        u       | post   | t      | 0        | u1
+        v       | like   | x      | 0        | -
+        v       | like   | y      | 1        | -
+        v       | like   | z      | 2        | -
+        v       | post   | t      | 0        | v1
+        """,
+    )
+
+    by_moments = coaction_graph(interactions, within_seconds=1, at_least=1, unnamed="moments")
+    by_rows = coaction_graph(interactions, within_seconds=1, at_least=1)
+
+    assert counts(by_moments)["u", "v"][:5] == (3, 4, 4, 4, 4)
+    assert counts(by_rows)["u", "v"][:5] == (4, 4, 4, 4, 4)
+
+
 def test_posts_at_the_very_same_time_are_together_in_a_window_of_zero(engine, table):
     interactions = table(
         engine,
@@ -411,6 +436,27 @@ def test_contents_that_hash_alike_are_told_apart(engine, table, monkeypatch):
     assert counts(found)["u", "v"][:2] == (2, 1)
 
 
+def test_moments_that_hash_alike_are_told_apart(engine, table, monkeypatch):
+    monkeypatch.setattr("graph.engines.coaction._HASH", "cast(length(content) as ubigint)")
+    interactions = table(
+        engine,
+        INTERACTIONS,
+        """
+        account | action | object | acted_at | content
+        u       | like   | x      | 10       | -
+        u       | like   | y      | 20       | -
+        u       | like   | z      | 20       | -
+        v       | like   | x      | 10       | -
+        v       | like   | y      | 10       | -
+        v       | like   | z      | 10       | v1x
+        """,
+    )
+
+    found = coaction_graph(interactions, within_seconds=1, at_least=1, unnamed="moments")
+
+    assert counts(found)["u", "v"][:3] == (2, 2, 3)
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
@@ -419,6 +465,7 @@ def test_contents_that_hash_alike_are_told_apart(engine, table, monkeypatch):
         ({"within_seconds": 1, "at_least": 0}, "`at_least` is 0"),
         ({"within_seconds": 1, "count": "likes"}, "`likes` cannot be counted; there is `posts`"),
         ({"within_seconds": 1, "min_participation": 0}, "`min_participation` is 0"),
+        ({"within_seconds": 1, "unnamed": "days"}, "cannot be `days`; they are `rows`, `moments`"),
     ],
 )
 def test_a_setting_out_of_range_is_refused_in_words(engine, table, settings, says):

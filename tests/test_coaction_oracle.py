@@ -176,6 +176,29 @@ def test_a_graph_from_a_table_equals_the_slow_twin(engine, within_ms, count, at_
     assert counts(found) == expected
 
 
+@pytest.mark.parametrize("within_ms", [0, 25, None])
+def test_moments_equal_a_name_for_each_time_at_which_an_account_named_no_post(engine, within_ms):
+    only_ones = {"1": "1"}
+    made = [
+        [(*row[:3], row[3] // 8 * 8, only_ones.get(row[4])) for row in rows]
+        for rows in many_worlds(seed=4)
+    ]
+    named = [[(*row[:4], row[4] or f"at {row[3]}") for row in rows] for rows in made]
+    expected = together(twin(rows, within_ms, count="own-posts", at_least=2) for rows in named)
+    by_rows = together(twin(rows, within_ms, count="own-posts", at_least=2) for rows in made)
+
+    found = coaction_graph(
+        as_table(engine, [row for rows in made for row in rows]),
+        within_seconds=None if within_ms is None else within_ms / 1000,
+        count="own-posts",
+        at_least=2,
+        unnamed="moments",
+    )
+
+    assert counts(found) == expected
+    assert 20 < len(expected) < len(by_rows)
+
+
 @pytest.mark.parametrize("within_ms", [7, None])
 def test_the_order_of_rows_changes_nothing(engine, within_ms):
     rows = [row for world in many_worlds(seed=7) for row in world]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,21 @@ _HASHES = Schema(
 )
 
 _USED = """
-    from {interactions}
+    from (
+        select account, action, object_kind, object, acted_at, {own_post} as content
+        from {{interactions}}
+    ) told
     where account <> '' and object <> ''
       and ($actions is null or list_contains($actions, action))
       and ($object_kinds is null or list_contains($object_kinds, object_kind))
 """
+_OWN_POST = {
+    "rows": "content",
+    # No id begins with a null byte.
+    "moments": """case when content is null or content = ''
+                       then chr(0) || cast(acted_at as varchar) else content end""",
+}
+"""The account's own post by what a row without `content` is (`builders.coaction.Unnamed`)."""
 # DuckDB's hash of a content; 0 stands for none.
 _HASH = "greatest(hash(content), cast(1 as ubigint))"
 _CONTENT_HASH = "case when content is null or content = '' then cast(0 as ubigint) else {hash} end"
@@ -91,6 +102,7 @@ def co_act(
     actions: Sequence[str] | None,
     object_kinds: Sequence[str] | None,
     min_participation: int,
+    unnamed: str,
     limits: tuple[int | None, int | None, int | None],
 ) -> list[Swept]:
     """Co-action edges for each window, from one reading of the interactions.
@@ -98,7 +110,7 @@ def co_act(
     Windows are in milliseconds, None for no time at all; the rest is as in
     `builders.coaction.coaction_graphs`.
     """
-    encoded = _encoded(interactions, actions, object_kinds, min_participation, windows_ms)
+    encoded = _encoded(interactions, actions, object_kinds, min_participation, windows_ms, unnamed)
     answers = [
         _answer(interactions, encoded, window, at_least, count, layer, Limits(*limits))
         for window in windows_ms
@@ -115,7 +127,8 @@ def count_raw_pairs(
     min_participation: int,
 ) -> list[int]:
     """How many pairs of posts each window holds, without a sweep."""
-    encoded = _encoded(interactions, actions, object_kinds, min_participation, windows_ms)
+    # What is one post does not matter to how many rows meet.
+    encoded = _encoded(interactions, actions, object_kinds, min_participation, windows_ms, "rows")
     return [
         coaction.raw_pairs(encoded.rows, _kernel_window(window), len(encoded.ids))
         for window in windows_ms
@@ -220,15 +233,18 @@ def _encoded(
     object_kinds: Sequence[str] | None,
     min_participation: int,
     windows_ms: Sequence[int | None],
+    unnamed: str,
 ) -> Encoded:
     """The interactions of the wanted kinds, without those that have no company in any window."""
     wanted = {
         "actions": list(actions) if actions is not None else None,
         "object_kinds": list(object_kinds) if object_kinds is not None else None,
     }
-    encoded = _read(interactions, wanted, min_participation, windows_ms, exact_contents=False)
-    if _hashes_collide(encoded, interactions):
-        return _read(interactions, wanted, min_participation, windows_ms, exact_contents=True)
+    own_post = _OWN_POST[unnamed]
+    read = partial(_read, interactions, wanted, min_participation, windows_ms, own_post)
+    encoded = read(exact_contents=False)
+    if _hashes_collide(encoded, interactions, own_post):
+        return read(exact_contents=True)
     return encoded
 
 
@@ -237,13 +253,14 @@ def _read(
     wanted: dict[str, list[str] | None],
     min_participation: int,
     windows_ms: Sequence[int | None],
+    own_post: str,
     *,
     exact_contents: bool,
 ) -> Encoded:
     names, contents = TextCodes(), TextCodes()
     objects = Objects(names=TextCodes(), kinds=TextCodes(), actions=TextCodes())
     read: list[tuple[Ints, Ints, Longs, Longs]] = []
-    for batch in _batches(interactions, wanted, exact_contents=exact_contents):
+    for batch in _batches(interactions, wanted, own_post, exact_contents=exact_contents):
         content = batch["content"]
         read.append(
             (
@@ -274,12 +291,17 @@ def _threads(interactions: Table) -> int:
 
 
 def _batches(
-    interactions: Table, wanted: dict[str, list[str] | None], *, exact_contents: bool
+    interactions: Table,
+    wanted: dict[str, list[str] | None],
+    own_post: str,
+    *,
+    exact_contents: bool,
 ) -> Iterator[pa.RecordBatch]:
     """The wanted interactions in any order, a batch at a time: all at once they may not fit."""
     content = "coalesce(content, '')" if exact_contents else _CONTENT_HASH.format(hash=_HASH)
     engine: Any = interactions.engine
-    query = f"select account, action, object_kind, object, acted_at, {content} as content {_USED}"
+    columns = f"account, action, object_kind, object, acted_at, {content} as content"
+    query = f"select {columns} {_USED.format(own_post=own_post)}"
     cursor = engine._duck.cursor()
     try:
         named = engine._named(query, {"interactions": interactions})
@@ -322,8 +344,8 @@ def _by_name(account: Ints, names: TextCodes) -> tuple[Ints, pa.LargeStringArray
     return rank[account], texts.take(pa.array(order))
 
 
-def _hashes_collide(encoded: Encoded, interactions: Table) -> bool:
-    """Whether two contents of one account may have been taken for one."""
+def _hashes_collide(encoded: Encoded, interactions: Table, own_post: str) -> bool:
+    """Whether two own posts of one account may have been taken for one."""
     repeated = coaction.repeated_contents(encoded.rows, len(encoded.ids))
     if not len(repeated):
         return False
@@ -333,7 +355,7 @@ def _hashes_collide(encoded: Encoded, interactions: Table) -> bool:
     differing = engine.query(
         f"""
         select count(*) as hashes from (
-            select 1 from {{interactions}}
+            select 1 from (select {own_post} as content from {{interactions}}) told
             where content <> '' and {_HASH} in (
                 select case when hash < 0 then cast(hash as hugeint) + 18446744073709551616
                             else hash end from {{hashes}})

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from algorithms.calls import call_edges, eligible_pairs
 from algorithms.chance import co_action_against_chance
-from builders.coaction import CoactionBounds, coaction_graph
+from builders.clocks import mostly_at_one_time
+from builders.coaction import CoactionBounds, Unnamed, coaction_graph
 from builders.joint_acts import joint_acts
 from builders.rare_objects import on_rare_objects
 from graph.model import Clustering
@@ -42,6 +43,9 @@ class RareObjects:
 def draw(world: World, settings: RareObjects) -> Layer:
     """Pairs that share more rare objects, at whatever time, than chance explains."""
     graphs, bounds = [], []
+    # What an account did at one time, and no `content` tells apart, is one act; where all have one
+    # time, as a list of followers without times, it tells nothing.
+    unnamed: Unnamed = "rows" if mostly_at_one_time(world.interactions) else "moments"
     facts: dict[str, float | int | str] = {}
     for most in settings.at_most_accounts:
         rare = on_rare_objects(world.interactions, at_most_accounts=most)
@@ -51,6 +55,7 @@ def draw(world: World, settings: RareObjects) -> Layer:
             at_least=settings.at_least_objects,
             count="objects",
             layer=NAME,
+            unnamed=unnamed,
             bounds=CoactionBounds(raw_pairs=settings.raw_pairs),
         )
         tested = co_action_against_chance(

@@ -104,6 +104,8 @@ def _built(
         at_least=at_least,
         count="objects",
         layer=NAME,
+        # What an account did at one time, and no `content` tells apart, is one act.
+        unnamed="moments",
         bounds=CoactionBounds(
             object_interactions=settings.object_interactions, raw_pairs=settings.raw_pairs
         ),

@@ -50,6 +50,7 @@ def co_act(
     actions: Sequence[str] | None,
     object_kinds: Sequence[str] | None,
     min_participation: int,
+    unnamed: str,
     limits: tuple[int | None, int | None, int | None],
 ) -> list[Swept]:
     """`graph.engines.coaction.co_act` of interactions that Spark holds."""
@@ -59,6 +60,7 @@ def co_act(
         actions=actions,
         object_kinds=object_kinds,
         min_participation=min_participation,
+        unnamed=unnamed,
     )
     with wanted as acts, hot_objects(engine, acts.rows, acts.number) as hot:
         return [
@@ -82,6 +84,8 @@ def count_raw_pairs(
         actions=actions,
         object_kinds=object_kinds,
         min_participation=min_participation,
+        # What is one post does not matter to how many rows meet.
+        unnamed="rows",
     )
     with wanted as acts, hot_objects(engine, acts.rows, acts.number) as hot:
         return [

@@ -60,8 +60,12 @@ def numbered_acts(
     actions: Sequence[str] | None,
     object_kinds: Sequence[str] | None,
     min_participation: int,
+    unnamed: str,
 ) -> Iterator[Acts]:
-    """The interactions of the wanted kinds by accounts that took part often enough."""
+    """The interactions of the wanted kinds by accounts that took part often enough.
+
+    `unnamed` says what rows without `content` are (`builders.coaction.Unnamed`).
+    """
     from pyspark.sql import functions as f
 
     engine = cast("SparkEngine", interactions.engine)
@@ -76,7 +80,7 @@ def numbered_acts(
     )
     with settled(engine, engine.worked(ordered.select("account"), _coded, _CODED)) as accounts:
         hashed = wanted.select(
-            "account", *object_hashes(), f.col("acted_at").alias("at"), *_content_hashes()
+            "account", *object_hashes(), f.col("acted_at").alias("at"), *_post_hashes(unnamed)
         )
         rows = hashed.join(accounts, "account").select(
             f.col("code").alias("account"), *OBJECT, "at", "c1", "c2"
@@ -100,14 +104,18 @@ def object_hashes() -> tuple[Column, Column]:
     )
 
 
-def _content_hashes() -> tuple[Column, Column]:
+def _post_hashes(unnamed: str) -> tuple[Column, Column]:
     from pyspark.sql import functions as f
 
     content = f.col("content")
     none = content.isNull() | (content == "")
+    unnamed_post = (f.lit(0), f.lit(0))
+    if unnamed == "moments":
+        at, mark = f.col("acted_at"), f.lit("at")
+        unnamed_post = (f.xxhash64(mark, at), f.xxhash64(at, mark))
     return (
-        f.when(none, f.lit(0)).otherwise(f.xxhash64(content)).alias("c1"),
-        f.when(none, f.lit(0)).otherwise(f.xxhash64(f.reverse(content))).alias("c2"),
+        f.when(none, unnamed_post[0]).otherwise(f.xxhash64(content)).alias("c1"),
+        f.when(none, unnamed_post[1]).otherwise(f.xxhash64(f.reverse(content))).alias("c2"),
     )
 
 
