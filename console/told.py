@@ -74,7 +74,7 @@ def write_told(tale: Mapping[str, Any]) -> None:
         )
         if "note" in facts:
             write_line(f"  {facts['note']}")
-    if tale["decoy"]:
+    if tale.get("decoy"):
         write_line(
             f"decoy: {tale['decoy']['decoy_flagged']:,} flagged of"
             f" {tale['decoy']['decoy_clusters']:,} clusters where acts were dealt anew"
