@@ -31,7 +31,7 @@ COMMANDS: tuple[Entry, ...] = (
         "Find",
         "simulate",
         "simulate",
-        "Write a simulated platform: extract, job file, truth apart.",
+        "Write a simulated platform, or rings planted into a log; the truth lies apart.",
     ),
     Entry("Find", "inspect", "inspect", "Profile an extract before a run, and suggest a job file."),
     Entry(
