@@ -29,7 +29,7 @@ class FlagSettings:
     """The least expected precision (`algorithms.scorecard`)."""
     scorecard: str | None = None
     """The file of a card by `ringwatch train`, relative to the job file; else the shipped card."""
-    explained_from: float = 0.5
+    explained_from: float = 0.4
     """How fully an innocent explanation must apply to keep a cluster from being flagged."""
     least_belonging: float = 0.1
     """The least score of a member that is named with its cluster; below it is shown as weak."""

@@ -96,7 +96,7 @@ def test_a_cluster_that_is_not_flagged_says_why(tables, detected):
 
     assert detected.manifest.summary["flagged"] == clusters.flagged.sum()
     assert (clusters.explained.isna() == clusters.flagged).all()
-    assert set(clusters.explained.dropna()) >= {"leaks", "audience"}
+    assert set(clusters.explained.dropna()) >= {"leaks", "unlikely"}
     assert (clusters.precision_low <= clusters.expected_precision).all()
     assert (clusters.expected_precision <= clusters.precision_high).all()
 

@@ -30,7 +30,7 @@ class MutualRing:
     """Accounts with more partners on a side join nobody."""
     weight: float = 0.5
     """The weight of an edge one of whose ends has all its partners in common with the other."""
-    loose_weight: float = 0.05
+    loose_weight: float = 0.03
     """What a mutual contact that was left out counts when it leads out of a group."""
     acts_per_edge: int = 20
     """Acts kept behind each edge; more are counted."""
