@@ -63,7 +63,8 @@ def test_reviews_with_dates_for_times_are_looked_at_by_days_and_the_run_says_so(
     assert (facts["clock step, s"], facts["windows left out"]) == (86_400, 2)
     assert "the extract's times are steps of 86,400 s" in facts["note"]
     assert "expected within 86400 s" in facts
-    assert told["matching"] > 0
+    # Reviews of one day that stand under several variants of a product are one act.
+    assert told["matching"] == 0
 
 
 def test_follows_without_times_are_joined_by_whom_they_follow_alone(shared, tmp_path):

@@ -76,4 +76,4 @@ def test_a_cluster_is_told_its_days_as_evidence_that_adds_nothing_to_its_score(e
     [row] = evidence.rows()
     assert (row["name"], row["kind"], row["part"]) == ("other-days", "context", 0)
     assert "6 of it were found on every second day; on the days between," in row["says"]
-    assert row["says"].endswith("met 60 times")
+    assert row["says"].endswith("met 60 times, where chance would give 0.00")
