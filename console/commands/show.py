@@ -129,10 +129,12 @@ def _head(row: Mapping[str, Any]) -> None:
         f" {row['accounts']} accounts, {row['edges']} joined pairs, state {row['state']}",
         style="bold",
     )
-    write_line(
-        f"joined by {row['layers']}; joint acts from {moment(row['first_at'])}"
-        f" to {moment(row['last_at'])}"
+    acted = (
+        "no two of them acted on one thing within minutes"
+        if row["first_at"] is None
+        else f"joint acts from {moment(row['first_at'])} to {moment(row['last_at'])}"
     )
+    write_line(f"joined by {row['layers']}; {acted}")
     chance, low, high = (
         row[name] for name in ("expected_precision", "precision_low", "precision_high")
     )
