@@ -46,7 +46,7 @@ PARITY_SEEN := tests/test_graph_engines.py tests/test_algorithms_graphalytics.py
 	tests/test_facts.py tests/test_median.py tests/test_scoring.py tests/test_traits.py \
 	tests/test_joint_acts.py tests/test_spark_codes.py tests/test_extracts_accounts.py \
 	tests/test_explain_audience.py tests/test_explain_innocent.py tests/test_chance_spark.py \
-	tests/test_parity_jobs.py
+	tests/test_parity_jobs.py tests/test_pieces.py tests/test_flag_pieces.py tests/test_chance.py
 
 parity-seen: $(READY_SPARK)  ## those tests of `make parity` that CI runs
 	$(BIN)/python -m pytest -q -n 0 -m "spark and not slow" $(PARITY_SEEN)
