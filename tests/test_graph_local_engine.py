@@ -351,7 +351,7 @@ def test_ctrl_c_stops_a_query_at_once(engine, ask):
 
 
 def _pressing_until(over):
-    """Ctrl-C after 0.2 s, and again each 10 s: Python may lose one while it runs a destructor."""
+    """Ctrl-C after 0.2 s, and again each 10 s: one in some thirty is lost, why is not known yet."""
     wait = 0.2
     while not over.wait(wait):
         os.kill(os.getpid(), signal.SIGINT)
