@@ -80,9 +80,9 @@ class Expressions:
         text = query.replace("{rows}", ROWS)
         with explained(memory=self._memory, spill=self._spill), self._duck.cursor() as duck:
             try:
-                self._check(duck, text, tuple(rows.schema.names))
-                duck.register(ROWS, rows)
                 with interruptible(duck):
+                    self._check(duck, text, tuple(rows.schema.names))
+                    duck.register(ROWS, rows)
                     relation = duck.sql(text, params=dict(params) if params else None)
                     return relation.to_arrow_table()
             except (duckdb.OutOfMemoryException, duckdb.InterruptException):

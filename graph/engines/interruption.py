@@ -24,6 +24,9 @@ def interruptible(duck: duckdb.DuckDBPyConnection) -> Iterator[None]:
     DuckDB looks for signals in the calling thread alone, and then waits for its other threads,
     which go on to the end of their work unless the connection says otherwise. The handlers that
     stood before do what they did, and stand again afterwards.
+
+    What they raise comes out in any case: pyarrow drops what is raised while it imports pandas,
+    which it does at the first table it makes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -33,17 +36,29 @@ def interruptible(duck: duckdb.DuckDBPyConnection) -> Iterator[None]:
     }
     over = threading.Event()
     callers: list[threading.Thread] = []
+    raised: list[BaseException] = []
 
     def stop(number: int, at: FrameType | None) -> None:
         # A query that is just about to begin forgets what it was told before: say it again.
         callers.append(threading.Thread(target=_interrupt_until, args=(duck, over), daemon=True))
         callers[-1].start()
-        before[number](number, at)
+        try:
+            before[number](number, at)
+        except BaseException as error:
+            raised.append(error)
+            raise
 
-    for number in before:
-        signal.signal(number, stop)
     try:
+        for number in before:
+            signal.signal(number, stop)
         yield
+    except Exception as error:
+        if raised:
+            raise raised[0] from error
+        raise
+    else:
+        if raised:
+            raise raised[0]
     finally:
         over.set()
         for caller in callers:
