@@ -34,7 +34,11 @@ SPARK_IN_TESTS = {
     # Queries over a few rows: compiling them takes longer than running them.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+    # The quick compiler alone has room for 48 MB of code, which a suite fills; what it threw out
+    # was compiled again and again.
+    "spark.driver.extraJavaOptions": (
+        "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
+    ),
     "spark.sql.adaptive.enabled": "false",
 }
 
