@@ -14,6 +14,7 @@ from algorithms.leiden import leiden
 from builders.clocks import clock_of
 from builders.coaction import CoactionBounds, coaction_graphs
 from graph.model import Clustering, InteractionGraph
+from graph.rounding import rounded
 from graph.schema import Column, Schema
 from graph.schemas import CLUSTERING, EDGES, EVIDENCE
 from graph.table import Table
@@ -175,7 +176,7 @@ def with_other_days(evidence: Table, tried: Table) -> Table:
         f"""
         select {EVIDENCE.selecting()} from {{evidence}}
         union all
-        select cluster, 'other-days' as name, 'context' as kind, round(log10_p, 9) as value,
+        select cluster, 'other-days' as name, 'context' as kind, {rounded("log10_p", 9)} as value,
                cast(null as double) as usual, 'log10 p' as unit, 0.0 as part,
                cast(null as double) as degree, cast(null as double) as log_odds,
                cast(null as double) as without,

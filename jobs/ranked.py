@@ -15,6 +15,7 @@ from algorithms.scorecard import Scorecard, expected_precision
 from algorithms.scorecard_text import default_card
 from algorithms.scoring import score
 from graph.model import kernel
+from graph.rounding import rounded
 from graph.schema import Column, Schema
 from graph.schemas import CLUSTERS, EVIDENCE
 from graph.table import Table
@@ -40,8 +41,7 @@ _COMPUTED = {
     "flagged": "unflagged = 0",
     "synchrony": "delay_seconds",
     "says": "headline",
-    # To nine places, where every engine writes the same number.
-    "expected": "round(expected, 9)",
+    "expected": rounded("expected", 9),
 }
 _TOTALS = Schema(
     "totals",
@@ -147,7 +147,8 @@ def with_explanations(evidence: Table, explanations: Table) -> Table:
         select {EVIDENCE.selecting()} from {{evidence}}
         union all
         select cluster, 'explanation:' || explanation as name, 'checked' as kind,
-               round(measured, 9) as value, round(usual, 9) as usual, '' as unit,
+               {rounded("measured", 9)} as value, {rounded("usual", 9)} as usual,
+               '' as unit,
                cast(null as double) as part, degree, cast(null as double) as log_odds,
                cast(null as double) as without, says
         from {{explanations}}

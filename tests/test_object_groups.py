@@ -176,6 +176,7 @@ def test_fans_of_one_topic_are_expected_to_meet_and_strangers_no_less_than_befor
     assert np.median([after[pair] / before[pair] for pair in fans]) > 1.5
 
 
+@pytest.mark.local_only
 def test_a_topic_that_the_extract_lacks_is_refused_by_name(engine):
     carried = table_of(engine, [0, 1], [0, 0], [0, 1], topic=[0, 0])
     plain = table_of(engine, [0, 1], [0, 0], [0, 1])

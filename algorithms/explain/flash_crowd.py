@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from algorithms.explain.arrivals import arrived
 from algorithms.explain.schema import CHECKED, Explanation, Known
+from graph.rounding import rounded
 from graph.table import Table
 
 
@@ -17,12 +18,12 @@ def check(known: Known) -> Table:
     """
     found = known.arrived or arrived(known)
     return known.engine.sql(
-        """
+        f"""
         with judged as (
             select cluster, object, outsiders / cast(members as double) as others,
                    greatest(gap - 0.87 * sqrt(1.0 / members + 1.0 / greatest(outsiders, 1)), 0.0)
                        as apart
-            from {found}
+            from {{found}}
         ),
         summed as (
             select cluster, count(*) as objects, median(others) as others,
@@ -35,7 +36,7 @@ def check(known: Known) -> Table:
                          * greatest(least((0.5 - apart) / 0.25, 1.0), 0.0) end as degree,
                'many members act on ' || cast(objects as varchar)
                    || case when objects = 1 then ' thing' else ' things' end || ', on which '
-                   || cast(round(others, 1) as varchar) || ' others act for each member'
+                   || cast({rounded("others", 1)} as varchar) || ' others act for each member'
                    || case when objects > 3 then ': more things than one event brings'
                            else '' end as says
         from summed

@@ -7,6 +7,7 @@ three and four accounts are households nearly always, and their numbers fall off
 from __future__ import annotations
 
 from algorithms.explain.schema import CHECKED, Explanation, Known
+from graph.rounding import rounded
 from graph.schema import Column, Schema
 from graph.table import Table
 
@@ -34,9 +35,9 @@ def check(known: Known) -> Table | None:
         return None
     uses = _uses(known)
     found = known.engine.sql(
-        """
+        f"""
         with crowds as (
-            select trait, value, count(*) as accounts from {uses} group by trait, value
+            select trait, value, count(*) as accounts from {{uses}} group by trait, value
         ),
         counted as (
             select trait,
@@ -51,10 +52,10 @@ def check(known: Known) -> Table | None:
                                        as double), 0.9), 0.02) as rate
             from counted
         ),
-        sizes as (select cluster, count(*) as accounts from {members} group by cluster),
+        sizes as (select cluster, count(*) as accounts from {{members}} group by cluster),
         held as (
             select m.cluster, u.trait, u.value, count(*) as members
-            from {members} m join {uses} u on u.account = m.account
+            from {{members}} m join {{uses}} u on u.account = m.account
             group by m.cluster, u.trait, u.value
         ),
         usual as (
@@ -78,7 +79,7 @@ def check(known: Known) -> Table | None:
             ) where place = 1
         )
         select cluster, case when share >= 0.7 then accounts end as measured,
-               case when share >= 0.7 then round(expected, 9) end as usual,
+               case when share >= 0.7 then {rounded("expected", 9)} end as usual,
                case when share >= 0.7
                     then greatest(least(log10(greatest(expected, 1e-12)) + 1.0, 1.0), 0.0)
                     else 0.0 end as degree,
@@ -86,7 +87,7 @@ def check(known: Known) -> Table | None:
                     then cast(accounts as varchar) || ' accounts share the ' || trait
                          || ' of its members, where '
                          || case when expected < 0.01 then 'fewer than 0.01'
-                                else cast(round(expected, 2) as varchar) end
+                                else cast({rounded("expected", 2)} as varchar) end
                          || ' such households and larger ones are expected in this extract'
                     else 'no one value is had by seven in ten of its members' end as says
         from best

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from algorithms.seeds import seed_propagation
 from graph.model import Clustering, InteractionGraph
-from graph.schemas import BOUNDS, EDGES, JOINT_ACTS
+from graph.rounding import rounded
+from graph.schemas import BOUNDS, EDGES, JOINT_ACTS, RANKING
 from graph.table import Table
 from jobs.detector import Detector, Layer, World
 from jobs.fuse import coordination_graph
@@ -39,7 +40,7 @@ def draw(world: World, settings: Seeded) -> Layer | None:
     absent = world.seeds.bad.count() - len(bad)
     if not bad:
         return _nobody(graph, absent)
-    nearness = seed_propagation(graph, bad=bad, good=good).scores
+    nearness = _to_nine_places(seed_propagation(graph, bad=bad, good=good).scores)
     edges = graph.engine.sql(
         """
         select e.src, e.dst, $layer as layer,
@@ -70,6 +71,13 @@ def draw(world: World, settings: Seeded) -> Layer | None:
 def acts(world: World, settings: Seeded, layer: Layer, clustering: Clustering) -> tuple[Table, int]:
     """None of its own: its edges stand in other layers, which show what is behind them."""
     return clustering.members.engine.from_arrow(JOINT_ACTS.arrow.empty_table(), JOINT_ACTS), 0
+
+
+def _to_nine_places(scores: Table) -> Table:
+    """Scores that do not hang on the order in which many tasks' numbers were added up."""
+    return scores.engine.sql(
+        f"select account, {rounded('score', 9)} as score from {{scores}}", RANKING, scores=scores
+    )
 
 
 def _present(graph: InteractionGraph, seeds: Table) -> list[str]:

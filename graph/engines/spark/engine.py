@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import secrets
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +21,7 @@ from graph.engines.spark.dialect import checked_values, spark_sql
 from graph.engines.spark.failures import answering
 from graph.engines.spark.files import uri_of
 from graph.engines.spark.kept import Kept
+from graph.engines.spark.parallelism import tasks_at_once
 from graph.engines.spark.preflight import check_cluster
 from graph.engines.spark.progress import watched
 from graph.engines.spark.rows import (
@@ -31,7 +34,7 @@ from graph.engines.spark.rows import (
     whole_order,
     written,
 )
-from graph.engines.spark.scratch import Scratch
+from graph.engines.spark.scratch import Scratch, refuse_lost
 from graph.engines.spark.session import open_session
 from graph.engines.spark.travel import each_batch, each_item, lightly
 from graph.errors import ConfigError, RingwatchError, SchemaError
@@ -48,6 +51,7 @@ T = TypeVar("T")
 
 # Names are names: no pattern, and no partition because a folder is called `dt=1`.
 _PLAIN_NAMES = {"__globPaths__": "false", "recursiveFileLookup": "true"}
+_SHUFFLES = "spark.sql.shuffle.partitions"
 _TASKS_A_PROCESSOR = 8
 _SMALL = 50_000
 """Rows that are sorted and handed over in the driver's memory; more go through files."""
@@ -92,7 +96,9 @@ class SparkEngine:
         self.memory = memory
         context = self.session.sparkContext
         self.threads = threads or context.defaultParallelism
-        base = scratch or given.get("spark.ringwatch.scratch")
+        # What was given to the session itself counts as well: `spark-submit --conf`, a notebook's.
+        told = {**self.session.conf.getAll, **given}
+        base = scratch or told.get("spark.ringwatch.scratch")
         self._own_folder: Path | None = None
         if base is None:
             _refuse_unshared(context.master)
@@ -103,8 +109,8 @@ class SparkEngine:
         self.scratch = Scratch(self.session, base)
         self._shared = None if self._own_folder is not None else base
         self._kept = Kept(self.scratch, self._shared)
-        self.partitions = max(2, int(context.defaultParallelism))
-        self.session.conf.set("spark.sql.shuffle.partitions", str(self._shuffles(given)))
+        # Engines of one session share the names of its views.
+        self._names = secrets.token_hex(4)
         self._numbers = itertools.count()
         self._places: dict[str, str] = {}
         self._counts: dict[str, int] = {}
@@ -114,6 +120,11 @@ class SparkEngine:
         except RingwatchError:
             self.close()
             raise
+        self.partitions = tasks_at_once(self.session)
+        shuffles = told.get(_SHUFFLES, "")
+        # Some platforms have a word of their own for it.
+        given_number = shuffles if shuffles.isdecimal() else str(2 * self.partitions)
+        self.session.conf.set(_SHUFFLES, given_number)
 
     def __enter__(self) -> SparkEngine:
         """The engine itself."""
@@ -208,7 +219,7 @@ class SparkEngine:
 
     def keep(self, table: Table, path: Path) -> int:
         """Write a table for this engine to find again after a break; give the number of rows."""
-        return self._kept.keep(self.frame(table), path)
+        return self._kept.keep(self.frame(table), path, rows=self.count(table))
 
     def holds(self, path: Path) -> bool:
         """Whether what `keep` wrote at `path`, on this or the local engine, is there and whole."""
@@ -247,11 +258,14 @@ class SparkEngine:
         order = [f'"{name}" asc nulls first' for name in whole_order(table.schema)]
         ordered = self.session.sql(f"select * from {table.name} order by {', '.join(order)}")
         ordered.write.parquet(place)
+        given = 0
         try:
             for part in self.scratch.parts(place):
                 with self.scratch.opened(part) as file:
                     for batch in file.iter_batches(rows):
+                        given += batch.num_rows
                         yield batch.cast(table.schema.arrow)
+            refuse_lost(table.schema.name, place, written=self.count(table), found=given)
         finally:
             self.scratch.remove(place)
 
@@ -308,12 +322,19 @@ class SparkEngine:
         return watched(self.session, listener)
 
     def close(self) -> None:
-        """Give back views and files; the session stays for whoever opened it, or for the next."""
-        for name in (*self._counts, *self._places):
-            self.session.catalog.dropTempView(name)
-        self.scratch.close()
+        """Give back views and files; the session stays for whoever opened it, or for the next.
+
+        Of a session that has died there is nothing to give back, and the reason of its death is
+        on its way to the user: nothing is raised here.
+        """
+        with suppress(Exception):
+            for name in (*self._counts, *self._places):
+                self.session.catalog.dropTempView(name)
+        with suppress(Exception):
+            self.scratch.close()
         if self._own_folder is not None:
-            self._own_folder.rmdir()
+            # A task that was interrupted may still be writing.
+            shutil.rmtree(self._own_folder, ignore_errors=True)
         if self._expressions is not None:
             self._expressions.close()
 
@@ -357,8 +378,15 @@ class SparkEngine:
 
         Whoever asks for it gives it back with `forget`.
         """
+        from pyspark.sql import Observation
+        from pyspark.sql import functions as f
+
+        seen = Observation()
         place = self.scratch.place("settled")
-        frame.write.parquet(place)
+        frame.observe(seen, f.count(f.lit(1)).alias("rows")).write.parquet(place)
+        refuse_lost(
+            "settled", place, written=seen.get.get("rows", 0), found=self.scratch.rows(place)
+        )
         read = (
             self.session.read.schema(frame.schema).option("__globPaths__", "false").parquet(place)
         )
@@ -411,14 +439,11 @@ class SparkEngine:
         read = self._read([place], schema)
         table = self._known(read, schema, rows=rows)
         self._places[table.name] = place
-        found = self.scratch.rows(place)
-        if found != rows:
+        try:
+            refuse_lost(schema.name, place, written=rows, found=self.scratch.rows(place))
+        except RingwatchError:
             self.drop(table)
-            message = (
-                f"`{schema.name}` was written with {rows} rows and {found} can be read back from"
-                f" `{place}`: the scratch file system lost some; put `scratch` on another"
-            )
-            raise RingwatchError(message)
+            raise
         return table
 
     def _read(self, places: Sequence[str], schema: Schema) -> DataFrame:
@@ -428,13 +453,10 @@ class SparkEngine:
         return reader.options(**_PLAIN_NAMES).parquet(*places)
 
     def _known(self, frame: DataFrame, schema: Schema, *, rows: int) -> Table:
-        name = f"{schema.name}_{next(self._numbers)}"
+        name = f"{schema.name}_{self._names}_{next(self._numbers)}"
         frame.createOrReplaceTempView(name)
         self._counts[name] = rows
         return Table(self, name, schema)
-
-    def _shuffles(self, conf: Mapping[str, str]) -> int:
-        return int(conf.get("spark.sql.shuffle.partitions", str(2 * self.partitions)))
 
 
 def _refuse_unshared(master: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graph.engines.spark.files import uri_of
-from graph.engines.spark.scratch import Scratch
+from graph.engines.spark.scratch import Scratch, refuse_lost
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -44,12 +44,16 @@ class Kept:
     scratch: Scratch
     shared: str | None
 
-    def keep(self, frame: DataFrame, path: Path) -> int:
-        """Write a frame's rows and the marker at `path`; give the number of rows."""
+    def keep(self, frame: DataFrame, path: Path, *, rows: int) -> int:
+        """Write a frame's rows and the marker at `path`; give the number of rows.
+
+        Raises:
+            RingwatchError: other than `rows` rows can be read back.
+        """
         place = f"{self._home(path.parent)}/{uuid.uuid4().hex}.parts"
         frame.write.parquet(place)
         files = self.scratch.sizes(place)
-        rows = self.scratch.rows(place)
+        refuse_lost(path.name, place, written=rows, found=self.scratch.rows(place))
         marker = {"format": _FORMAT, "place": place, "files": files, "rows": rows}
         path.write_text(json.dumps(marker, sort_keys=True), encoding="utf-8")
         return rows

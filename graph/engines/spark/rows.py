@@ -32,10 +32,13 @@ def as_column(frame: DataFrame, column: Column) -> Any:  # noqa: ANN401 - a colu
         raise SchemaError(message)
     value = f.col(quoted(found))
     kind = {"VARCHAR": "string", "BIGINT": "bigint", "DOUBLE": "double", "BOOLEAN": "boolean"}
-    fractions = ("DoubleType", "FloatType", "DecimalType")
-    if column.type == "BIGINT" and type(frame.schema[found].dataType).__name__ in fractions:
-        # The local engine rounds; Spark's cast would cut.
-        value = f.round(value)
+    if column.type == "BIGINT":
+        # The local engine rounds, halves of a double to the even number; Spark's cast would cut.
+        given = type(frame.schema[found].dataType).__name__
+        if given in ("DoubleType", "FloatType"):
+            value = f.rint(value)
+        elif given == "DecimalType":
+            value = f.round(value)
     return value.cast(kind[column.type]).alias(column.name)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 
 from graph.engines.spark.files import HadoopFiles
+from graph.errors import RingwatchError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -56,7 +57,8 @@ class Scratch:
         parts = self.parts(place)
         if all(_on_this_machine(part) is not None for part in parts):
             return sum(self._footer_rows(part) for part in parts)
-        return self._session.read.parquet(place).count() if parts else 0
+        # No column is asked for, so the footers are all that is read.
+        return self._session.read.schema("nothing int").parquet(place).count() if parts else 0
 
     @contextmanager
     def opened(self, part: str) -> Iterator[pq.ParquetFile]:
@@ -79,6 +81,20 @@ class Scratch:
     def _footer_rows(self, part: str) -> int:
         with self.opened(part) as file:
             return int(file.metadata.num_rows)
+
+
+def refuse_lost(what: str, place: str, *, written: int, found: int) -> None:
+    """Raise if other than the rows that were written can be read back.
+
+    Raises:
+        RingwatchError: with both numbers and the place.
+    """
+    if found != written:
+        message = (
+            f"`{what}` was written with {written} rows and {found} can be read back from"
+            f" `{place}`: the scratch file system lost some; put `scratch` on another"
+        )
+        raise RingwatchError(message)
 
 
 def _on_this_machine(part: str) -> Path | None:

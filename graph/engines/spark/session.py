@@ -70,7 +70,7 @@ def open_session(
     """
     check_python()
     refuse_connect(master, conf, os.environ)
-    _refuse_deciding(conf)
+    refuse_deciding(conf)
     from pyspark.sql import SparkSession
 
     running = SparkSession.getActiveSession()
@@ -87,7 +87,8 @@ def open_session(
     if ours and not submitted():
         os.environ.update(java_environment())
     builder: Any = SparkSession.builder.appName("ringwatch")
-    for name, value in _settings(master, memory, threads, conf).items():
+    before = _told_before(running)
+    for name, value in _settings(master, memory, threads, conf, before).items():
         builder = builder.config(name, value)
     try:
         session: SparkSession = builder.getOrCreate()
@@ -107,8 +108,25 @@ def open_session(
     return session
 
 
+def _told_before(running: SparkSession | None) -> dict[str, str]:
+    """What a session was given by somebody else: a notebook, `spark-submit`, a site's defaults."""
+    if running is not None:
+        return dict(running.conf.getAll)
+    if submitted():
+        from pyspark import SparkConf, SparkContext
+
+        within: Any = SparkContext
+        within._ensure_initialized()
+        return dict(SparkConf().getAll())
+    return {}
+
+
 def _settings(
-    master: str | None, memory: str, threads: int | None, conf: Mapping[str, str]
+    master: str | None,
+    memory: str,
+    threads: int | None,
+    conf: Mapping[str, str],
+    before: Mapping[str, str],
 ) -> dict[str, str]:
     chosen = master or conf.get("spark.master") or os.environ.get("MASTER")
     if submitted():
@@ -116,7 +134,8 @@ def _settings(
         chosen = None
     elif chosen is None:
         chosen = f"local[{threads or '*'}]"
-    settings = {**DECIDING, **_QUIET}
+    quiet = {name: value for name, value in _QUIET.items() if name not in before}
+    settings = {**DECIDING, **quiet}
     if chosen is not None:
         settings["spark.master"] = chosen
         if _LOCAL_MASTER.match(chosen):
@@ -125,7 +144,12 @@ def _settings(
     return {**settings, **conf}
 
 
-def _refuse_deciding(conf: Mapping[str, str]) -> None:
+def refuse_deciding(conf: Mapping[str, str]) -> None:
+    """Raise if a setting on which answers rest is given another value.
+
+    Raises:
+        ConfigError: with the setting, the value it has, and the one that was given.
+    """
     for name, value in DECIDING.items():
         if conf.get(name, value) != value:
             message = (

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from graph.engines.spark.archive import packaged_files, write_archive
 from graph.engines.spark.preflight import check_python, java_environment, refuse_connect
+from graph.engines.spark.session import refuse_deciding
 
 _DRIVER = "spark.pyspark.driver.python"
 _LISTS = ("--py-files", "--files")
@@ -41,6 +42,7 @@ def submit(
 
     Raises:
         NotOnThisEngine: PySpark or Java is missing or does not suit.
+        ConfigError: a setting would change answers.
     """
     check_python()
     refuse_connect(master, conf, os.environ)
@@ -48,6 +50,7 @@ def submit(
 
     settings = {"spark.log.level": "WARN", **conf}
     given = {**conf, **dict(_settings(options))}
+    refuse_deciding(given)
     away = in_cluster(options, conf)
     if not away and _DRIVER not in given and "PYSPARK_DRIVER_PYTHON" not in os.environ:
         # The driver runs here, whatever Python the executors bring with them.
