@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from graph.engines import open_engine
+from graph.engines.spark.dialect import spark_sql
 from graph.engines.spark.parallelism import _promised
 from graph.engines.spark.submission import submit
 from graph.errors import ConfigError, RingwatchError
@@ -153,6 +154,12 @@ def test_halves_become_the_even_whole_number_on_every_engine(engine):
 )
 def test_executors_that_are_still_to_come_are_reckoned_with(settings, cores):
     assert _promised(settings) == cores
+
+
+def test_a_hash_in_a_query_has_64_bits_on_spark_and_a_text_that_names_it_stays():
+    written = spark_sql("select hash(a, b), rehash(a), 'hash(a)' from {rows}", str)
+
+    assert written == "select xxhash64(a, b), rehash(a), 'hash(a)' from rows"
 
 
 @pytest.mark.parametrize("options", [[], ["--conf", "spark.sql.ansi.enabled=false"]])

@@ -7,6 +7,8 @@ said here and nowhere else:
 - `1000.0` is a decimal to Spark, and a quotient of decimals is cut to a few places; both engines
   shall divide doubles, so the literal becomes `1000.0D`;
 - `varchar` has no length in the house, and must have one in Spark: it is `string`;
+- `hash` has 32 bits in Spark, where a hundred thousand rows have a pair alike by chance: it is
+  `xxhash64`;
 - an ordered `string_agg(x, ',' order by y)` is a `listagg` within a group.
 """
 
@@ -26,6 +28,7 @@ _TOKEN = re.compile(
     | \$(?P<value>[A-Za-z_]\w*)
     | (?P<decimal>(?<![\w.])\d+\.\d+(?![\w.]))
     | (?P<varchar>\bvarchar\b(?!\s*\())
+    | (?P<hash>\bhash(?=\())
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -50,6 +53,8 @@ def spark_sql(query: str, name_of: Callable[[str], str]) -> str:
             return f"{match['decimal']}D"
         if match["varchar"] is not None:
             return "string"
+        if match["hash"] is not None:
+            return "xxhash64"
         return match[0]
 
     grouped = _ORDERED_TEXT.sub(r"listagg(\1, \2) within group (order by \3)", query)
