@@ -124,18 +124,24 @@ def drawn(engine, acted, **settings):
     return SHARED_OBJECTS.draw(world, SharedObjects(drawn_accounts=0, **settings))
 
 
+def edges(layer):
+    return sorted(layer.graph.edges.rows(), key=lambda row: (row["src"], row["dst"]))
+
+
 def joined(layer):
-    return {(row["src"], row["dst"]) for row in layer.graph.edges.rows()}
+    return {(row["src"], row["dst"]) for row in edges(layer)}
 
 
 RING = set(itertools.combinations([f"ring{n}" for n in range(8)], 2))
 
 
+@pytest.mark.local_only
 @pytest.mark.parametrize("apart_ms", [20_000, 4 * MINUTE, 50 * MINUTE, 12 * HOUR])
 def test_four_windows_find_a_ring_whatever_time_it_takes(engine, apart_ms):
     assert joined(drawn(engine, acts(apart_ms=apart_ms), within_seconds=FOUR)) == RING
 
 
+@pytest.mark.local_only
 def test_of_a_ring_that_takes_half_a_day_the_lesser_part_is_seen_within_an_hour(engine):
     layer = drawn(engine, acts(apart_ms=12 * HOUR), within_seconds=FOUR[:3])
 
@@ -149,7 +155,7 @@ def test_the_order_of_the_windows_changes_nothing(engine):
         drawn(engine, acted, within_seconds=windows) for windows in (FOUR, (*FOUR[2:], *FOUR[:2]))
     )
 
-    assert list(first.graph.edges.rows()) == list(other.graph.edges.rows())
+    assert edges(first) == edges(other) != []
     assert dict(first.facts) == dict(other.facts)
     assert "post pairs within 86400 s" in first.facts
 
