@@ -29,10 +29,13 @@ class Clock:
     step_ms: int | None
 
     def windows(self, within_seconds: Sequence[float]) -> tuple[float, ...]:
-        """The windows that mean something: those of a step and more, or else one of one step."""
+        """The windows that mean something: those of a step and more, or else one of one step.
+
+        The narrowest is first, in whatever order they were given.
+        """
         if self.step_ms is None:
             return ()
-        kept = tuple(each for each in within_seconds if each * 1000 >= self.step_ms)
+        kept = tuple(sorted(each for each in within_seconds if each * 1000 >= self.step_ms))
         return kept or (self.step_ms / 1000,)
 
     def left_out(self, within_seconds: Sequence[float]) -> tuple[float, ...]:

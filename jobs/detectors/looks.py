@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 
+from graph.errors import ConfigError
 from graph.model import InteractionGraph
 from graph.schemas import BOUNDS, EDGES
 from graph.table import Table
 
 
+def refuse_odd_looks(
+    looks: Sequence[float], *, setting: str, of: str, what: str, least: float
+) -> None:
+    """Refuse a list of looks with which a detector cannot work.
+
+    Args:
+        looks: the windows, or whatever is looked at one by one.
+        setting: the name of the list, for messages.
+        of: the detector.
+        what: what one look is called, its unit with it.
+        least: the least that a look can be.
+
+    Raises:
+        ConfigError: the list is empty, holds a look that sees nothing, or one of them twice.
+    """
+    place = f"`{setting}` in [detectors.{of}]"
+    if not looks:
+        message = f"{place} is empty; give one {what} or more, or say enabled = false"
+        raise ConfigError(message)
+    for look, times in Counter(looks).items():
+        if not math.isfinite(look) or look < least:
+            message = f"{place} holds {look:g}; each {what} is {least:g} or more"
+            raise ConfigError(message)
+        if times > 1:
+            message = f"{place} holds {look:g} more than once; every look is paid for, give it once"
+            raise ConfigError(message)
+
+
 def best_of(graphs: Sequence[InteractionGraph]) -> InteractionGraph:
-    """Each pair once, from the look that surprises most, its p-value times the looks."""
+    """Each pair once, from the look that surprises most, its p-value times the looks.
+
+    Looks at one pair are nested, and their counts are small whole numbers. That the least of `k`
+    p-values times `k` is one holds however they depend (Bonferroni), and for p-values that are
+    too large, as those of counts are; `docs/scores.md` says what others would gain. A pair that a
+    look does not hold has a p-value of 1 there. Of equal ones the first look's row is shown.
+
+    Args:
+        graphs: each pair at most once, with `log10_p`; the narrowest look first.
+    """
     engine = graphs[0].engine
     union = " union all ".join(
         f"select *, {place} as place from {{look_{place}}}" for place in range(len(graphs))

@@ -13,7 +13,7 @@ from builders.rare_objects import on_rare_objects
 from graph.model import Clustering
 from graph.table import Table
 from jobs.detector import Detector, Layer, World
-from jobs.detectors.looks import best_of, worst_bounds
+from jobs.detectors.looks import best_of, refuse_odd_looks, worst_bounds
 from jobs.detectors.strength import weakly, weighted_by_surprise
 
 NAME = "rare-objects"
@@ -39,6 +39,16 @@ class RareObjects:
     acts_per_edge: int = 50
     """Interactions kept behind each edge; more are counted."""
 
+    def __post_init__(self) -> None:
+        """Refuse sizes that no pair can meet on."""
+        refuse_odd_looks(
+            self.at_most_accounts,
+            setting="at_most_accounts",
+            of=NAME,
+            what="number of accounts",
+            least=2,
+        )
+
 
 def draw(world: World, settings: RareObjects) -> Layer:
     """Pairs that share more rare objects, at whatever time, than chance explains."""
@@ -47,7 +57,7 @@ def draw(world: World, settings: RareObjects) -> Layer:
     # time, as a list of followers without times, it tells nothing.
     unnamed: Unnamed = "rows" if mostly_at_one_time(world.interactions) else "moments"
     facts: dict[str, float | int | str] = {}
-    for most in settings.at_most_accounts:
+    for most in sorted(settings.at_most_accounts):
         rare = on_rare_objects(world.interactions, at_most_accounts=most)
         built = coaction_graph(
             rare,

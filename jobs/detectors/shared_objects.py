@@ -16,7 +16,7 @@ from graph.model import Clustering
 from graph.table import Table
 from jobs.detector import Detector, Layer, World
 from jobs.detectors.interest import groups_of_interest
-from jobs.detectors.looks import best_of, worst_bounds
+from jobs.detectors.looks import best_of, refuse_odd_looks, worst_bounds
 from jobs.detectors.strength import weakly, weighted_by_surprise
 
 NAME = "shared-objects"
@@ -57,6 +57,16 @@ class SharedObjects:
     """An edge with p = 10^-this or less has weight 1."""
     acts_per_edge: int = 50
     """Interactions kept behind each edge; more are counted."""
+
+    def __post_init__(self) -> None:
+        """Refuse windows that cannot be looked at."""
+        refuse_odd_looks(
+            self.within_seconds,
+            setting="within_seconds",
+            of=NAME,
+            what="window in seconds",
+            least=0.0,
+        )
 
 
 def draw(world: World, settings: SharedObjects) -> Layer | None:
