@@ -28,8 +28,8 @@ def nearness(graph: InteractionGraph, *, bad: Table, good: Table) -> Table:
     (`algorithms.seeds`); 0 where neither reaches. `seed_rank` is personalised PageRank from the
     known-bad times the number of accounts, so 1 is what an account would have on average: 8 says
     that eight times as many walkers from the known-bad are found there. Without a known-bad
-    account in the graph both are 0. Nearness is given to nine places and ranks to six, where every
-    engine writes the same number.
+    account in the graph both are 0. Both are given to six places, where every engine writes the
+    same number.
 
     Args:
         graph: the coordination graph, without what seeds themselves added to it.
@@ -50,7 +50,7 @@ def nearness(graph: InteractionGraph, *, bad: Table, good: Table) -> Table:
                case when b.account is not null then 'bad'
                     when g.account is not null then 'good' end as seed,
                -- Where trust and suspicion cancel out, one engine would write nought as -0.
-               case when abs(s.score) < 5e-10 then 0.0 else round(s.score, 9) end as nearness,
+               case when abs(s.score) < 5e-7 then 0.0 else round(s.score, 6) end as nearness,
                round(w.score * n.accounts, 6) as seed_rank
         from {suspicion} s
         join {walkers} w on w.account = s.account

@@ -46,7 +46,7 @@ def test_nearness_falls_with_the_way_from_the_known_bad_and_turns_beside_the_kno
         InteractionGraph(table(engine, EDGES, TIES)), bad=["b"], good=["g"]
     ).scores
     assert {name: row["nearness"] for name, row in rows.items()} == pytest.approx(
-        {row["account"]: row["score"] for row in expected.rows()}, abs=1e-9
+        {row["account"]: row["score"] for row in expected.rows()}, abs=1e-6
     )
 
 
