@@ -12,13 +12,14 @@ from graph.schema import Column, Schema
 from graph.schemas import CLUSTERS, EDGES, MEMBERS
 
 SEEDS = Schema("seeds", (Column("account", "VARCHAR", "an account"),), key=("account",))
-# A chain from the known-bad b by c and d to e; g is known-good and stands beside e; p and q apart.
+# A chain from the known-bad b by c and d to e, thin before e; g is known-good and stands beside e;
+# p and q stand apart.
 TIES = """
     src | dst | layer | weight
     b   | c   | links | 1
     c   | d   | links | 0.5
     c   | d   | texts | 0.5
-    d   | e   | links | 1
+    d   | e   | links | 0.25
     e   | g   | links | 1
     p   | q   | links | 1
 """
@@ -54,7 +55,7 @@ def test_the_rank_is_the_share_of_walkers_from_the_known_bad_times_the_accounts(
     rows = by_account(near(engine, table))
     graph = nx.Graph()
     graph.add_weighted_edges_from(
-        [("b", "c", 1), ("c", "d", 1), ("d", "e", 1), ("e", "g", 1), ("p", "q", 1)]
+        [("b", "c", 1), ("c", "d", 1), ("d", "e", 0.25), ("e", "g", 1), ("p", "q", 1)]
     )
     walkers = nx.pagerank(graph, personalization={"b": 1}, tol=1e-12, max_iter=1000)
 
