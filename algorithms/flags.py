@@ -33,6 +33,8 @@ class FlagSettings:
     """How fully an innocent explanation must apply to keep a cluster from being flagged."""
     least_belonging: float = 0.1
     """The least score of a member that is named with its cluster; below it is shown as weak."""
+    also_in_partners: int = 3
+    """Members of another flagged cluster that an account must be joined to, to belong there too."""
 
 
 DEFAULT_FLAGS = FlagSettings()

@@ -161,12 +161,43 @@ MEMBERS = Schema(
         Column("strength", "DOUBLE", "summed weight of its edges inside the cluster"),
         Column("outside", "DOUBLE", "summed weight of its edges to other clusters"),
         Column("joint_share", "DOUBLE", "share of its interactions that take part", nullable=True),
+        Column("seed", "VARCHAR", "`bad` or `good` where it was judged before", nullable=True),
+        Column("nearness", "DOUBLE", "to seeds: suspicion less trust, in [-1, 1]", nullable=True),
+        Column("seed_rank", "DOUBLE", "walkers from bad seeds, times the mean", nullable=True),
         Column("created_at", "BIGINT", "when the account was made, ms", nullable=True),
         Column("name", "VARCHAR", "the name it shows", nullable=True),
         Column("platform", "VARCHAR", "where it lives", nullable=True),
     ),
     key=("cluster", "account"),
 )
+
+ALSO_IN = Schema(
+    "also_in",
+    (
+        Column("cluster", "VARCHAR", "a flagged cluster to which the account belongs too"),
+        Column("account", "VARCHAR", "the account's id; it is no member of that cluster"),
+        Column("home", "VARCHAR", "the cluster that it is a member of, if any", nullable=True),
+        Column("score", "DOUBLE", "how far it belongs there, as its members' own `score`"),
+        Column("partners", "BIGINT", "members that it is joined to, weak ones not counted"),
+        Column("strength", "DOUBLE", "summed weight of its edges to them"),
+    ),
+    key=("cluster", "account"),
+)
+"""Accounts of two rings: beside the division, which gives each account to one cluster."""
+
+NEAR_SEEDS = Schema(
+    "near_seeds",
+    (
+        Column("account", "VARCHAR", "an account of no flagged cluster; no seed itself"),
+        Column("nearness", "DOUBLE", "to seeds: suspicion less trust, in (0, 1]"),
+        Column("seed_rank", "DOUBLE", "walkers from bad seeds, times the mean of all accounts"),
+        Column("seeds", "BIGINT", "bad seeds that it is joined to itself"),
+        Column("strength", "DOUBLE", "summed weight of its edges to them"),
+        Column("cluster", "VARCHAR", "the unflagged cluster that it is in, if any", nullable=True),
+    ),
+    key=("account",),
+)
+"""The accounts outside of flagged clusters that lie nearest to accounts judged bad before."""
 
 EVIDENCE = Schema(
     "evidence",
@@ -255,6 +286,8 @@ RUN_TABLES: dict[str, Schema] = {
     for schema in (
         CLUSTERS,
         MEMBERS,
+        ALSO_IN,
+        NEAR_SEEDS,
         EDGES,
         EVIDENCE,
         CLUSTER_OBJECTS,

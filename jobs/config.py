@@ -134,6 +134,9 @@ def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
         message = f"`seed` in [job] is 0 or more, not {job.seed}"
         raise ConfigError(message)
     _within_one("flags", least_belonging=flags.least_belonging)
+    if flags.also_in_partners < 1:
+        message = f"`also_in_partners` in [flags] is 1 or more, not {flags.also_in_partners}"
+        raise ConfigError(message)
     _within_one("cluster", piece_share=cluster.piece_share, recruit_share=cluster.recruit_share)
     return DetectJob(
         job=job,

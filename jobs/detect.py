@@ -8,14 +8,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from algorithms.nearness import nearness
 from builders.extracts.accounts import read_accounts
 from builders.extracts.read import OverBudget, read_extract
 from graph.model import Clustering, InteractionGraph
-from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, INTERACTIONS, JOINT_ACTS, READING
+from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, EDGES, INTERACTIONS, JOINT_ACTS, READING
 from graph.table import Table
 from jobs.config import DetectJob
 from jobs.decoy import decoy_facts
-from jobs.detector import Layer, World
+from jobs.detector import Layer, Seeds, World
+from jobs.detectors.seeded import NAME as SEEDED
 from jobs.fuse import Coordination, coordination_graph, divide, joined, large
 from jobs.inputs import input_fingerprint
 from jobs.layers import drawn, evidence_of, union
@@ -116,6 +118,8 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
         tissue=coordination.tissue,
         flags=job.flags,
         card=job.card,
+        near=_near(graph, world.seeds),
+        leaning=[each.name for each in job.detectors if not each.stands_alone],
     )
     if job.job.other_days:
         said.step("other-days", "look for the clusters on every second day, test on the others")
@@ -133,6 +137,8 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
             summary={
                 "clusters": tables.clusters.count(),
                 "members": tables.members.count(),
+                "also_in": tables.also_in.count(),
+                "near_seeds": None if world.seeds is None else tables.near_seeds.count(),
                 "accounts": tables.background.accounts,
                 "interactions": tables.background.interactions,
                 "edges": graph.edges.count(),
@@ -146,6 +152,17 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
             },
         )
     )
+
+
+def _near(graph: InteractionGraph, seeds: Seeds | None) -> Table | None:
+    """How near everybody in the graph is to the seeds, if there are any (`NEARNESS`)."""
+    if seeds is None:
+        return None
+    # What `seeded` added came from nearness, and would count it twice.
+    others = graph.engine.sql(
+        "select * from {edges} where layer <> $seeded", EDGES, {"seeded": SEEDED}, edges=graph.edges
+    )
+    return nearness(InteractionGraph(others), bad=seeds.bad, good=seeds.good)
 
 
 def _decoy(job: DetectJob, steps: Steps, world: World, said: Progress) -> dict[str, Any]:
@@ -222,6 +239,8 @@ def _add_tables(
     writer = steps.writer
     writer.add(tables.clusters, "clusters")
     writer.add(tables.members, "members")
+    writer.add(tables.also_in, "also_in")
+    writer.add(tables.near_seeds, "near_seeds")
     writer.add(graph.edges, "edges")
     writer.add(tables.evidence, "evidence")
     writer.add(tables.cluster_objects, "cluster_objects")

@@ -72,6 +72,9 @@ class Detector(Generic[S]):
     more a bound on each edge's acts left out."""
     family: Family = "time-object"
     """What joins accounts in its layer, for the explanations that account for such."""
+    stands_alone: bool = True
+    """Whether its edges by themselves tell that an account is in a second ring: not where all of
+    them rest on one coming together, or repeat those of other layers."""
     keeps: Mapping[str, Schema] = field(default_factory=dict)
     """The schemas of `Layer.tables`, which are kept with the layer when a run is broken off."""
     enabled: bool = True

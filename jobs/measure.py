@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from algorithms.also_in import also_in
 from algorithms.attendance import attendance
 from algorithms.background import Background, background
 from algorithms.chance import clusters_against_chance
@@ -25,13 +26,14 @@ from algorithms.facts import (
     platforms_of,
 )
 from algorithms.flags import DEFAULT_FLAGS, FlagSettings, knit_accounts
+from algorithms.nearness import nearest_outside
 from algorithms.quality import conductance
 from algorithms.roles import member_roles
 from algorithms.scorecard import Scorecard
 from builders.clocks import DAY_MS, HOUR_MS, Clock, clock_of
 from graph.model import Clustering, InteractionGraph
 from graph.schema import Column, Schema
-from graph.schemas import ACCOUNTS, BOUNDS, MEMBER_INTERACTIONS
+from graph.schemas import ACCOUNTS, BOUNDS, MEMBER_INTERACTIONS, NEAR_SEEDS
 from graph.table import Table
 from jobs.fuse import with_everybody
 from jobs.ranked import ranked, with_explanations
@@ -81,6 +83,8 @@ class ClusterTables:
 
     clusters: Table
     members: Table
+    also_in: Table
+    near_seeds: Table
     evidence: Table
     cluster_objects: Table
     member_interactions: Table
@@ -102,7 +106,10 @@ def measure(
     tissue: InteractionGraph | None = None,
     flags: FlagSettings = DEFAULT_FLAGS,
     card: Scorecard | None = None,
+    near: Table | None = None,
+    leaning: Sequence[str] = (),
     most_acts_per_member: int = 1000,
+    most_near_seeds: int = 100,
 ) -> ClusterTables:
     """Measure, score and rank the clusters of a coordination graph.
 
@@ -120,7 +127,10 @@ def measure(
             a group by chance is torn out of a wider tissue, and a ring is not.
         flags: what a cluster must show to be flagged.
         card: what judges a cluster's expected precision; the shipped one by default.
+        near: how near the accounts are to seeds (`algorithms.nearness.NEARNESS`), if there are any.
+        leaning: layers whose edges by themselves tell nothing of a second ring.
         most_acts_per_member: how many of a member's acts are published; the rest is counted.
+        most_near_seeds: how many accounts outside of flagged clusters are listed by nearness.
     """
     engine = interactions.engine
     known = accounts or engine.from_arrow(ACCOUNTS.arrow.empty_table(), ACCOUNTS)
@@ -163,23 +173,43 @@ def measure(
     usual = background(interactions, accounts, within_seconds=within_seconds)
     clusters, evidence = ranked(measured, usual, flags, accounted, card)
     evidence = with_explanations(evidence, explanations)
+    members = member_roles(
+        graph,
+        clustering,
+        inner,
+        acts,
+        known,
+        platforms,
+        least_belonging=flags.least_belonging,
+        near=near,
+    )
+    others = also_in(
+        graph,
+        clusters,
+        members,
+        least_belonging=flags.least_belonging,
+        least_partners=flags.also_in_partners,
+        leaning=leaning,
+    )
     return ClusterTables(
         clusters=clusters,
-        members=member_roles(
-            graph,
-            clustering,
-            inner,
-            acts,
-            known,
-            platforms,
-            least_belonging=flags.least_belonging,
-        ),
+        members=members,
+        also_in=others,
+        near_seeds=_near_seeds(near, graph, clusters, members, most=most_near_seeds),
         evidence=evidence,
         cluster_objects=objects,
         member_interactions=shown,
         bounds=left_out,
         background=usual,
     )
+
+
+def _near_seeds(
+    near: Table | None, graph: InteractionGraph, clusters: Table, members: Table, *, most: int
+) -> Table:
+    if near is None:
+        return graph.engine.from_arrow(NEAR_SEEDS.arrow.empty_table(), NEAR_SEEDS)
+    return nearest_outside(near, graph, clusters, members, most=most)
 
 
 def _step_seconds(clock: Clock) -> float:

@@ -66,6 +66,26 @@ def expand(
         return pa.concat_tables(steps)
 
 
+def near_seeds(run: Run, *, limit: int = 50, engine: Engine | None = None) -> pa.Table:
+    """The accounts of no flagged cluster that lie nearest to accounts judged bad (`NEAR_SEEDS`).
+
+    The nearest first, then by falling rank, ties by id; a run keeps 100 at most. A job without
+    seeds has none.
+
+    Raises:
+        ConfigError: the limit is below 0, or an earlier version made the run without this table.
+    """
+    if limit < 0:
+        message = f"the limit is 0 or more, not {limit}"
+        raise ConfigError(message)
+    with reading_tables(run, engine, "near_seeds") as tables:
+        return tables["near_seeds"].engine.query(
+            "select * from {near} order by nearness desc, seed_rank desc, account limit $limit",
+            {"limit": limit},
+            near=tables["near_seeds"],
+        )
+
+
 def edge_acts(run: Run, src: str, dst: str, *, engine: Engine | None = None) -> pa.Table:
     """What two accounts did together (`JOINT_ACTS`), in the order of time; either may come first.
 

@@ -33,6 +33,15 @@ SORTS = {
 }
 """The orders in which clusters are listed; ties go by place, then name."""
 
+MEMBER_SORTS = {
+    "pagerank": "pagerank desc",
+    "belongs": "score desc",
+    "nearness": "nearness desc nulls last",
+    "rank": "seed_rank desc nulls last",
+    "account": "account",
+}
+"""The orders in which members are listed, weak ones last in each; ties go by account."""
+
 _CONDITIONS = {
     "layer": "contains(',' || replace(c.layers, ' ', '') || ',', ',' || $layer || ',')",
     "min_accounts": "c.accounts >= $min_accounts",
@@ -78,6 +87,10 @@ class ClusterView:
     """its row of `CLUSTERS`, and its `state`"""
     members: pa.Table
     """`MEMBERS`, the highest PageRank first, weak ones last"""
+    also: pa.Table
+    """`ALSO_IN`: accounts that belong here too and are no members, the highest score first"""
+    elsewhere: pa.Table
+    """`ALSO_IN`: its members that belong to other flagged clusters too, by account"""
     evidence: pa.Table
     """`EVIDENCE`, the greatest part of the score first"""
     objects: pa.Table
@@ -95,7 +108,8 @@ class AccountView:
     run: str
     account: str
     clusters: pa.Table
-    """rows of `CLUSTERS` with the account's `role` and the cluster's `state`"""
+    """rows of `CLUSTERS` with the account's `role` and the cluster's `state`; the role is `also`
+    where it belongs to a flagged cluster without being its member"""
     edges: pa.Table
     """its `EDGES`, the heaviest first"""
     interactions: pa.Table
@@ -149,7 +163,12 @@ def count_clusters(
 
 
 def show_cluster(
-    run: Run, store: Store, cluster: str, *, engine: Engine | None = None
+    run: Run,
+    store: Store,
+    cluster: str,
+    *,
+    sort: str = "pagerank",
+    engine: Engine | None = None,
 ) -> ClusterView:
     """One cluster with its members, evidence, objects, edges, decisions and notes.
 
@@ -157,12 +176,17 @@ def show_cluster(
         run: the published run.
         store: the store that the run was imported into.
         cluster: the cluster's name, its place as `#7`, or the id of a member.
+        sort: the order of its members, one of `MEMBER_SORTS`.
         engine: where to ask; a small one is opened by default.
 
     Raises:
-        ConfigError: no cluster is named so (with the nearest names), or several are.
+        ConfigError: no cluster is named so (with the nearest names), several are, or no order is.
     """
-    wanted = ("clusters", "members", "evidence", "cluster_objects", "edges")
+    order = MEMBER_SORTS.get(sort)
+    if order is None:
+        message = f"unknown order of members {sort[:40]!a}; {_instead(sort, MEMBER_SORTS)}"
+        raise ConfigError(message)
+    wanted = ("clusters", "members", "also_in", "evidence", "cluster_objects", "edges")
     with reading_tables(run, engine, *wanted) as tables:
         name = named_cluster(run, store, cluster, tables["clusters"], tables["members"])
         row = _of_cluster(tables["clusters"], name, "cluster").to_pylist()[0]
@@ -173,8 +197,10 @@ def show_cluster(
             members=_of_cluster(
                 tables["members"],
                 name,
-                "case when role = 'weak' then 1 else 0 end, pagerank desc, account",
+                f"case when role = 'weak' then 1 else 0 end, {order}, account",
             ),
+            also=_of_cluster(tables["also_in"], name, "score desc, account"),
+            elsewhere=_of_cluster(tables["also_in"], name, "account, cluster", column="home"),
             evidence=_of_cluster(tables["evidence"], name, "part desc nulls last, name"),
             objects=_of_cluster(
                 tables["cluster_objects"],
@@ -195,18 +221,23 @@ def account_view(
     Raises:
         ConfigError: the run does not know the account, with the nearest names.
     """
-    wanted = ("clusters", "members", "edges", "member_interactions")
+    wanted = ("clusters", "members", "also_in", "edges", "member_interactions")
     with reading_tables(run, engine, *wanted) as tables:
         named_account(account, tables["members"], tables["edges"])
         clusters = tables["clusters"].engine.query(
             """
-            select c.*, m.role from {clusters} c
-            join {members} m on m.cluster = c.cluster and m.account = $account
+            with roles as (
+                select cluster, role from {members} where account = $account
+                union all
+                select cluster, 'also' as role from {also_in} where account = $account
+            )
+            select c.*, r.role from {clusters} c join roles r on r.cluster = c.cluster
             order by c.place, c.cluster
             """,
             {"account": account},
             clusters=tables["clusters"],
             members=tables["members"],
+            also_in=tables["also_in"],
         )
         names = clusters["cluster"].to_pylist()
         states = [store.state(run.name, name) for name in names]
@@ -265,9 +296,9 @@ def _decided(store: Store, run: Run) -> pa.Table:
     return pa.table(columns, schema=_STATES.arrow)
 
 
-def _of_cluster(table: Table, cluster: str, order: str) -> pa.Table:
+def _of_cluster(table: Table, cluster: str, order: str, *, column: str = "cluster") -> pa.Table:
     return table.engine.query(
-        f"select * from {{rows}} where cluster = $cluster order by {order}",
+        f"select * from {{rows}} where {column} = $cluster order by {order}",
         {"cluster": cluster},
         rows=table,
     )

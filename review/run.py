@@ -41,6 +41,12 @@ class Run:
             ConfigError: the run has no table of this name.
         """
         entry = self.manifest.tables.get(name)
+        if entry is None and name in RUN_TABLES:
+            message = (
+                f"run `{self.name}` was made by an earlier version: it has no table `{name}`;"
+                " detect again with this one"
+            )
+            raise ConfigError(message)
         if entry is None:
             close = difflib.get_close_matches(name, self.manifest.tables, n=1)
             mend = f"; did you mean `{close[0]}`?" if close else ""

@@ -18,6 +18,7 @@ class RunTables:
 
     clusters: Table
     members: Table
+    also_in: Table
     edges: Table
     evidence: Table
     cluster_objects: Table

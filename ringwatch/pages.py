@@ -25,6 +25,12 @@ _MEMBERS = {
     "score": "belongs",
     "pagerank": "PageRank",
 }
+_ALSO = {
+    "account": "account",
+    "home": "member of",
+    "score": "belongs here",
+    "partners": "partners here",
+}
 _OBJECTS = {
     "object_kind": "kind",
     "object": "object",
@@ -41,13 +47,16 @@ class Cluster:
 
     `facts` is its row of the list, with its `state`. `reasons` stand with the greatest part of the
     score first, `members` by PageRank with weak ones last, `objects` by how many members share
-    them, `edges` by weight. In a notebook it shows itself as a page.
+    them, `edges` by weight. `also` are accounts of elsewhere that belong here too, `elsewhere` its
+    members that belong to other flagged clusters too. In a notebook it shows itself as a page.
     """
 
     run: str
     name: str
     facts: Mapping[str, Any]
     members: pd.DataFrame
+    also: pd.DataFrame
+    elsewhere: pd.DataFrame
     reasons: pd.DataFrame
     objects: pd.DataFrame
     edges: pd.DataFrame
@@ -75,6 +84,11 @@ class Cluster:
             markup.paragraph("It is suspect, not convicted: a person decides."),
             markup.listed(_reason(row) for row in plain_rows(self.reasons)),
             markup.table("Members", _MEMBERS, plain_rows(self.members)),
+            *(
+                [markup.table("Belong here too", _ALSO, plain_rows(self.also))]
+                if len(self.also)
+                else []
+            ),
             markup.table("What they share", _OBJECTS, plain_rows(self.objects)),
             markup.listed([*map(_decided, self.decisions), *map(_noted, self.notes)]),
         ]
@@ -120,6 +134,8 @@ def cluster_of(view: ClusterView) -> Cluster:
         name=str(view.cluster["cluster"]),
         facts=dict(view.cluster),
         members=frame(view.members),
+        also=frame(view.also),
+        elsewhere=frame(view.elsewhere),
         reasons=frame(view.evidence),
         objects=frame(view.objects),
         edges=frame(view.edges),

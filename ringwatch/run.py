@@ -140,6 +140,15 @@ class Run:
                 neighbours.expand(place.run, id, hops=hops, limit=limit, engine=place.engine)
             )
 
+    def near(self, *, limit: int = 100) -> pd.DataFrame:
+        """The accounts in no flagged cluster that lie nearest to the known-bad, the nearest first.
+
+        Raises:
+            ConfigError: the limit is below 0.
+        """
+        with opened(self.out, self.name) as place:
+            return frame(neighbours.near_seeds(place.run, limit=limit, engine=place.engine))
+
     def joint_acts(self, a: str, b: str) -> pd.DataFrame:
         """The posts behind the edge of two accounts, in the order of time.
 

@@ -48,6 +48,7 @@ METHODS = [
     "joint_acts",
     "members",
     "name",
+    "near",
     "notes",
     "out",
     "published",

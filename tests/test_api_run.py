@@ -169,6 +169,8 @@ def test_an_account_is_told_with_its_partners(run):
     assert account.clusters["place"].tolist() == [1]
     assert len(account.interactions) == 12
     assert set(run.expand("0007")["partner"]) == set(RING) - {"0007"}
+    # The job names no known-bad accounts.
+    assert run.near().empty
     with pytest.raises(rw.ConfigError, match="hops are 1 to 10"):
         run.expand("0007", hops=0)
 

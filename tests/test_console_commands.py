@@ -104,6 +104,7 @@ def test_every_exit_code_is_documented_with_its_meaning():
         ["show", "#1"],
         ["account", "ring-0"],
         ["expand", "ring-0"],
+        ["near"],
         ["runs"],
         ["runs", "--verify"],
         ["doctor"],

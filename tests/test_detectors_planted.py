@@ -123,6 +123,24 @@ def test_half_of_a_ring_as_seeds_raises_the_whole_ring(
     place, now = place_of(before, ring), place_of(clusters_of(after), ring)
     assert now < place
     assert clusters_of(after)[now] >= before[place] & ring
+    members = pq.read_table(after.table_path("members")).to_pandas().set_index("account")
+    seeds, others = sorted(ring)[::2], sorted(ring)[1::2]
+    known = members.reindex(seeds).dropna(subset=["role"])
+    assert (known.seed == "bad").all()
+    # Whoever was not named and works with them is nearer than anybody of another ring.
+    unnamed = members.reindex(others).dropna(subset=["role"])
+    strangers = members[~members.index.isin(ring)]
+    assert unnamed.nearness.median() > 10 * strangers.nearness.median()
+    assert unnamed.seed_rank.median() > max(1.0, strangers.seed_rank.median())
+    assert before_had_no_seeds(village_run)
+
+
+def before_had_no_seeds(run):
+    """Without seeds nothing is said of nearness, and nobody is listed by it."""
+    members = pq.read_table(run.table_path("members"))
+    columns = [members[name] for name in ("seed", "nearness", "seed_rank")]
+    near = pq.read_table(run.table_path("near_seeds"))
+    return not near.num_rows and all(column.null_count == len(column) for column in columns)
 
 
 BARS = {

@@ -13,6 +13,7 @@ import pytest
 
 from graph.errors import ConfigError, SchemaError, StoreError
 from graph.schemas import (
+    ALSO_IN,
     CLUSTER_OBJECTS,
     CLUSTERS,
     EDGES,
@@ -23,7 +24,7 @@ from graph.schemas import (
 )
 from review.decisions import Decision
 from review.durable import Disk
-from review.export.clusters import export_clusters
+from review.export.clusters import OF_ELSEWHERE, export_clusters
 from review.export.manifest import Purpose, manifest_path, verify_export
 from review.origin import Origin
 from review.run_tables import RunTables
@@ -68,6 +69,7 @@ def run(engine, table):
             c1      | c2      | core       | Cyd   | x
             """,
         ),
+        also_in=table(engine, ALSO_IN, "cluster"),
         edges=table(
             engine,
             EDGES,
@@ -93,14 +95,69 @@ def test_only_confirmed_clusters_go_with_who_decided_and_why(run, tmp_path):
 
     assert out.read_bytes().decode() == (
         "cluster,place,score,account,role,decision,reason,decided_by,decided_at,platform,name,"
-        "evidence\r\n"
+        "evidence,also_in,seed,nearness,seed_rank\r\n"
         "b1,1,0.9,b1,core,confirmed,same vendor,j.doe,2026-03-02T06:00:00.250Z,x,'@bob,"
-        "'=they post alike\r\n"
+        "'=they post alike,,,,\r\n"
         "b1,1,0.9,b2,peripheral,confirmed,same vendor,j.doe,2026-03-02T06:00:00.250Z,x,Bea,"
-        "'=they post alike\r\n"
+        "'=they post alike,,,,\r\n"
         "b1,1,0.9,b3,bridge,confirmed,same vendor,j.doe,2026-03-02T06:00:00.250Z,fb,Ben,"
-        "'=they post alike\r\n"
+        "'=they post alike,,,,\r\n"
     )
+
+
+def test_a_member_of_two_clusters_of_the_list_says_so_and_outsiders_are_counted(
+    run, table, engine, tmp_path
+):
+    overlap = """
+        cluster | account | home
+        a1      | b2      | b1
+        c1      | b2      | b1
+        a1      | c2      | c1
+        a1      | x9      | -
+    """
+    run = replace(run, also_in=table(engine, ALSO_IN, overlap))
+    out = tmp_path / "list.csv"
+
+    manifest = export_clusters(run, decisions(("a1", "confirmed"), ("b1", "confirmed")), out)
+
+    with out.open(newline="") as file:
+        also = {row["account"]: row["also_in"] for row in csv.DictReader(file)}
+    # c1 is not confirmed, so the list does not name it.
+    assert also == {"a1": "", "a2": "", "b1": "", "b2": "a1", "b3": ""}
+    assert manifest.left_out[OF_ELSEWHERE] == 2
+
+
+def test_names_of_other_clusters_can_be_told_apart_whatever_they_hold(engine, table, run, tmp_path):
+    clusters = "cluster | place\nb1 | 1\na,1 | 2\na\\1 | 3"
+    overlap = "cluster | account | home\na,1 | b1 | b1\na\\1 | b1 | b1"
+    run = replace(
+        run,
+        clusters=table(engine, CLUSTERS, clusters),
+        also_in=table(engine, ALSO_IN, overlap),
+    )
+    confirmed = decisions(*((name, "confirmed") for name in ("b1", "a,1", "a\\1")))
+
+    export_clusters(run, confirmed, tmp_path / "list.jsonl")
+
+    rows = [json.loads(line) for line in (tmp_path / "list.jsonl").read_text().splitlines()]
+    assert {row["account"]: row["also_in"] for row in rows}["b1"] == "a\\,1,a\\\\1"
+
+
+def test_nearness_to_seeds_leaves_with_the_members(engine, table, run, tmp_path):
+    members = """
+        cluster | account | role | seed | nearness | seed_rank
+        b1      | b1      | core | bad  | 1        | 40.5
+        b1      | b2      | core | -    | 0.25     | 8
+    """
+    run = replace(run, members=table(engine, MEMBERS, members))
+
+    export_clusters(run, decisions(("b1", "confirmed")), tmp_path / "list.parquet")
+
+    found = pq.read_table(tmp_path / "list.parquet").select(["seed", "nearness", "seed_rank"])
+    assert found.to_pylist() == [
+        {"seed": "bad", "nearness": 1.0, "seed_rank": 40.5},
+        {"seed": None, "nearness": 0.25, "seed_rank": 8.0},
+    ]
 
 
 def test_weak_members_stay_behind_and_are_counted_unless_asked_for(run, table, engine, tmp_path):

@@ -11,6 +11,7 @@ import time
 import tomllib
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from jobs.config import job_from
@@ -23,7 +24,16 @@ from review.sameness import compare
 pytestmark = pytest.mark.spark
 
 TREE = Path(__file__).parents[1]
-MEMBERSHIP = {"members", "clusters", "edges", "joint_acts", "evidence", "cluster_objects"}
+MEMBERSHIP = {
+    "members",
+    "also_in",
+    "near_seeds",
+    "clusters",
+    "edges",
+    "joint_acts",
+    "evidence",
+    "cluster_objects",
+}
 """The tables of who is in which cluster and why."""
 
 PROGRAM = """
@@ -67,6 +77,24 @@ def test_a_platform_gives_the_same_run_byte_for_byte(
     found = the_same(village_run, run)
     assert set(found.identical) >= MEMBERSHIP
     assert village_run.manifest.tables["clusters"].rows > 0
+
+
+def test_seeds_bring_everybody_equally_near_on_both_engines(
+    village, village_run, spark_in_tests, tmp_path
+):
+    accounts = pq.read_table(village_run.table_path("members"))["account"].to_pylist()
+    (tmp_path / "bad.txt").write_text("\n".join(sorted(accounts)[::3]) + "\n")
+    (tmp_path / "good.txt").write_text(sorted(accounts)[1] + "\n")
+    seeds = {name: str(tmp_path / f"{name}.txt") for name in ("bad", "good")}
+    given = platform_given(village, seeds=seeds)
+    local = detect(job_from(given, base=village), tmp_path / "local").run
+
+    spark = detect(job_from(on_spark(given, spark_in_tests), base=village), tmp_path / "spark").run
+
+    assert set(the_same(local, spark).identical) >= MEMBERSHIP
+    members = pq.read_table(local.table_path("members"))
+    assert members["nearness"].null_count == members["seed_rank"].null_count == 0
+    assert set(members["seed"].drop_null().to_pylist()) == {"bad", "good"}
 
 
 def test_a_run_of_one_engine_is_the_run_of_the_other(village, village_run, spark_in_tests):

@@ -8,7 +8,7 @@ import pytest
 from graph.engines import open_engine
 from graph.errors import ConfigError
 from graph.schemas import RUN_TABLES
-from review.neighbours import PARTNERS, edge_acts, expand
+from review.neighbours import PARTNERS, edge_acts, expand, near_seeds
 from review.publish import RunFacts, RunWriter
 from review.queries import SORTS, account_view, count_clusters, list_clusters, show_cluster
 from review.store import Store
@@ -66,9 +66,23 @@ DID = """
     a1      | a2      | post   | url         | http://a/1 | 12       | true
     a1      | a1      | post   | url         | http://a/1 | 10       | true
 """
+ALSO = """
+    cluster | account | home | score | partners
+    b1      | a3      | a1   | 0.4   | 3
+    a1      | x7      | -    | 0.2   | 3
+    a1      | b2      | b1   | 0.3   | 3
+"""
+NEAR = """
+    account | nearness | seed_rank | seeds | cluster
+    n1      | 0.2      | 9         | 1     | c1
+    n2      | 0.5      | 3         | 0     | -
+    n3      | 0.5      | 4         | 2     | -
+"""
 WORLD = {
     "clusters": CLUSTERS,
     "members": MEMBERS,
+    "also_in": ALSO,
+    "near_seeds": NEAR,
     "edges": EDGES,
     "cluster_objects": OBJECTS,
     "evidence": EVIDENCE,
@@ -263,6 +277,40 @@ def test_an_account_is_shown_with_its_clusters_edges_and_acts(run, store, engine
     assert view.edges["weight"].to_pylist() == [4, 3, 2]
     assert view.interactions["acted_at"].to_pylist() == [12, 70]
     assert [m.run for m in view.memberships] == ["run-1"]
+
+
+def test_a_cluster_is_shown_with_who_belongs_there_too_and_whose_members_belong_elsewhere(
+    run, store, engine
+):
+    view = show_cluster(run, store, "a1", engine=engine)
+
+    assert view.members["account"].to_pylist() == ["a2", "a1", "a3"]
+    assert view.also["account"].to_pylist() == ["b2", "x7"]
+    assert [(row["account"], row["cluster"]) for row in view.elsewhere.to_pylist()] == [
+        ("a3", "b1")
+    ]
+
+
+def test_an_account_of_two_clusters_is_shown_with_both(run, store, engine):
+    view = account_view(run, store, "a3", engine=engine)
+
+    assert names(view.clusters) == ["a1", "b1"]
+    assert view.clusters["role"].to_pylist() == ["core", "also"]
+
+
+def test_members_are_listed_in_an_order_of_choice(run, store, engine):
+    by_id = show_cluster(run, store, "a1", sort="account", engine=engine)
+
+    assert by_id.members["account"].to_pylist() == ["a1", "a2", "a3"]
+    with pytest.raises(ConfigError, match="unknown order of members 'nearnes'; did you mean `near"):
+        show_cluster(run, store, "a1", sort="nearnes", engine=engine)
+
+
+def test_the_accounts_nearest_to_seeds_stand_first(run, engine):
+    assert near_seeds(run, engine=engine)["account"].to_pylist() == ["n3", "n2", "n1"]
+    assert near_seeds(run, limit=1, engine=engine)["account"].to_pylist() == ["n3"]
+    with pytest.raises(ConfigError, match="the limit is 0 or more, not -1"):
+        near_seeds(run, limit=-1, engine=engine)
 
 
 def test_an_account_outside_all_clusters_still_has_its_edges(run, store, engine):

@@ -12,6 +12,7 @@ import pytest
 
 from graph.errors import ConfigError, StoreError
 from graph.schemas import (
+    ALSO_IN,
     CLUSTER_OBJECTS,
     CLUSTERS,
     EDGES,
@@ -146,6 +147,7 @@ def run(engine, table):
             b1      | b2      | core       | 0.5      | 1        | Bea
             """,
         ),
+        also_in=table(engine, ALSO_IN, "cluster"),
         edges=table(
             engine,
             EDGES,
@@ -245,6 +247,32 @@ def test_members_are_numbered_by_pagerank(run):
     text = read(run).split("the highest PageRank first.")[-1]
 
     assert re.search(r"1 a1 Ann core .* 2 a3 Ben bridge .* 3 a2 none peripheral", text)
+
+
+def test_accounts_of_two_clusters_are_told_on_both_pages_and_counted_on_one(run, engine, table):
+    overlap = "cluster | account | home | score | partners\nb1 | a3 | a1 | 0.4 | 3"
+    run = replace(run, also_in=table(engine, ALSO_IN, overlap))
+
+    home, other = read(run), read(run, "b1")
+
+    assert re.search(r"Also in 1 a1 Ann .* 2 a3 Ben bridge .* b1 3 a2 none", home)
+    assert "Belong here too" not in home
+    assert "Belong here too Showing 1 of 1 account of elsewhere" in other
+    assert "a3 a1 0.4 3" in other
+    assert "Showing 2 of 2 members" in other and "2 accounts joined by 1 edge" in other
+
+
+def test_nearness_to_seeds_is_shown_where_there_are_any(run, engine, table):
+    members = """
+        cluster | account | role | pagerank | seed | nearness | seed_rank
+        a1      | a1      | core | 0.6      | bad  | 1        | 40
+        a1      | a2      | core | 0.4      | -    | 0.5      | 8
+    """
+    near = read(replace(run, members=table(engine, MEMBERS, members)))
+
+    assert "Judged Nearness to seeds Rank from seeds" in near
+    assert "bad 1 40 2 a2" in near
+    assert "Nearness to seeds" not in read(run)
 
 
 def test_every_picture_has_a_name_and_a_twin_in_words(run):

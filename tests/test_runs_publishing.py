@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -289,6 +290,21 @@ def test_an_unknown_run_is_answered_with_near_names(engine, tmp_path):
         open_run(tmp_path, "dally-1")
     with pytest.raises(ConfigError, match="did you mean `clusters`"):
         open_run(tmp_path).table_path("cluster")
+
+
+def test_a_run_made_before_a_table_or_column_was_is_refused_by_name(engine, tmp_path):
+    run = write(engine, tmp_path)
+    tables = dict(run.manifest.tables)
+    del tables["also_in"]
+    named = tables["members"].columns
+    columns = tuple(column for column in named if column[0] != "nearness")
+    tables["members"] = replace(tables["members"], columns=columns)
+    earlier = replace(run, manifest=replace(run.manifest, tables=tables))
+
+    with pytest.raises(ConfigError, match="earlier version: it has no table `also_in`; detect"):
+        earlier.table(engine, "also_in")
+    with pytest.raises(ConfigError, match="`members` lacks `nearness`; detect again"):
+        earlier.table(engine, "members")
 
 
 def test_a_manifest_of_a_later_format_is_refused_by_name(engine, tmp_path):

@@ -58,6 +58,7 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Entry("Review", "account", "account", "Tell what is known of an account, and what it did."),
     Entry("Review", "expand", "account", "List the strongest partners of an account, and theirs."),
+    Entry("Review", "near", "account", "List the accounts nearest to seeds that are not flagged."),
     Entry(
         "Review", "decide", "decide", "Decide on a cluster, or take a decision back with `undo`."
     ),

@@ -1,4 +1,4 @@
-"""`ringwatch account` and `ringwatch expand`: one account, and who stands around it."""
+"""`ringwatch account`, `expand` and `near`: one account, who stands around it or near seeds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from console.options import DEFAULT_OUT, AsJson, Out, RunName
 from console.output import moment, write_json, write_line, write_table
 from console.place import opened
 from review.neighbours import expand as partners_of
+from review.neighbours import near_seeds
 from review.queries import account_view
 
 CLUSTERS = {
@@ -38,6 +39,15 @@ PARTNERS = {
     "weight": "weight",
     "layers": "layers",
     "objects": "shared",
+    "cluster": "its cluster",
+}
+
+NEAR = {
+    "account": "account",
+    "nearness": "nearness",
+    "seed_rank": "rank from seeds",
+    "seeds": "bad seeds joined to",
+    "strength": "weight",
     "cluster": "its cluster",
 }
 
@@ -91,6 +101,32 @@ def expand(
         write_json({"run": name, "account": id, "partners": rows})
         return
     write_table(f"Around {id}", PARTNERS, rows, foot=f"at most {limit} a step, the strongest first")
+
+
+def near(
+    out: Out = DEFAULT_OUT,
+    run: RunName = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many to list.")] = 50,
+    json: AsJson = False,
+) -> None:
+    """List the accounts nearest to seeds that are not flagged."""
+    with opened(out, run) as place:
+        rows = near_seeds(place.run, limit=limit, engine=place.engine).to_pylist()
+        name = place.run.name
+        given = place.run.manifest.summary.get("near_seeds") is not None
+    if json:
+        write_json({"run": name, "accounts": rows})
+        return
+    if not rows:
+        why = "no such account is near one" if given else "the job names no known-bad accounts"
+        write_line(f"nobody is listed: {why}")
+        return
+    write_table(
+        f"Nearest to the seeds in run {name}, of accounts in no flagged cluster",
+        NEAR,
+        rows,
+        foot="nearness: 1 is the most extreme account; rank: times the mean of all accounts",
+    )
 
 
 def _with_partner(row: dict[str, Any], account: str) -> dict[str, Any]:

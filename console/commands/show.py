@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -26,6 +27,15 @@ MEMBERS = {
     "partners": "partners",
     "joint_share": "joint share",
     "made": "made",
+}
+NEARNESS = {"seed": "judged", "nearness": "nearness", "seed_rank": "rank from seeds"}
+"""What seeds add to the members, where a job has any."""
+ALSO = {
+    "account": "account",
+    "home": "member of",
+    "score": "belongs here",
+    "partners": "partners here",
+    "strength": "weight here",
 }
 TERMS = {
     "says": "term",
@@ -71,12 +81,15 @@ def show(
         tuple[str, str] | None,
         typer.Option("--edge", help="Two members: every post behind their edge."),
     ] = None,
+    sort: Annotated[
+        str, typer.Option(help="Members by pagerank, belongs, nearness, rank or account.")
+    ] = "pagerank",
     limit: Annotated[int, typer.Option(min=1, help="Rows of each table.")] = 12,
     json: AsJson = False,
 ) -> None:
     """Tell why a cluster was flagged, and the posts behind its edges."""
     with opened(out, run) as place:
-        view = show_cluster(place.run, place.store, cluster, engine=place.engine)
+        view = show_cluster(place.run, place.store, cluster, sort=sort, engine=place.engine)
         ends = edge or _strongest(view)
         acts = edge_acts(place.run, *ends, engine=place.engine) if ends else None
         _refuse_other_cluster(view, edge)
@@ -115,12 +128,26 @@ def _show(
 
 
 def _members(view: ClusterView, limit: int) -> None:
-    rows = [_dated(row) for row in view.members.to_pylist()]
+    others: dict[str, list[str]] = defaultdict(list)
+    for row in view.elsewhere.to_pylist():
+        others[row["account"]].append(row["cluster"])
+    rows = [
+        {**_dated(row), "also_in": ", ".join(others[row["account"]])}
+        for row in view.members.to_pylist()
+    ]
+    columns = {
+        **MEMBERS,
+        **(NEARNESS if any(row["nearness"] is not None for row in rows) else {}),
+        **({"also_in": "also in"} if others else {}),
+    }
     weak = [row for row in rows if row["role"] == "weak"]
-    _table("Members", MEMBERS, [row for row in rows if row["role"] != "weak"], limit)
+    _table("Members", columns, [row for row in rows if row["role"] != "weak"], limit)
     if weak:
         title = f"{len(weak)} weak members, shown and not named with the cluster"
-        _table(title, MEMBERS, weak, limit)
+        _table(title, columns, weak, limit)
+    if view.also.num_rows:
+        title = f"{view.also.num_rows} accounts of elsewhere that belong here too, not counted"
+        _table(title, ALSO, view.also.to_pylist(), limit)
 
 
 def _head(row: Mapping[str, Any]) -> None:
@@ -205,6 +232,8 @@ def _as_json(
         "cluster": dict(view.cluster),
         "evidence": view.evidence.to_pylist(),
         "members": view.members.to_pylist(),
+        "also": view.also.to_pylist(),
+        "elsewhere": view.elsewhere.to_pylist(),
         "objects": view.objects.to_pylist(),
         "edges": view.edges.to_pylist(),
         "edge": list(ends) if ends else None,

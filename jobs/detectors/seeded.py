@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from algorithms.nearness import seeds_in
 from algorithms.seeds import seed_propagation
 from graph.model import Clustering, InteractionGraph
 from graph.rounding import rounded
@@ -36,7 +37,7 @@ def draw(world: World, settings: Seeded) -> Layer | None:
     if world.seeds is None or not world.layers:
         return None
     graph = coordination_graph(world.interactions.engine, world.layers).called
-    bad, good = _present(graph, world.seeds.bad), _present(graph, world.seeds.good)
+    bad, good = seeds_in(graph, world.seeds.bad), seeds_in(graph, world.seeds.good)
     absent = world.seeds.bad.count() - len(bad)
     if not bad:
         return _nobody(graph, absent)
@@ -80,20 +81,6 @@ def _to_nine_places(scores: Table) -> Table:
     )
 
 
-def _present(graph: InteractionGraph, seeds: Table) -> list[str]:
-    rows = graph.engine.query(
-        """
-        select account from {seeds}
-        where account in (select src from {edges} union select dst from {edges})
-        order by account
-        """,
-        seeds=seeds,
-        edges=graph.edges,
-    )
-    found: list[str] = rows["account"].to_pylist()
-    return found
-
-
 def _nobody(graph: InteractionGraph, absent: int) -> Layer:
     none = graph.engine.from_arrow(EDGES.arrow.empty_table(), EDGES)
     return Layer(
@@ -115,5 +102,6 @@ SEEDED = Detector(
     settings=Seeded(),
     draw=draw,
     acts=acts,
+    stands_alone=False,
     needs="known-bad accounts in [seeds] and another detector's layer",
 )

@@ -165,5 +165,6 @@ SWARM = Detector(
     draw=draw,
     acts=acts,
     family="traits",
+    stands_alone=False,
     needs="accounts with `created_at`",
 )

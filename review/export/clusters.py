@@ -51,6 +51,10 @@ CLUSTER_LIST = Schema(
         Column("platform", "VARCHAR", "where the account lives", nullable=True),
         Column("name", "VARCHAR", "the name it shows", nullable=True),
         Column("evidence", "VARCHAR", "the strongest reason of its cluster, in words"),
+        Column("also_in", "VARCHAR", "other clusters of the list it belongs to", nullable=True),
+        Column("seed", "VARCHAR", "`bad` or `good` where it was judged before", nullable=True),
+        Column("nearness", "DOUBLE", "to seeds: suspicion less trust, in [-1, 1]", nullable=True),
+        Column("seed_rank", "DOUBLE", "walkers from bad seeds, times the mean", nullable=True),
     ),
     key=("place", "cluster", "account"),
 )
@@ -65,14 +69,33 @@ _NODES = Schema(
 )
 
 _MEMBERS_THAT_GO = """
+with others as (
+    -- A comma in a name, which is an account's id, stands behind a backslash.
+    select o.account, replace(replace(o.cluster, $slash, $slashes), ',', $comma) as name
+    from {also_in} o join {chosen} d on d.cluster = o.cluster
+),
+listed as (
+    select account, string_agg(name, ',' order by name) as names from others group by account
+)
 select c.cluster, c.place, c.score, m.account, m.role,
        d.decision, d.reason, d.decided_by, d.decided_at,
-       m.platform, m.name, c.says as evidence
+       m.platform, m.name, c.says as evidence,
+       o.names as also_in, m.seed, m.nearness, m.seed_rank
 from {chosen} d
 join {clusters} c on c.cluster = d.cluster
 join {members} m on m.cluster = d.cluster
 left join {excluded} x on x.cluster = m.cluster and x.account = m.account
+left join listed o on o.account = m.account
 where x.account is null and (m.role <> 'weak' or $weak)
+"""
+
+_OF_ELSEWHERE = """
+select count(distinct o.account) as accounts
+from {also_in} o
+join {chosen} d on d.cluster = o.cluster
+where o.account not in (
+    select m.account from {members} m join {chosen} d on d.cluster = m.cluster
+)
 """
 
 _WEAK = """
@@ -97,6 +120,10 @@ join {members} b on b.account = e.dst and b.cluster = a.cluster
 """
 
 
+OF_ELSEWHERE = "accounts that belong to these clusters too and are no members"
+"""What the manifest calls those that `also_in` tells of and no listed cluster has as members."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Goes:
     """What leaves: members (`CLUSTER_LIST`) and, for a network, the edges among them."""
@@ -105,6 +132,7 @@ class _Goes:
     edges: Table
     excluded: Table
     weak: int
+    elsewhere: int
     selection: Selection
 
     def contents(self, format: Format, written: Written, filter: str) -> Contents:
@@ -124,6 +152,7 @@ class _Goes:
                 **self.selection.left_out,
                 **({"accounts excluded by a decision": excluded} if excluded else {}),
                 **({"weak members": self.weak} if self.weak else {}),
+                **({OF_ELSEWHERE: self.elsewhere} if self.elsewhere else {}),
             },
             changed=written.changed,
         )
@@ -215,18 +244,27 @@ def _members_that_go(
     members = engine.sql(
         _MEMBERS_THAT_GO,
         CLUSTER_LIST,
-        {"weak": weak},
+        {"weak": weak, "slash": "\\", "slashes": "\\\\", "comma": "\\,"},
         chosen=chosen,
         excluded=excluded,
         clusters=run.clusters,
         members=run.members,
+        also_in=run.also_in,
     )
     left = engine.query(
         _WEAK, {"weak": weak}, members=run.members, chosen=chosen, excluded=excluded
     )
+    beside = engine.query(_OF_ELSEWHERE, also_in=run.also_in, chosen=chosen, members=run.members)
     edges = engine.sql(_EDGES_THAT_GO, EDGES, edges=run.edges, members=members)
     try:
-        yield _Goes(members, edges, excluded, int(left["members"][0].as_py()), selection)
+        yield _Goes(
+            members,
+            edges,
+            excluded,
+            int(left["members"][0].as_py()),
+            int(beside["accounts"][0].as_py()),
+            selection,
+        )
     finally:
         for table in (chosen, asked_out, excluded, members, edges):
             engine.drop(table)

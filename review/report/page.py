@@ -19,7 +19,9 @@ from review.report import words
 from review.report.network import network_picture
 from review.report.raster import raster
 from review.report.sections import (
+    belonging_too,
     leading_members,
+    other_clusters,
     posts_behind,
     reasons,
     strongest_edges,
@@ -65,6 +67,10 @@ def report_html(view: ReportInput, *, index: str | None = None) -> str:
         reasons=reasons(view.evidence.to_pylist()),
         members=members[:MEMBERS_AT_MOST],
         members_known=len(members),
+        seeds_given=any(row["nearness"] is not None for row in members),
+        other_clusters=other_clusters(view),
+        also=belonging_too(view)[:MEMBERS_AT_MOST],
+        also_known=view.also.num_rows,
         edges_known=len(edges),
         network=network_picture(members, edges, layers),
         timeline=timeline(interactions),

@@ -83,6 +83,20 @@ def leading_members(view: ReportInput) -> list[Row]:
     )
 
 
+def belonging_too(view: ReportInput) -> list[Row]:
+    """Accounts of elsewhere that belong here too, the highest score first, ties by id."""
+    also: list[Row] = view.also.to_pylist()
+    return sorted(also, key=lambda row: (-row["score"], row["account"]))
+
+
+def other_clusters(view: ReportInput) -> dict[str, list[str]]:
+    """Each member that belongs to other flagged clusters too, with their names in order."""
+    named: dict[str, list[str]] = defaultdict(list)
+    for row in view.elsewhere.to_pylist():
+        named[row["account"]].append(row["cluster"])
+    return {account: sorted(clusters) for account, clusters in named.items()}
+
+
 def strongest_edges(view: ReportInput) -> list[Row]:
     """The edges, the heaviest first, ties by their key."""
     edges: list[Row] = view.edges.to_pylist()

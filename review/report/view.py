@@ -22,13 +22,16 @@ Row = Mapping[str, Any]
 class ReportInput:
     """One cluster with all that its report shows, as Arrow tables of the run's schemas.
 
-    `cluster` has just one row (`CLUSTERS`). `edges` are those between members. `decision` is the
-    one that holds (`outcome`, `reason`, `decided_by`, `decided_at` in ms), None while there is
-    none.
+    `cluster` has just one row (`CLUSTERS`). `also` are accounts that belong here too without being
+    members, `elsewhere` members that belong to other flagged clusters too (both `ALSO_IN`).
+    `edges` are those between members. `decision` is the one that holds (`outcome`, `reason`,
+    `decided_by`, `decided_at` in ms), None while there is none.
     """
 
     cluster: pa.Table
     members: pa.Table
+    also: pa.Table
+    elsewhere: pa.Table
     edges: pa.Table
     evidence: pa.Table
     objects: pa.Table
@@ -59,6 +62,8 @@ def report_input(
     return ReportInput(
         cluster=row,
         members=_of(run.members, cluster),
+        also=_of(run.also_in, cluster),
+        elsewhere=_of(run.also_in, cluster, column="home"),
         edges=_inner_edges(run, cluster),
         evidence=_of(run.evidence, cluster),
         objects=_of(run.cluster_objects, cluster),
@@ -69,8 +74,8 @@ def report_input(
     )
 
 
-def _of(table: Table, cluster: str) -> pa.Table:
-    query = "select * from {rows} where cluster = $cluster"
+def _of(table: Table, cluster: str, *, column: str = "cluster") -> pa.Table:
+    query = f"select * from {{rows}} where {column} = $cluster"
     return _fetched(query, table.schema, {"cluster": cluster}, rows=table)
 
 
