@@ -11,9 +11,18 @@ from typing import Any
 from builders.extracts.accounts import read_accounts
 from builders.extracts.read import OverBudget, read_extract
 from graph.model import Clustering, InteractionGraph
-from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, INTERACTIONS, JOINT_ACTS, READING
+from graph.schemas import (
+    ACCOUNTS,
+    BOUNDS,
+    CLUSTERING,
+    DAY_GROUPS,
+    INTERACTIONS,
+    JOINT_ACTS,
+    READING,
+)
 from graph.table import Table
 from jobs.config import DetectJob
+from jobs.day_groups import day_groups, no_day_groups
 from jobs.decoy import decoy_facts
 from jobs.detector import Layer, World
 from jobs.fuse import Coordination, coordination_graph, divide, joined, large
@@ -117,9 +126,9 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
         flags=job.flags,
         card=job.card,
     )
-    if job.job.other_days:
-        said.step("other-days", "look for the clusters on every second day, test on the others")
-        tried = other_days(clustering, world.interactions, seed=job.job.seed)
+    days = _on_other_days(job, steps, world, said)
+    if days:
+        tried = other_days(clustering, steps.kept("day_groups", DAY_GROUPS))
         tables = replace(tables, evidence=with_other_days(tables.evidence, tried))
     _add_tables(steps, graph, layers, tables)
     decoy = _decoy(job, steps, world, said)
@@ -142,10 +151,26 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
                 "usual": asdict(tables.background),
                 "layers": {layer.name: dict(layer.facts) for layer in layers},
                 "left_out": left_out,
+                **days,
                 **decoy,
             },
         )
     )
+
+
+def _on_other_days(job: DetectJob, steps: Steps, world: World, said: Progress) -> dict[str, Any]:
+    """Test groups on days that did not choose them, if asked; tell which period that covers."""
+    asked, acts = job.job.other_days, world.interactions
+    if asked:
+        said.step("other-days", "look for groups on every second day, test them on the others")
+    if steps.writer.finished("day_groups") is None:
+        steps.writer.add(day_groups(acts, seed=job.job.seed) if asked else no_day_groups(acts))
+    if not asked:
+        return {}
+    period = steps.engine.query(
+        "select min(acted_at) as first_at, max(acted_at) as last_at from {acts}", acts=acts
+    )
+    return {"other_days": period.to_pylist()[0]}
 
 
 def _decoy(job: DetectJob, steps: Steps, world: World, said: Progress) -> dict[str, Any]:
