@@ -48,14 +48,14 @@ def other_days(clustering: Clustering, groups: Table) -> Table:
     return groups.engine.sql(
         f"""
         with shared as (
-            select m.cluster, g.days, g.found, min(g.accounts) as accounts, count(*) as both
+            select m.cluster, g.days, g.found, min(g.accounts) as accounts, count(*) as in_common
             from {{members}} m join {{groups}} g on g.account = m.account
             group by m.cluster, g.days, g.found
         ),
         ranked as (
             select *, row_number() over (
-                partition by cluster, days order by both desc, found) as place
-            from shared where both >= $least and 2 * both >= accounts
+                partition by cluster, days order by in_common desc, found) as place
+            from shared where in_common >= $least and 2 * in_common >= accounts
         ),
         tested as (
             select distinct days, found, meeting_size, meetings, expected, log10_p, log10_e

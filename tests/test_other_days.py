@@ -87,8 +87,8 @@ def test_both_halves_stake_one_half_and_every_group_of_a_half_an_equal_part(engi
         own = {r["found"]: r for r in rows if r["days"] == days}
         [ring] = [r for r in own.values() if r["found"] == "a900"]
         assert ring["log10_e"] == pytest.approx(log10_evalue(np.array([ring["log10_p"]]))[0])
-        stakes.append(10 ** (ring["log10_e"]) / len(own) / 2)
-    assert row["log10_e"] == pytest.approx(math.log10(sum(stakes)), abs=1e-6)
+        stakes.append((ring["log10_e"] - math.log10(2 * len(own))) * math.log(10))
+    assert row["log10_e"] == pytest.approx(np.logaddexp(*stakes) / math.log(10), abs=1e-6)
 
 
 def test_a_group_that_cannot_have_met_on_the_other_days_has_bet_nothing(engine):
