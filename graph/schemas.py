@@ -188,6 +188,9 @@ EVIDENCE = Schema(
     key=("cluster", "name"),
 )
 
+E_VALUE = "e-value"
+"""The name of the evidence that holds log10 of a cluster's e-value."""
+
 DAY_GROUPS = Schema(
     "day_groups",
     (
@@ -206,6 +209,9 @@ DAY_GROUPS = Schema(
     key=("days", "found", "account"),
 )
 """Groups that every second day shows, each tested on the days between (`jobs.day_groups`)."""
+
+LEAST_SHARED = 3
+"""Accounts that a group shares with the cluster for which it stands; they are half of it too."""
 
 CLUSTER_OBJECTS = Schema(
     "cluster_objects",

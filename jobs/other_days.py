@@ -11,10 +11,8 @@ from __future__ import annotations
 
 from graph.model import Clustering
 from graph.schema import Column, Schema
-from graph.schemas import EVIDENCE
+from graph.schemas import E_VALUE, EVIDENCE, LEAST_SHARED
 from graph.table import Table
-from review.across_runs import LEAST_SHARED
-from review.importing import E_VALUE
 
 OTHER_DAYS = Schema(
     "other_days",

@@ -26,10 +26,9 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, FromClause, func, select
 
 from graph.errors import ConfigError
+from graph.schemas import LEAST_SHARED
 from review.tables import CLUSTERS, DAY_GROUPS, MEMBERS, RUNS
 
-LEAST_SHARED = 3
-"""Accounts that two clusters share, or a cluster and a group, if one is to stand for the other."""
 LEAST_JACCARD = 0.3
 LEAST_CONTAINED = 0.5
 NOT_TESTED = "it tests nothing on days of their own (`other_days` in [job])"
@@ -282,11 +281,11 @@ def _days(
 
 def _stake(connection: Connection, cluster: _Named) -> float | None:
     """The cluster's own e-value, all groups of its run paid for; None where no half shows it."""
-    return connection.execute(
-        select(CLUSTERS.c.log10_e).where(
-            CLUSTERS.c.run == cluster.run, CLUSTERS.c.cluster == cluster.cluster
-        )
-    ).scalar_one()
+    query = select(CLUSTERS.c.log10_e).where(
+        CLUSTERS.c.run == cluster.run, CLUSTERS.c.cluster == cluster.cluster
+    )
+    stake: float | None = connection.scalar(query)
+    return stake
 
 
 def _mean(log10_e: Sequence[float]) -> float:

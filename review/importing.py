@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
+from graph.schemas import E_VALUE
 from review.manifest import digest
 from review.parquet import read_rows
 from review.run import Run
@@ -28,8 +29,6 @@ _COPIED = [
     "says",
 ]
 _DAY_GROUPS = ["days", "found", "account", "accounts", "meetings", "expected", "log10_e"]
-E_VALUE = "e-value"
-"""The name of the evidence that holds a cluster's e-value."""
 
 
 def import_rows(connection: Connection, run: Run, *, imported_at: int) -> dict[str, int]:

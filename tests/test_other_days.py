@@ -112,6 +112,41 @@ def test_a_group_that_cannot_have_met_on_the_other_days_has_bet_nothing(engine):
 
 
 @pytest.mark.local_only
+def test_groups_that_nobody_chose_win_nothing_on_average_by_meeting_as_chance_has_it(engine):
+    """In three worlds of busy evenings and hot objects, and posts of one object and of three."""
+    won = np.concatenate([bets_of_chance(engine, seed) for seed in (1, 2, 3)])
+
+    assert len(won) == 300
+    assert won.mean() <= 1 + 3 * won.std() / math.sqrt(len(won))
+    assert won.max() > won.min()
+
+
+def bets_of_chance(engine, seed):
+    """The e-values of fifty groups of six on both halves of a world's days."""
+    rng = np.random.default_rng(seed)
+    account = rng.integers(0, 300, 8_000)
+    acted_at = rng.integers(0, 12, 8_000) * 24 * HOUR + (rng.beta(6, 3, 8_000) * 24 * HOUR).astype(
+        int
+    )
+    told = np.repeat(np.arange(8_000), rng.choice([1, 3], 8_000))
+    hot = (400 * rng.beta(1, 4, len(told))).astype(int)
+    interactions = table_of(engine, account[told], hot, BEGIN + acted_at[told])
+    names = [f"a{n}" for n in range(300)]
+    rows = pa.table(
+        {
+            name: names if name == "account" else [f"g{n // 6}" for n in range(300)]
+            for name in CLUSTERING.names
+        },
+        schema=CLUSTERING.arrow,
+    )
+    groups = Clustering(engine.from_arrow(rows, CLUSTERING), method="by number")
+    logs = [
+        row["log10_p"] for days in (0, 1) for row in met_off(groups, interactions, days=days).rows()
+    ]
+    return 10.0 ** log10_evalue(np.minimum(logs, 0.0))
+
+
+@pytest.mark.local_only
 def test_a_cluster_is_told_its_days_as_evidence_that_adds_nothing_to_its_score(engine):
     tried = other_days(cluster(engine), day_groups(world(engine, ring_days=range(12)), seed=0))
     evidence = with_other_days(engine.from_arrow(EVIDENCE.arrow.empty_table(), EVIDENCE), tried)

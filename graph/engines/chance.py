@@ -51,8 +51,6 @@ class _Coded:
     account: Ints
     object_: Ints
     acted_at: Ints
-    post: Ints | None = None
-    """The own post that each tells, -1 for one of its own, where posts were asked for."""
 
 
 def expect_co_actions(
@@ -128,7 +126,7 @@ def cluster_meetings(
         least: acts that a stretch of time needs to be a stratum of its own.
         unnamed: what rows of an account without `content` are (`builders.coaction.Unnamed`).
     """
-    coded = _told(interactions, members, unnamed)
+    coded, post = _told(interactions, members, unnamed)
     rows = members.engine.query(
         "select cluster, account from {members} order by cluster, account", members=members
     )
@@ -140,7 +138,7 @@ def cluster_meetings(
         coded.account,
         coded.object_,
         coded.acted_at,
-        coded.post,
+        post,
         cluster_of=cluster_of,
         clusters=len(names),
         width_ms=width_ms,
@@ -163,8 +161,11 @@ def _coded(interactions: Table) -> _Coded:
     return _Coded(_ids(interactions), *_numbers(rows))
 
 
-def _told(interactions: Table, members: Table, unnamed: str) -> _Coded:
-    """The interactions with the posts that members' tell; other accounts' are not looked at."""
+def _told(interactions: Table, members: Table, unnamed: str) -> tuple[_Coded, Ints]:
+    """The interactions, and the own post that each of a member's tells; -1 for one by itself.
+
+    Posts are texts, so other accounts' are not looked at.
+    """
     rows = interactions.engine.query(
         f"""
         select {_PLACES}, case when i.account in (select account from {{members}})
@@ -177,7 +178,7 @@ def _told(interactions: Table, members: Table, unnamed: str) -> _Coded:
     posts = rows["post"].dictionary_encode().unify_dictionaries()
     codes = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in posts.chunks]
     post: Ints = np.concatenate([np.empty(0, np.int64), *codes]).astype(np.int64)
-    return _Coded(_ids(interactions), *_numbers(rows), post)
+    return _Coded(_ids(interactions), *_numbers(rows)), post
 
 
 def _ids(interactions: Table) -> pa.StringArray:
