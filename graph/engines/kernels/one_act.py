@@ -62,7 +62,9 @@ def meetings_of_acts(met: Met, acting: Acting, *, sizes: tuple[int, ...], cluste
     found = np.empty((clusters, len(sizes)))
     for column, size in enumerate(sizes):
         large = met.joint >= size
-        cells = np.bincount(met.cluster[large], weights=met.times[large], minlength=clusters)
+        cells: Floats = np.bincount(
+            met.cluster[large], weights=met.times[large], minlength=clusters
+        ).astype(np.float64)
         found[:, column] = _filled(cells, acting, column, size)
     return found
 
@@ -97,7 +99,7 @@ def met_by_acts(
 
 def _filled(cells: Floats, acting: Acting, column: int, size: int) -> Floats:
     """As many meetings of `size`, at most `cells`, as the acts can fill: by halving."""
-    low, high = np.zeros_like(cells), cells.astype(np.float64)
+    low, high = np.zeros_like(cells), cells
     acts = acting.acts[:, column]
     while (low < high).any():
         middle = np.ceil((low + high) / 2)
