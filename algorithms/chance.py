@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -17,13 +18,16 @@ from graph.table import Table
 BESIDE = "beside"
 """The layer of pairs that are expected beside a graph's edges and are none of them."""
 
+Unnamed = Literal["rows", "moments"]
+"""What acts of one account without `content` are: one each, or one at each time."""
+
 _CLUSTER = Column("cluster", "VARCHAR", "the cluster's name")
 _MEETINGS = Schema(
     "meetings",
     (
         _CLUSTER,
         Column("size", "BIGINT", "members that must meet in a cell"),
-        Column("seen", "BIGINT", "distinct cells where so many met"),
+        Column("seen", "BIGINT", "times so many met, each act in one meeting"),
         Column("expected", "DOUBLE", "such cells by chance"),
         Column("tail", "DOUBLE", "log10 of the chance of so many"),
     ),
@@ -35,7 +39,7 @@ BEST_MEETINGS = Schema(
     (
         _CLUSTER,
         Column("meeting_size", "BIGINT", "the r whose tail is least"),
-        Column("meetings", "BIGINT", "distinct cells where r members met"),
+        Column("meetings", "BIGINT", "times r members met, each act in one meeting"),
         Column("expected", "DOUBLE", "such cells by chance"),
         Column("log10_p", "DOUBLE", "log10 of p, all r paid for"),
         Column("accounts", "BIGINT", "members"),
@@ -48,7 +52,7 @@ CLUSTER_CHANCE = Schema(
     (
         _CLUSTER,
         Column("meeting_size", "BIGINT", "the r whose tail is least"),
-        Column("meetings", "BIGINT", "distinct cells where r members met"),
+        Column("meetings", "BIGINT", "times r members met, each act in one meeting"),
         Column("expected", "DOUBLE", "such cells by chance"),
         Column("log10_p", "DOUBLE", "log10 of p, after any search"),
     ),
@@ -195,12 +199,14 @@ def clusters_against_chance(
     width_seconds: float = 3600.0,
     dispersion: float = 0.25,
     least_in_stratum: int = 200,
+    unnamed: Unnamed = "moments",
 ) -> Table:
     """Each cluster's chance (`CLUSTER_CHANCE`): do its members meet oftener than any search finds?
 
     A cluster was chosen because it is dense, so its plain p-value is worthless. Members meet in a
     cell (an object in a stretch of time) when `r` of them act there; distinct cells are counted for
-    several `r` and compared with what accounts as active in the same hours would give. To the best
+    several `r` and compared with what accounts as active in the same hours would give. One act that
+    is told under several objects is in one meeting, as it is for an edge. To the best
     tail, log10 of the number of `r` tried and log10 C(n, s), the ways to choose `s` of `n`
     accounts, are added: the bound holds after any search.
 
@@ -210,6 +216,7 @@ def clusters_against_chance(
         width_seconds: how long a cell is.
         dispersion: relative variance beyond Poisson.
         least_in_stratum: acts that a stretch of time needs to be a stratum of its own.
+        unnamed: what acts without `content` are: `rows`, where times tell nothing apart.
     """
     best = meetings_against_chance(
         clustering,
@@ -217,6 +224,7 @@ def clusters_against_chance(
         width_seconds=width_seconds,
         dispersion=dispersion,
         least_in_stratum=least_in_stratum,
+        unnamed=unnamed,
     )
     engine = best.engine
     everybody = engine.query(
@@ -234,6 +242,7 @@ def meetings_against_chance(
     width_seconds: float = 3600.0,
     dispersion: float = 0.25,
     least_in_stratum: int = 200,
+    unnamed: Unnamed = "moments",
 ) -> Table:
     """Each cluster's chance before any search (`BEST_MEETINGS`).
 
@@ -243,7 +252,11 @@ def meetings_against_chance(
     members = clustering.members
     engine = members.engine
     found = kernel(members, "cluster-meetings")(
-        members, interactions, width_ms=round(width_seconds * 1000), least=least_in_stratum
+        members,
+        interactions,
+        width_ms=round(width_seconds * 1000),
+        least=least_in_stratum,
+        unnamed=unnamed,
     )
     tried = engine.each(found, partial(_meetings_with_tail, dispersion=dispersion), _MEETINGS)
     best = engine.sql(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from console.place import Place
+from review.followed import followed
 from review.origin import origin_of
 from review.report.site import write_reports
 from review.run_tables import run_tables
@@ -23,4 +25,5 @@ def write_pages(place: Place, folder: Path, *, top: int) -> list[Path]:
         top=top,
         origin=origin_of(place.run.manifest),
         decisions=standing_decisions(place.store.decisions(place.run.name)),
+        across=partial(followed, place.out, place.store, place.run),
     )

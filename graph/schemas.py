@@ -219,6 +219,31 @@ EVIDENCE = Schema(
     key=("cluster", "name"),
 )
 
+E_VALUE = "e-value"
+"""The name of the evidence that holds log10 of a cluster's e-value."""
+
+DAY_GROUPS = Schema(
+    "day_groups",
+    (
+        Column(
+            "days", "BIGINT", "0 or 1: days on which its group was found, the number's last bit"
+        ),
+        Column("found", "VARCHAR", "the group's name, among those of its days"),
+        Column("account", "VARCHAR", "an account of the group"),
+        Column("accounts", "BIGINT", "how many the group has"),
+        Column("meeting_size", "BIGINT", "of them that must meet to be counted"),
+        Column("meetings", "BIGINT", "times so many met on the other days"),
+        Column("expected", "DOUBLE", "such times by chance"),
+        Column("log10_p", "DOUBLE", "log10 of the p-value of that"),
+        Column("log10_e", "DOUBLE", "log10 of its e-value"),
+    ),
+    key=("days", "found", "account"),
+)
+"""Groups that every second day shows, each tested on the days between (`jobs.day_groups`)."""
+
+LEAST_SHARED = 3
+"""Accounts that a group shares with the cluster for which it stands; they are half of it too."""
+
 CLUSTER_OBJECTS = Schema(
     "cluster_objects",
     (
@@ -290,6 +315,7 @@ RUN_TABLES: dict[str, Schema] = {
         NEAR_SEEDS,
         EDGES,
         EVIDENCE,
+        DAY_GROUPS,
         CLUSTER_OBJECTS,
         JOINT_ACTS,
         MEMBER_INTERACTIONS,

@@ -12,9 +12,19 @@ from algorithms.nearness import nearness
 from builders.extracts.accounts import read_accounts
 from builders.extracts.read import OverBudget, read_extract
 from graph.model import Clustering, InteractionGraph
-from graph.schemas import ACCOUNTS, BOUNDS, CLUSTERING, EDGES, INTERACTIONS, JOINT_ACTS, READING
+from graph.schemas import (
+    ACCOUNTS,
+    BOUNDS,
+    CLUSTERING,
+    DAY_GROUPS,
+    EDGES,
+    INTERACTIONS,
+    JOINT_ACTS,
+    READING,
+)
 from graph.table import Table
 from jobs.config import DetectJob
+from jobs.day_groups import day_groups, no_day_groups
 from jobs.decoy import decoy_facts
 from jobs.detector import Layer, Seeds, World
 from jobs.detectors.seeded import NAME as SEEDED
@@ -121,9 +131,9 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
         near=_near(graph, world.seeds),
         leaning=[each.name for each in job.detectors if not each.stands_alone],
     )
-    if job.job.other_days:
-        said.step("other-days", "look for the clusters on every second day, test on the others")
-        tried = other_days(clustering, world.interactions, seed=job.job.seed)
+    days = _on_other_days(job, steps, world, said)
+    if days:
+        tried = other_days(clustering, steps.kept("day_groups", DAY_GROUPS))
         tables = replace(tables, evidence=with_other_days(tables.evidence, tried))
     _add_tables(steps, graph, layers, tables)
     decoy = _decoy(job, steps, world, said)
@@ -148,6 +158,7 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
                 "usual": asdict(tables.background),
                 "layers": {layer.name: dict(layer.facts) for layer in layers},
                 "left_out": left_out,
+                **days,
                 **decoy,
             },
         )
@@ -163,6 +174,21 @@ def _near(graph: InteractionGraph, seeds: Seeds | None) -> Table | None:
         "select * from {edges} where layer <> $seeded", EDGES, {"seeded": SEEDED}, edges=graph.edges
     )
     return nearness(InteractionGraph(others), bad=seeds.bad, good=seeds.good)
+
+
+def _on_other_days(job: DetectJob, steps: Steps, world: World, said: Progress) -> dict[str, Any]:
+    """Test groups on days that did not choose them, if asked; tell which period that covers."""
+    asked, acts = job.job.other_days, world.interactions
+    if asked:
+        said.step("other-days", "look for groups on every second day, test them on the others")
+    if steps.writer.finished("day_groups") is None:
+        steps.writer.add(day_groups(acts, seed=job.job.seed) if asked else no_day_groups(acts))
+    if not asked:
+        return {}
+    period = steps.engine.query(
+        "select min(acted_at) as first_at, max(acted_at) as last_at from {acts}", acts=acts
+    )
+    return {"other_days": period.to_pylist()[0]}
 
 
 def _decoy(job: DetectJob, steps: Steps, world: World, said: Progress) -> dict[str, Any]:

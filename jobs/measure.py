@@ -10,7 +10,7 @@ from types import MappingProxyType
 from algorithms.also_in import also_in
 from algorithms.attendance import attendance
 from algorithms.background import Background, background
-from algorithms.chance import clusters_against_chance
+from algorithms.chance import Unnamed, clusters_against_chance
 from algorithms.explain import explained
 from algorithms.explain.schema import Family, Known
 from algorithms.explain.verdict import accounted_for
@@ -30,7 +30,7 @@ from algorithms.nearness import nearest_outside
 from algorithms.quality import conductance
 from algorithms.roles import member_roles
 from algorithms.scorecard import Scorecard
-from builders.clocks import DAY_MS, HOUR_MS, Clock, clock_of
+from builders.clocks import DAY_MS, HOUR_MS, Clock, clock_of, mostly_at_one_time
 from graph.model import Clustering, InteractionGraph
 from graph.schema import Column, Schema
 from graph.schemas import ACCOUNTS, BOUNDS, MEMBER_INTERACTIONS, NEAR_SEEDS
@@ -138,6 +138,8 @@ def measure(
     inner = inner_edges(graph.edges, clustering)
     acts = member_interactions(interactions, clustering, within_seconds=within_seconds)
     objects = cluster_objects(joint_acts, interactions)
+    # Where all have one time, time does not say which acts are one.
+    unnamed: Unnamed = "rows" if mostly_at_one_time(interactions) else "moments"
     explanations = explained(
         Known(
             clustering=clustering,
@@ -163,7 +165,7 @@ def measure(
         ages=age_facts(known, clustering),
         cut=conductance(tissue or graph, with_everybody(tissue or graph, whole)),
         knit=knit_accounts(inner, clustering),
-        chance=clusters_against_chance(clustering, interactions),
+        chance=clusters_against_chance(clustering, interactions, unnamed=unnamed),
         regular=attendance(acts, clustering),
         explanations=explanations,
         members=clustering.members,

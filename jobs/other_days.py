@@ -1,35 +1,19 @@
-"""Does a group that some days show keep meeting on the others?
+"""What becomes of a run's clusters on days that did not choose them.
 
-A cluster was chosen because its members met, so how often they met proves nothing. Here groups are
-looked for on every second day alone, and each is tested on the days between, which had no part in
-choosing it; and the other way round. Whole days are kept together, since a sitting spans many acts.
-What it tells is that a group repeats beyond chance on days of its own. It is evidence and no gate:
-two people who are quick and fond of one thing are so on all days.
+`jobs.day_groups` finds groups on every second day and tests each on the days between. A group
+stands for the cluster with which it shares most members. The cluster's e-value is a bet that was
+open to every group alike: each half of the days stakes one half, and of that an equal part on each
+of its groups. So whichever cluster is picked afterwards, chance brings one of the run to an
+e-value of N at most once in N runs.
 """
 
 from __future__ import annotations
 
-from algorithms.chance import BEST_MEETINGS, co_action_against_chance, meetings_against_chance
-from algorithms.leiden import leiden
-from builders.clocks import clock_of
-from builders.coaction import CoactionBounds, coaction_graphs
-from graph.model import Clustering, InteractionGraph
+from graph.model import Clustering
 from graph.rounding import rounded
 from graph.schema import Column, Schema
-from graph.schemas import CLUSTERING, EDGES, EVIDENCE
+from graph.schemas import E_VALUE, EVIDENCE, LEAST_SHARED
 from graph.table import Table
-from jobs.detectors.looks import best_of
-from jobs.detectors.strength import weighted_by_surprise
-
-WINDOWS = (60.0, 3600.0)
-SURPRISING_LOG10 = -4.0
-"""Pairs of one half with a p-value of at most 10 to this are joined: half of the days is little,
-and the test on the other half pays for no search."""
-_FULL_LOG10 = 20.0
-_RESOLUTION = 0.1
-_LEAST = 3
-
-_DAY = "abs(cast(floor(acted_at / 86400000.0) as bigint) % 2)"
 
 OTHER_DAYS = Schema(
     "other_days",
@@ -42,178 +26,113 @@ OTHER_DAYS = Schema(
         Column("meetings", "BIGINT", "times so many met on the other days"),
         Column("expected", "DOUBLE", "such times by chance"),
         Column("log10_p", "DOUBLE", "log10 of the better half's p, both paid for"),
+        Column("log10_e", "DOUBLE", "log10 of both halves' e-value, all groups paid for"),
         Column("accounts", "BIGINT", "members found on the half"),
     ),
     key=("cluster",),
 )
 
 
-def other_days(clustering: Clustering, interactions: Table, *, seed: int) -> Table:
+def other_days(clustering: Clustering, groups: Table) -> Table:
     """How each cluster does on days that did not choose it (`OTHER_DAYS`).
 
     A group that one half of the days shows stands for the cluster with which it shares most
     members, if these are three or more and half of the group. Clusters that no half shows have no
-    row.
+    row. Meetings and p-value are those of the better half, both paid for; the e-value is of both.
 
     Args:
         clustering: the clusters of the whole extract.
-        interactions: the whole extract.
-        seed: of the divisions.
+        groups: `DAY_GROUPS` of the extract.
     """
-    engine = interactions.engine
-    halves = []
-    for days in (0, 1):
-        group = found_on(interactions, days=days, seed=seed)
-        met = met_off(group, interactions, days=days)
-        halves.append(
-            engine.sql(
-                _STANDING,
-                OTHER_DAYS,
-                {"days": days, "least": _LEAST},
-                members=clustering.members,
-                groups=group.members,
-                met=met,
-            )
-        )
-    even, odd = halves
-    return engine.sql(
+    return groups.engine.sql(
         f"""
-        select {OTHER_DAYS.selecting(log10_p="least(log10_p + log10(2.0), 0.0)")}
-        from (
-            select *, row_number() over (partition by cluster order by log10_p, days) as place
-            from (select * from {{even}} union all select * from {{odd}}) halves
-        ) placed
-        where place = 1
+        with shared as (
+            select m.cluster, g.days, g.found, min(g.accounts) as accounts, count(*) as in_common
+            from {{members}} m join {{groups}} g on g.account = m.account
+            group by m.cluster, g.days, g.found
+        ),
+        ranked as (
+            select *, row_number() over (
+                partition by cluster, days order by in_common desc, found) as place
+            from shared where in_common >= $least and 2 * in_common >= accounts
+        ),
+        tested as (
+            select distinct days, found, meeting_size, meetings, expected, log10_p, log10_e
+            from {{groups}}
+        ),
+        tried as (select days, count(*) as groups from tested group by days),
+        halves as (
+            select r.cluster, r.days, r.accounts, t.meeting_size, t.meetings, t.expected, t.log10_p,
+                   t.log10_e - log10(2.0 * a.groups) as stake,
+                   row_number() over (partition by r.cluster order by t.log10_p, r.days) as best
+            from ranked r
+            join tested t on t.days = r.days and t.found = r.found
+            join tried a on a.days = r.days
+            where r.place = 1
+        ),
+        stakes as (
+            select cluster, max(stake) as more, min(stake) as less, count(*) as halves
+            from halves group by cluster
+        )
+        select {OTHER_DAYS.selecting(**_OF_BOTH)}
+        from halves join stakes using (cluster)
+        where best = 1
         """,
         OTHER_DAYS,
-        even=even,
-        odd=odd,
-    )
-
-
-def found_on(interactions: Table, *, days: int, seed: int) -> Clustering:
-    """Groups of three accounts or more that every second day shows.
-
-    Args:
-        interactions: the whole extract.
-        days: 0 for the days (UTC, since 1970) of even number, 1 for the others.
-        seed: of the division.
-    """
-    engine = interactions.engine
-    half = _half(interactions, days)
-    windows = clock_of(interactions).windows(WINDOWS)
-    if not windows:
-        none = engine.from_arrow(CLUSTERING.arrow.empty_table(), CLUSTERING)
-        return Clustering(none, method="times tell nothing apart")
-    built = coaction_graphs(
-        half,
-        windows=windows,
-        at_least=2,
-        count="objects",
-        layer="half",
-        unnamed="moments",
-        bounds=CoactionBounds(),
-    )
-    tested = [
-        co_action_against_chance(each.graph, half, within_seconds=seconds).graph
-        for seconds, each in zip(windows, built, strict=True)
-    ]
-    joined = engine.sql(
-        "select * from {edges} where log10_p <= $most",
-        EDGES,
-        {"most": SURPRISING_LOG10},
-        edges=best_of(tested).edges,
-    )
-    graph = weighted_by_surprise(InteractionGraph(joined), full_at=_FULL_LOG10)
-    whole = leiden(graph, resolution=_RESOLUTION, seed=seed)
-    members = engine.sql(
-        """
-        select account, cluster from {members} where cluster in (
-            select cluster from {members} group by cluster having count(*) >= $least)
-        """,
-        CLUSTERING,
-        {"least": _LEAST},
-        members=whole.members,
-    )
-    return Clustering(members, method="leiden on every second day")
-
-
-def met_off(groups: Clustering, interactions: Table, *, days: int) -> Table:
-    """How the groups met on the days that did not show them (`BEST_MEETINGS`).
-
-    A group none of whose members acts on those days has no meetings, and a p of 1.
-    """
-    half = _half(interactions, 1 - days)
-    there = groups.members.engine.sql(
-        "select * from {members} where account in (select account from {half})",
-        CLUSTERING,
-        members=groups.members,
-        half=half,
-    )
-    met = meetings_against_chance(Clustering(there, method=groups.method), half)
-    return met.engine.sql(
-        """
-        select g.cluster, coalesce(m.meeting_size, 2) as meeting_size,
-               coalesce(m.meetings, 0) as meetings, coalesce(m.expected, 0.0) as expected,
-               coalesce(m.log10_p, 0.0) as log10_p, g.accounts
-        from (select cluster, count(*) as accounts from {groups} group by cluster) g
-        left join {met} m on m.cluster = g.cluster
-        """,
-        BEST_MEETINGS,
-        groups=groups.members,
-        met=met,
+        {"least": LEAST_SHARED},
+        members=clustering.members,
+        groups=groups,
     )
 
 
 def with_other_days(evidence: Table, tried: Table) -> Table:
-    """The evidence with a row `other-days` for each cluster that a half of the days shows.
+    """The evidence with rows `other-days` and `e-value` for clusters that a half of the days shows.
 
     Args:
         evidence: `EVIDENCE`.
         tried: `OTHER_DAYS`.
     """
-    return evidence.engine.sql(
+    rows = "".join(
         f"""
-        select {EVIDENCE.selecting()} from {{evidence}}
         union all
-        select cluster, 'other-days' as name, 'context' as kind, {rounded("log10_p", 9)} as value,
-               cast(null as double) as usual, 'log10 p' as unit, 0.0 as part,
+        select cluster, '{name}' as name, 'context' as kind, {rounded(value, 9)} as value,
+               cast(null as double) as usual, '{unit}' as unit, 0.0 as part,
                cast(null as double) as degree, cast(null as double) as log_odds,
-               cast(null as double) as without,
-               cast(accounts as varchar) || ' of it were found on every second day; on the days'
-                   || ' between, ' || cast(meeting_size as varchar) || ' of these met '
-                   || cast(meetings as varchar) || ' times, where chance would give '
-                   || cast(cast(expected as decimal(18, 2)) as varchar) as says
+               cast(null as double) as without, {says} as says
         from {{tried}}
-        """,
+        """
+        for name, value, unit, says in _TOLD
+    )
+    return evidence.engine.sql(
+        f"select {EVIDENCE.selecting()} from {{evidence}} {rows}",
         EVIDENCE,
         evidence=evidence,
         tried=tried,
     )
 
 
-def _half(interactions: Table, days: int) -> Table:
-    return interactions.engine.sql(
-        f"select * from {{interactions}} where {_DAY} = $days",
-        interactions.schema,
-        {"days": days},
-        interactions=interactions,
-    )
-
-
-_STANDING = """
-with shared as (
-    select m.cluster, g.cluster as found, count(*) as both
-    from {members} m join {groups} g on g.account = m.account
-    group by m.cluster, g.cluster
-),
-standing as (
-    select s.cluster, s.found, row_number() over (
-        partition by s.cluster order by s.both desc, s.found) as place
-    from shared s join {met} t on t.cluster = s.found
-    where s.both >= $least and 2 * s.both >= t.accounts
+# The sum of two powers of ten by their logarithms, of which the greater may be past any double.
+_OF_BOTH = {
+    "log10_p": "least(log10_p + log10(2.0), 0.0)",
+    "log10_e": """case when halves = 1 then more
+                       else more + log10(1.0 + power(10.0, less - more)) end""",
+}
+_TOLD = (
+    (
+        "other-days",
+        "log10_p",
+        "log10 p",
+        """cast(accounts as varchar) || ' of it were found on every second day; on the days'
+           || ' between, ' || cast(meeting_size as varchar) || ' of these met '
+           || cast(meetings as varchar) || ' times, where chance would give '
+           || cast(cast(expected as decimal(18, 2)) as varchar)""",
+    ),
+    (
+        E_VALUE,
+        "log10_e",
+        "log10 e",
+        """'on days that did not choose it, all groups of them paid for, chance would bring a'
+           || ' cluster of a run so far at most once in 10^'
+           || cast(cast(greatest(log10_e, 0.0) as decimal(18, 1)) as varchar) || ' runs'""",
+    ),
 )
-select s.cluster, $days as days, t.meeting_size, t.meetings, t.expected, t.log10_p, t.accounts
-from standing s join {met} t on t.cluster = s.found
-where s.place = 1
-"""

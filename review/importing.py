@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
+from graph.schemas import E_VALUE
 from review.manifest import digest
 from review.parquet import read_rows
 from review.run import Run
-from review.tables import CLUSTERS, MEMBERS, RUNS
+from review.tables import CLUSTERS, DAY_GROUPS, MEMBERS, RUNS
 
 ROWS_AT_ONCE = 20_000
 _COPIED = [
@@ -27,32 +28,52 @@ _COPIED = [
     "last_at",
     "says",
 ]
+_DAY_GROUPS = ["days", "found", "account", "accounts", "meetings", "expected", "log10_e"]
 
 
 def import_rows(connection: Connection, run: Run, *, imported_at: int) -> dict[str, int]:
     """Copy a run in, within the caller's transaction; give how many clusters and members."""
     tables = run.manifest.tables
     counts = {"clusters": tables["clusters"].rows, "members": tables["members"].rows}
+    period = run.manifest.summary.get("other_days", {})
     connection.execute(
         insert(RUNS).values(
             run=run.name,
             job=run.manifest.job,
             created_at=run.manifest.created_at,
             imported_at=imported_at,
+            began_at=period.get("first_at"),
+            ended_at=period.get("last_at"),
             manifest_sha256=run.manifest_sha256,
             **counts,
         )
     )
     memberships = defaultdict(lambda: digest([]), _memberships(run))
+    log10_e = dict(_evalues(run))
     for batch in _pieces(_rows(run, "clusters", _COPIED)):
         rows = [
-            {**row, "run": run.name, "membership_sha256": memberships[row["cluster"]]}
+            {
+                **row,
+                "run": run.name,
+                "membership_sha256": memberships[row["cluster"]],
+                "log10_e": log10_e.get(row["cluster"]),
+            }
             for row in batch
         ]
         connection.execute(insert(CLUSTERS), rows)
     for batch in _pieces(_rows(run, "members", ["cluster", "account", "role"])):
         connection.execute(insert(MEMBERS), [{**row, "run": run.name} for row in batch])
+    # Runs of earlier versions have none.
+    if "day_groups" in tables:
+        for batch in _pieces(_rows(run, "day_groups", _DAY_GROUPS)):
+            connection.execute(insert(DAY_GROUPS), [{**row, "run": run.name} for row in batch])
     return counts
+
+
+def _evalues(run: Run) -> Iterator[tuple[str, float]]:
+    for row in _rows(run, "evidence", ["cluster", "name", "value"]):
+        if row["name"] == E_VALUE and row["value"] is not None:
+            yield row["cluster"], row["value"]
 
 
 def _memberships(run: Run) -> Iterator[tuple[str, str]]:

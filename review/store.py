@@ -12,6 +12,7 @@ from types import TracebackType
 from sqlalchemy import Connection, Engine, Select, insert, select
 
 from graph.errors import ConfigError, StoreError
+from review.across_runs import AcrossRuns, across_runs
 from review.database import open_database, reading, writing
 from review.decisions import (
     OPEN,
@@ -42,6 +43,9 @@ class StoredRun:
     manifest_sha256: str
     clusters: int
     members: int
+    began_at: int | None = None
+    """The period's first act, of a run that tests groups on days of their own."""
+    ended_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +332,17 @@ class Store:
             query = query.where(MEMBERS.c.run == run)
         with reading(self._engine) as connection:
             return [Membership(**row) for row in connection.execute(query).mappings()]
+
+    def across_runs(self, run: str, cluster: str) -> AcrossRuns | None:
+        """What a cluster shows on days that did not choose it, over the runs that lead to it.
+
+        None where its run tests nothing on days of their own.
+
+        Raises:
+            ConfigError: the store knows no such cluster in that run.
+        """
+        with reading(self._engine) as connection:
+            return across_runs(connection, run, cluster)
 
     def history(
         self,

@@ -1,8 +1,8 @@
 """The tables of the review store, as SQLAlchemy knows them; `migrations/` makes them.
 
-What a run found is copied in once (`runs`, `clusters`, `members`). What people do is only ever
-added (`decisions`, `exclusions`, `notes`, `exports`), each under the number of its entry in
-`history`, and the database itself refuses to change or remove it. Times are ms since 1970 UTC.
+What a run found is copied in once (`runs`, `clusters`, `members`, `day_groups`). What people do is
+only ever added (`decisions`, `exclusions`, `notes`, `exports`), each under the number of its entry
+in `history`, and the database itself refuses to change or remove it. Times are ms since 1970 UTC.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ RUNS = Table(
     Column("manifest_sha256", EXACT, nullable=False),
     Column("clusters", BigInteger, nullable=False),
     Column("members", BigInteger, nullable=False),
+    Column("began_at", BigInteger),
+    Column("ended_at", BigInteger),
 )
+"""The period is that of a run that tests groups on days of their own, null for the others."""
 
 CLUSTERS = Table(
     "clusters",
@@ -50,6 +53,7 @@ CLUSTERS = Table(
     Column("last_at", BigInteger),
     Column("says", EXACT, nullable=False),
     Column("membership_sha256", EXACT, nullable=False),
+    Column("log10_e", Float),
     Index("clusters_by_place", "run", "place"),
     Index("clusters_by_membership", "membership_sha256"),
 )
@@ -63,6 +67,20 @@ MEMBERS = Table(
     Column("role", EXACT, nullable=False),
     ForeignKeyConstraint(["run", "cluster"], ["clusters.run", "clusters.cluster"]),
     Index("members_by_account", "account", "run"),
+)
+
+DAY_GROUPS = Table(
+    "day_groups",
+    METADATA,
+    Column("run", EXACT, ForeignKey("runs.run"), primary_key=True),
+    Column("days", BigInteger, primary_key=True, autoincrement=False),
+    Column("found", EXACT, primary_key=True),
+    Column("account", EXACT, primary_key=True),
+    Column("accounts", BigInteger, nullable=False),
+    Column("meetings", BigInteger, nullable=False),
+    Column("expected", Float, nullable=False),
+    Column("log10_e", Float, nullable=False),
+    Index("day_groups_by_account", "account", "run"),
 )
 
 HISTORY = Table(

@@ -26,9 +26,9 @@ from graph.engine import Engine
 from graph.engines import open_engine
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import CLUSTERING, EDGES
+from jobs.day_groups import found_on, met_off
 from jobs.detector import World
 from jobs.detectors.shared_objects import SharedObjects, draw
-from jobs.other_days import found_on, met_off
 from tests.null_worlds import RINGS, Acts, NullWorld, null_world, with_rings
 
 pytestmark = pytest.mark.slow

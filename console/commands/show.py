@@ -13,8 +13,11 @@ import typer
 
 from console.options import DEFAULT_OUT, AsJson, Out, RunName
 from console.output import moment, write_json, write_line, write_table
+from console.over_runs import over_runs_as_json, write_over_runs
 from console.place import Place, opened
 from graph.errors import ConfigError
+from review.across_runs import AcrossRuns
+from review.followed import followed
 from review.neighbours import edge_acts
 from review.queries import ClusterView, show_cluster
 
@@ -93,7 +96,8 @@ def show(
         ends = edge or _strongest(view)
         acts = edge_acts(place.run, *ends, engine=place.engine) if ends else None
         _refuse_other_cluster(view, edge)
-        _show(place, view, ends, acts, limit=limit, json=json)
+        across = followed(place.out, place.store, place.run, view.cluster["cluster"])
+        _show(place, view, ends, acts, across, limit=limit, json=json)
 
 
 def _show(
@@ -101,15 +105,18 @@ def _show(
     view: ClusterView,
     ends: tuple[str, str] | None,
     acts: pa.Table | None,
+    across: AcrossRuns | None,
     *,
     limit: int,
     json: bool,
 ) -> None:
     if json:
-        write_json(_as_json(view, ends, acts))
+        write_json({**_as_json(view, ends, acts), "over_runs": over_runs_as_json(across)})
         return
     _head(view.cluster)
     _reasons(view.evidence)
+    if across is not None:
+        write_over_runs(across)
     _members(view, limit)
     _table("What they share", OBJECTS, view.objects.to_pylist(), limit)
     _table("Edges, the strongest first", EDGES, view.edges.to_pylist(), limit)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graph.engines.coaction import OWN_POST
 from graph.engines.kernels.cells import MEETINGS, SIZES, meetings
 from graph.engines.kernels.chance import Expectation, expectation
 from graph.engines.kernels.interest import interest, with_interest
@@ -19,8 +20,7 @@ from graph.table import Table
 
 Ints = npt.NDArray[np.int64]
 
-_CODED = """
-select a.place as account, o.place as object, i.acted_at
+_PLACED = """
 from {interactions} i
 join (
     select account, row_number() over (order by account) - 1 as place
@@ -33,7 +33,7 @@ join (
 ) o using (action, object_kind, object)
 order by o.place, i.acted_at, a.place
 """
-
+_PLACES = "a.place as account, o.place as object, i.acted_at"
 
 _GROUPED = """
 select coalesce(g.group_number, (select coalesce(max(group_number), -1) + 1 from {groups})) as grp
@@ -112,7 +112,9 @@ def expect_co_actions(
     return filled, model.matches
 
 
-def cluster_meetings(members: Table, interactions: Table, *, width_ms: int, least: int) -> Table:
+def cluster_meetings(
+    members: Table, interactions: Table, *, width_ms: int, least: int, unnamed: str
+) -> Table:
     """How often members of each cluster meet (`graph.engines.kernels.cells.MEETINGS`).
 
     One row a cluster and meeting size (`graph.engines.kernels.cells.SIZES`).
@@ -122,8 +124,9 @@ def cluster_meetings(members: Table, interactions: Table, *, width_ms: int, leas
         interactions: as in `expect_co_actions`.
         width_ms: how long a cell is.
         least: acts that a stretch of time needs to be a stratum of its own.
+        unnamed: what rows of an account without `content` are (`builders.coaction.Unnamed`).
     """
-    coded = _coded(interactions)
+    coded, post = _told(interactions, members, unnamed)
     rows = members.engine.query(
         "select cluster, account from {members} order by cluster, account", members=members
     )
@@ -135,6 +138,7 @@ def cluster_meetings(members: Table, interactions: Table, *, width_ms: int, leas
         coded.account,
         coded.object_,
         coded.acted_at,
+        post,
         cluster_of=cluster_of,
         clusters=len(names),
         width_ms=width_ms,
@@ -153,16 +157,42 @@ def cluster_meetings(members: Table, interactions: Table, *, width_ms: int, leas
 
 
 def _coded(interactions: Table) -> _Coded:
-    engine = interactions.engine
-    ids = engine.query(
+    rows = interactions.engine.query(f"select {_PLACES} {_PLACED}", interactions=interactions)
+    return _Coded(_ids(interactions), *_numbers(rows))
+
+
+def _told(interactions: Table, members: Table, unnamed: str) -> tuple[_Coded, Ints]:
+    """The interactions, and the own post that each of a member's tells; -1 for one by itself.
+
+    Posts are texts, so other accounts' are not looked at.
+    """
+    rows = interactions.engine.query(
+        f"""
+        select {_PLACES}, case when i.account in (select account from {{members}})
+                               then nullif({OWN_POST[unnamed]}, '') end as post
+        {_PLACED}
+        """,
+        interactions=interactions,
+        members=members,
+    )
+    posts = rows["post"].dictionary_encode().unify_dictionaries()
+    codes = [pc.fill_null(chunk.indices, -1).to_numpy() for chunk in posts.chunks]
+    post: Ints = np.concatenate([np.empty(0, np.int64), *codes]).astype(np.int64)
+    return _Coded(_ids(interactions), *_numbers(rows)), post
+
+
+def _ids(interactions: Table) -> pa.StringArray:
+    return interactions.engine.query(
         "select distinct account from {interactions} order by account", interactions=interactions
     )["account"].combine_chunks()
-    rows = engine.query(_CODED, interactions=interactions)
+
+
+def _numbers(rows: pa.Table) -> tuple[Ints, Ints, Ints]:
     account, object_, acted_at = (
         rows[name].to_numpy().astype(np.int64, copy=False)
         for name in ("account", "object", "acted_at")
     )
-    return _Coded(ids, account, object_, acted_at)
+    return account, object_, acted_at
 
 
 def _groups(interactions: Table, groups: Table) -> Ints:

@@ -33,7 +33,7 @@ _USED = """
       and ($actions is null or list_contains($actions, action))
       and ($object_kinds is null or list_contains($object_kinds, object_kind))
 """
-_OWN_POST = {
+OWN_POST = {
     "rows": "content",
     # No id begins with a null byte.
     "moments": """case when content is null or content = ''
@@ -240,7 +240,7 @@ def _encoded(
         "actions": list(actions) if actions is not None else None,
         "object_kinds": list(object_kinds) if object_kinds is not None else None,
     }
-    own_post = _OWN_POST[unnamed]
+    own_post = OWN_POST[unnamed]
     read = partial(_read, interactions, wanted, min_participation, windows_ms, own_post)
     encoded = read(exact_contents=False)
     if _hashes_collide(encoded, interactions, own_post):

@@ -10,6 +10,7 @@ from algorithms.chance import clusters_against_chance
 from algorithms.dense_blocks import DenseBlocks, Lockstep, dense_blocks
 from algorithms.leiden import leiden
 from builders.block_acts import as_interactions, up_to
+from builders.clocks import mostly_at_one_time
 from builders.coaction import coaction_graph
 from builders.crowded_acts import crowded_acts
 from builders.joint_acts import joint_acts
@@ -158,6 +159,7 @@ def _called(pairs: Table, world: World, settings: LockstepBlocks) -> _Called:
         world.interactions,
         width_seconds=settings.within_seconds,
         dispersion=settings.dispersion,
+        unnamed="rows" if mostly_at_one_time(world.interactions) else "moments",
     )
     edges = engine.sql(
         f"""

@@ -62,6 +62,7 @@ def report_html(view: ReportInput, *, index: str | None = None) -> str:
         settings=json.dumps(view.origin.settings, sort_keys=True, indent=1),
         extract=json.dumps(view.origin.extract, sort_keys=True, indent=1),
         decision=view.decision,
+        across=view.across,
         index=index,
         layers=layers,
         reasons=reasons(view.evidence.to_pylist()),

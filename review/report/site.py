@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from graph.errors import ConfigError
+from review.across_runs import AcrossRuns
 from review.origin import Origin
 from review.report.page import render, report_html, write_page
 from review.report.view import report_input
@@ -25,6 +27,7 @@ def write_reports(
     top: int = 20,
     origin: Origin | None = None,
     decisions: pa.Table | None = None,
+    across: Callable[[str], AcrossRuns | None] = lambda _cluster: None,
 ) -> list[Path]:
     """Write the reports of the `top` most suspect clusters and `index.html`; give their paths.
 
@@ -37,6 +40,7 @@ def write_reports(
         top: how many clusters get a page.
         origin: where the run comes from.
         decisions: the decisions that hold (`review.standing.STANDING`).
+        across: follows a cluster over runs.
 
     Raises:
         ConfigError: `top` is below 1.
@@ -51,7 +55,13 @@ def write_reports(
     pages = {}
     for place, row in enumerate(ranked[:top], 1):
         cluster = row["cluster"]
-        view = report_input(run, cluster, origin=facts, decision=decided.get(cluster))
+        view = report_input(
+            run,
+            cluster,
+            origin=facts,
+            decision=decided.get(cluster),
+            across=across(cluster),
+        )
         pages[cluster] = f"cluster-{place:04}.html"
         write_page(report_html(view, index=INDEX), out / pages[cluster])
     html = render(

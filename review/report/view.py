@@ -12,6 +12,7 @@ from graph.errors import ConfigError
 from graph.schema import Schema
 from graph.schemas import EDGES
 from graph.table import Table
+from review.across_runs import AcrossRuns
 from review.origin import Origin
 from review.run_tables import RunTables
 
@@ -25,7 +26,8 @@ class ReportInput:
     `cluster` has just one row (`CLUSTERS`). `also` are accounts that belong here too without being
     members, `elsewhere` members that belong to other flagged clusters too (both `ALSO_IN`).
     `edges` are those between members. `decision` is the one that holds (`outcome`, `reason`,
-    `decided_by`, `decided_at` in ms), None while there is none.
+    `decided_by`, `decided_at` in ms), None while there is none. `across` follows it over runs, None
+    where its run tests nothing on days of their own.
     """
 
     cluster: pa.Table
@@ -39,6 +41,7 @@ class ReportInput:
     interactions: pa.Table
     origin: Origin = field(default_factory=Origin)
     decision: Row | None = None
+    across: AcrossRuns | None = None
 
     @property
     def facts(self) -> Row:
@@ -48,7 +51,12 @@ class ReportInput:
 
 
 def report_input(
-    run: RunTables, cluster: str, *, origin: Origin | None = None, decision: Row | None = None
+    run: RunTables,
+    cluster: str,
+    *,
+    origin: Origin | None = None,
+    decision: Row | None = None,
+    across: AcrossRuns | None = None,
 ) -> ReportInput:
     """Gather one cluster of a run.
 
@@ -71,6 +79,7 @@ def report_input(
         interactions=_of(run.member_interactions, cluster),
         origin=origin or Origin(),
         decision=decision,
+        across=across,
     )
 
 

@@ -2,7 +2,8 @@
 
 A cell is an object in a stretch of time. With `J` members in a cell, `M_r` counts the cells of at
 least `r` members: distinct cells, since one viral cell with eight members is one meeting and not
-28. In stratum `g` with `m` acts, of which a cell holds `k`, and members who act `d_1, d_2, ...`
+28, and no more of them than the members' acts can fill (`graph.engines.kernels.one_act`). In
+stratum `g` with `m` acts, of which a cell holds `k`, and members who act `d_1, d_2, ...`
 times, the expected number of such cells is at most
 
     q_r = sum over g of  C(n, r) (sum of d / n)^r * sum over cells of  (k)_r / (m)_r
@@ -23,6 +24,7 @@ import numpy.typing as npt
 from scipy.special import gammaln
 
 from graph.engines.kernels.distinct import sorted_distinct
+from graph.engines.kernels.one_act import meetings_of_acts, met_by_acts
 from graph.engines.kernels.strata import time_strata
 from graph.schema import Column, Schema
 
@@ -38,7 +40,7 @@ MEETINGS = Schema(
     (
         Column("cluster", "VARCHAR", "the cluster's name"),
         Column("size", "BIGINT", "members that must meet in a cell"),
-        Column("seen", "BIGINT", "distinct cells where so many met"),
+        Column("seen", "BIGINT", "times so many met, each act in one meeting"),
         Column("expected", "DOUBLE", "such cells by chance"),
     ),
     key=("cluster", "size"),
@@ -47,7 +49,7 @@ MEETINGS = Schema(
 
 @dataclass(frozen=True, slots=True)
 class Meetings:
-    """Per cluster (rows) and meeting size of `SIZES` (columns): cells seen and cells expected."""
+    """Per cluster (rows) and meeting size of `SIZES` (columns): meetings, and cells expected."""
 
     seen: Floats
     expected: Floats
@@ -87,8 +89,12 @@ class Joint:
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    """Distinct (cell, account), with each cell's size and stratum, and each stratum's size."""
+    """Distinct (cell, account), with each cell's size and stratum, and each stratum's size.
 
+    `of` is the cell of each interaction.
+    """
+
+    of: Ints
     cell: Ints
     account: Ints
     size: Floats
@@ -100,6 +106,7 @@ def meetings(
     account: Ints,
     object_: Ints,
     acted_at: Ints,
+    post: Ints,
     *,
     cluster_of: Ints,
     clusters: int,
@@ -112,6 +119,7 @@ def meetings(
         account: dense account of each interaction.
         object_: dense object of each interaction.
         acted_at: when, milliseconds.
+        post: the account's own post that a member's interaction tells; -1 for one of its own.
         cluster_of: the cluster of each account, in [0, clusters), or -1.
         clusters: how many clusters there are.
         width_ms: how long a cell is.
@@ -124,11 +132,12 @@ def meetings(
         owner, cells.stratum[cells.cell[inside]], cells.account[inside], len(cells.acts)
     )
     totals = Totals(cells.acts, _rates(cells))
-    return expected_meetings(totals, own, _joint(cells, own, owner, inside), clusters=clusters)
+    expected = expected_meetings(totals, own, _joint(cells, own, owner, inside), clusters=clusters)
+    return Meetings(_seen(cells.of, account, post, cluster_of, clusters), expected)
 
 
-def expected_meetings(totals: Totals, own: Own, joint: Joint, *, clusters: int) -> Meetings:
-    """The meetings seen in `joint`, and those that the strata would give.
+def expected_meetings(totals: Totals, own: Own, joint: Joint, *, clusters: int) -> Floats:
+    """`Meetings.expected`: the cells that the strata would give.
 
     Args:
         totals: of everybody's acts.
@@ -136,14 +145,10 @@ def expected_meetings(totals: Totals, own: Own, joint: Joint, *, clusters: int) 
         joint: the cells in which its members act.
         clusters: how many clusters there are.
     """
-    seen = np.empty((clusters, len(SIZES)))
     expected = np.zeros((clusters, len(SIZES)))
-    cluster = own.cluster[joint.own]
     for column, size in enumerate(SIZES):
-        met = joint.count >= size
-        seen[:, column] = np.bincount(cluster[met], weights=joint.times[met], minlength=clusters)
         expected[:, column] = _expected(totals, totals.rates[column], own, joint, size, clusters)
-    return Meetings(seen, expected)
+    return expected
 
 
 def stratum_rates(size: Floats, times: Floats, acts: Floats, stratum: Ints, strata: int) -> Floats:
@@ -167,9 +172,9 @@ def _cells(account: Ints, object_: Ints, acted_at: Ints, width_ms: int, least: i
     stretch = acted_at // width_ms
     stretches = np.unique(stretch)
     coded = object_ * np.int64(len(stretches)) + np.searchsorted(stretches, stretch)
-    keys, cell = np.unique(coded, return_inverse=True)
+    keys, of = np.unique(coded, return_inverse=True)
     people = np.int64(account.max() + 1) if len(account) else np.int64(1)
-    once = sorted_distinct(cell * people + account)
+    once = sorted_distinct(of * people + account)
     cell, account = np.divmod(once, people)
     began = stretches[keys % len(stretches)] * width_ms
     # Strata are told by acts and not by cells: a stratum is thin when few act in it.
@@ -177,12 +182,24 @@ def _cells(account: Ints, object_: Ints, acted_at: Ints, width_ms: int, least: i
     stratum = np.zeros(len(keys), dtype=np.int64)
     stratum[cell] = strata.of
     return _Cells(
+        of=of,
         cell=cell,
         account=account,
         size=np.bincount(cell, minlength=len(keys)).astype(np.float64),
         stratum=stratum,
         acts=np.bincount(strata.of, minlength=strata.count).astype(np.float64),
     )
+
+
+def _seen(cell: Ints, account: Ints, post: Ints, cluster_of: Ints, clusters: int) -> Floats:
+    """`Meetings.seen` of interactions."""
+    member = cluster_of[account] >= 0
+    cell, account, post = cell[member], account[member], post[member]
+    named = np.int64(post.max() + 1) if len(post) else np.int64(0)
+    # What is a post by itself lies in one cell alone, and takes that cell's number.
+    post = np.where(post < 0, named + cell, post)
+    met, acting = met_by_acts(cluster_of[account], cell, account, post, sizes=SIZES)
+    return meetings_of_acts(met, acting, sizes=SIZES, clusters=clusters)
 
 
 def _rates(cells: _Cells) -> Floats:

@@ -80,7 +80,7 @@ def numbered_acts(
     )
     with settled(engine, engine.worked(ordered.select("account"), _coded, _CODED)) as accounts:
         hashed = wanted.select(
-            "account", *object_hashes(), f.col("acted_at").alias("at"), *_post_hashes(unnamed)
+            "account", *object_hashes(), f.col("acted_at").alias("at"), *post_hashes(unnamed)
         )
         rows = hashed.join(accounts, "account").select(
             f.col("code").alias("account"), *OBJECT, "at", "c1", "c2"
@@ -104,7 +104,8 @@ def object_hashes() -> tuple[Column, Column]:
     )
 
 
-def _post_hashes(unnamed: str) -> tuple[Column, Column]:
+def post_hashes(unnamed: str) -> tuple[Column, Column]:
+    """`c1` and `c2` of the account's own post (`builders.coaction.Unnamed`); both 0 for none."""
     from pyspark.sql import functions as f
 
     content = f.col("content")

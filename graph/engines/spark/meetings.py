@@ -1,8 +1,9 @@
 """How often members of each cluster meet, on Spark.
 
 A cell is an object in a stretch of time, and has distinct accounts. What a cluster's formula needs
-is, for each stratum, its members' acts and how many cells of each size they share: those are
-counted by Spark, and a worker computes the formula of the local engine, cluster by cluster.
+is, for each stratum, its members' acts and how many cells of each size they share, and how its
+members' own posts lie in them: those are counted by Spark, and a worker computes the formula of the
+local engine, cluster by cluster.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import pyarrow as pa
 
 from graph.engines.kernels.cells import MEETINGS, Totals
 from graph.engines.kernels.strata import time_strata
-from graph.engines.spark.coaction_acts import OBJECT, object_hashes, settled
+from graph.engines.spark.coaction_acts import object_hashes, post_hashes, settled
 from graph.engines.spark.meetings_work import RATES, meet, rates_of_strata
+from graph.engines.spark.one_act import CELL, met_by_acts
 from graph.engines.spark.slices import floored
 from graph.table import Table
 
@@ -25,31 +27,33 @@ if TYPE_CHECKING:
 
     from graph.engines.spark.engine import SparkEngine
 
-_CELL = (*OBJECT, "stretch")
 
-
-def cluster_meetings(members: Table, interactions: Table, *, width_ms: int, least: int) -> Table:
+def cluster_meetings(
+    members: Table, interactions: Table, *, width_ms: int, least: int, unnamed: str
+) -> Table:
     """`graph.engines.chance.cluster_meetings` of tables that Spark holds."""
     from pyspark.sql import functions as f
 
     engine = cast("SparkEngine", interactions.engine)
-    once = (
-        engine.frame(interactions)
-        .select(
-            "account",
-            *object_hashes(),
-            f.expr(floored("acted_at", width_ms)).alias("stretch"),
-        )
-        .distinct()
+    told = engine.frame(interactions).select(
+        "account",
+        *object_hashes(),
+        f.expr(floored("acted_at", width_ms)).alias("stretch"),
+        *post_hashes(unnamed),
     )
-    with settled(engine, once) as acts:
-        sizes = acts.groupBy(*_CELL).agg(f.count(f.lit(1)).alias("size"))
-        with settled(engine, sizes) as cells:
+    grouped = engine.frame(members)
+    with settled(engine, told.select("account", *CELL).distinct()) as acts:
+        sizes = acts.groupBy(*CELL).agg(f.count(f.lit(1)).alias("size"))
+        with (
+            settled(engine, sizes) as cells,
+            met_by_acts(engine, grouped, told) as (met, acting),
+        ):
             strata, acted = _strata(engine, cells, width_ms, least)
             placed = cells.join(f.broadcast(strata), "stretch")
             totals = Totals(acted, _rates(engine, placed, acted))
-            clusters = _clusters(engine.frame(members), acts, placed, strata)
-            return engine.map_batches(clusters, partial(meet, totals=totals), MEETINGS)
+            clusters = _clusters(grouped, acts, placed, strata)
+            whole = clusters.join(met, "cluster", "left").join(acting, "cluster", "left")
+            return engine.map_batches(whole, partial(meet, totals=totals), MEETINGS)
 
 
 def _strata(
@@ -100,9 +104,9 @@ def _clusters(
         .agg(f.countDistinct("account").alias("members"))
     )
     shared = (
-        inside.groupBy("cluster", *_CELL)
+        inside.groupBy("cluster", *CELL)
         .agg(f.count(f.lit(1)).alias("joint"))
-        .join(placed, list(_CELL))
+        .join(placed, list(CELL))
         .groupBy("cluster", "stratum", "size", "joint")
         .agg(f.count(f.lit(1)).alias("times"))
         .groupBy("cluster", "stratum")

@@ -1,4 +1,4 @@
-"""What a worker computes about meetings: the formula of `graph.engines.kernels.cells`."""
+"""What a worker computes about meetings: the formulas of `kernels.cells` and `kernels.one_act`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from graph.engines.kernels.cells import (
     expected_meetings,
     stratum_rates,
 )
+from graph.engines.kernels.one_act import Acting, Met, meetings_of_acts
 from graph.engines.spark.whole_groups import Longs
 
 RATES = pa.schema([("stratum", pa.int64()), *((f"rate_{size}", pa.float64()) for size in SIZES)])
@@ -42,11 +43,11 @@ def rates_of_strata(
 
 
 def meet(batches: Iterator[pa.RecordBatch], *, totals: Totals) -> Iterator[pa.RecordBatch]:
-    """`MEETINGS` of clusters with their `strata`."""
+    """`MEETINGS` of clusters with their `strata`, and with `met` and `acting` of their acts."""
     for batch in batches:
         cluster, strata = _owned(batch["strata"])
         own, cells = _owned(strata.field("cells"))
-        found = expected_meetings(
+        expected = expected_meetings(
             totals,
             Own(
                 cluster=cluster,
@@ -67,11 +68,24 @@ def meet(batches: Iterator[pa.RecordBatch], *, totals: Totals) -> Iterator[pa.Re
             [
                 batch["cluster"].take(pa.array(rows)),
                 pa.array(np.tile(np.array(SIZES, dtype=np.int64), batch.num_rows)),
-                pa.array(found.seen.astype(np.int64).ravel()),
-                pa.array(found.expected.ravel()),
+                pa.array(_seen(batch).astype(np.int64).ravel()),
+                pa.array(expected.ravel()),
             ],
             schema=MEETINGS.arrow,
         )
+
+
+def _seen(batch: pa.RecordBatch) -> np.ndarray:
+    """`graph.engines.kernels.cells.Meetings.seen` of clusters."""
+    cluster, cells = _owned(batch["met"])
+    owner, people = _owned(batch["acting"])
+    acts = people.field("acts").flatten().to_numpy().astype(np.float64)
+    return meetings_of_acts(
+        Met(cluster, _floats(cells, "joint"), _floats(cells, "times")),
+        Acting(owner, acts.reshape(-1, len(SIZES)), _floats(people, "members")),
+        sizes=SIZES,
+        clusters=batch.num_rows,
+    )
 
 
 def _owned(lists: pa.ListArray) -> tuple[Longs, pa.StructArray]:
