@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 
 from builders.simulation.flat import write_world
 from builders.simulation.into_log import USUAL_LEVELS, IntoSpec, planted_log
+from builders.simulation.log import log_of
 from builders.simulation.rings import CO_ACTION
 from graph.errors import ConfigError
 from graph.schemas import INTERACTIONS
@@ -175,6 +176,59 @@ def test_a_log_of_dates_gets_dates(shared):
     world = planted_log(interactions(shared, "amazon_arts_reviews"), IntoSpec(seed=5))
 
     assert (world.interactions["time"].to_numpy() % DAY == 0).all()
+
+
+def dated(days, rests):
+    """A log of days that begin at one time of UTC, and half-way at another; one in 40 is odd."""
+    rows = [
+        {
+            "account": f"{number % 50:02}",
+            "action": "post",
+            "object": f"o{number % 17}",
+            "object_kind": "link",
+            "acted_at": day * DAY + (rests[2 * day // days] if number else 45_296_789),
+        }
+        for day in range(days)
+        for number in range(40)
+    ]
+    return pa.Table.from_pylist(rows, schema=INTERACTIONS.arrow)
+
+
+def test_dates_of_a_place_with_summer_time_are_those_of_the_day_and_odd_times_are_not_copied():
+    summer, winter = 22 * 3_600_000, 23 * 3_600_000
+    log = log_of(dated(100, (summer, winter)))
+    hours = np.arange(100 * 24) * 3_600_000 + 1
+
+    written = log.on_the_step(hours)
+
+    assert log.step == DAY
+    day, rest = np.divmod(written, DAY)
+    inside = (hours >= DAY) & (hours <= log.last) & (hours // DAY != 50)
+    assert (rest[inside] == np.where(day[inside] < 50, summer, winter)).all()
+    assert (np.abs(hours - written)[inside] <= DAY + 3_600_000).all()
+    assert written.min() >= log.at[0]
+    assert written.max() <= log.last
+
+
+def test_a_log_of_whole_seconds_gets_whole_seconds_and_one_of_none_gets_any():
+    times = np.arange(600) * 7_919_000
+    seconds, exact = (
+        log_of(
+            pa.Table.from_pylist(
+                [
+                    {"account": "a", "action": "post", "object": "o", "object_kind": "k",
+                     "acted_at": int(at)}
+                    for at in column
+                ],
+                schema=INTERACTIONS.arrow,
+            )
+        )
+        for column in (times, times + np.arange(600) % 1000)
+    )  # fmt: skip
+
+    drawn = np.array([1_234_567, 98_765_432])
+    assert seconds.on_the_step(drawn).tolist() == [1_234_000, 98_765_000]
+    assert exact.on_the_step(drawn).tolist() == drawn.tolist()
 
 
 def test_a_ring_acts_on_fresh_things_with_organic_visitors_and_on_things_of_the_log(russian):
