@@ -94,7 +94,7 @@ def _named(left_out: Sequence[Table]) -> list[dict[str, Any]]:
         group by object || ' ' || cast(bin as varchar) || ' ' || action || ' ' || object_kind
     """
     query = left_out[0].engine.query
-    worst = query(
+    worst: list[dict[str, Any]] = query(
         f"select * from ({named}) named order by accounts desc, subject limit {_NAMED + 1}", **parts
     ).to_pylist()
     rows = worst[:_NAMED]

@@ -13,6 +13,7 @@ import typer
 
 from builders.simulation.flat import FlatSpec
 from builders.simulation.spec import Families, SimulationSpec
+from console.beside import refuse_told
 from console.columns import (
     Account,
     Accounts,
@@ -63,8 +64,11 @@ from jobs.quick import Changes, QuickTable, changed_job, quick_job
 UNMET = 4
 """The exit code where the evaluation is done and `--require` is not met."""
 
+_OF_WORLDS = ("seeds", "interactions", "days", "levels", "families", "flat")
+
 
 def evaluate(
+    context: typer.Context,
     path: Annotated[
         Path | None,
         typer.Argument(help="As in detect; or the folder of a simulated platform."),
@@ -197,6 +201,10 @@ def evaluate(
     if simulate:
         told.refuse("--simulate", path)
         world = _world(interactions, days, levels=levels, families=families, flat=flat)
+    else:
+        refuse_told(
+            context, _OF_WORLDS, "tells of simulated worlds: say `--simulate`, or leave this out"
+        )
     with _folder(out, keep=keep) as folder:
         if world is not None:
             with shown_progress(quiet=quiet) as said:
@@ -232,7 +240,12 @@ class _Told:
 
     def refuse(self, beside: str, path: Path | None) -> None:
         """Refuse all of it where worlds are simulated."""
-        given = [*self.mapping, *self.attributes, *self.reading]
+        given = [
+            *self.mapping,
+            *self.attributes,
+            *self.reading,
+            *filter(None, self.catalogue.values()),
+        ]
         if path is not None or self.labels is not None or self.accounts is not None or given:
             message = f"`{beside}` makes its own extract and labels: leave out what names others"
             raise ConfigError(message)

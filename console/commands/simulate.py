@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,16 +13,20 @@ from builders.simulation.into_log import IntoSpec
 from builders.simulation.simulate import Simulated
 from builders.simulation.simulate import simulate as write_platform
 from builders.simulation.spec import SimulationSpec
+from console.beside import refuse_told
 from console.columns import (
     Account,
     Action,
+    Content,
     Object,
     ObjectKind,
     Owner,
+    Platform,
     QuarantineShare,
     Text,
     Time,
     TimeUnit,
+    TimeZone,
 )
 from console.into_log import log_job, rings, write_planted
 from console.options import AsJson, Quiet, Threads
@@ -30,8 +35,17 @@ from console.progress import shown_progress
 from graph.errors import ConfigError
 from jobs.quick import Changes
 
+_OF_A_WORLD = ("interactions", "days", "format", "families", "flat")
+_NOT_FLAT = ("families", "threads")
+_OF_A_LOG = (
+    *("levels", "follow_rings", "least_acts", "most_accounts"),
+    *("account", "object", "time", "action", "object_kind", "owner", "text", "content"),
+    *("platform", "time_unit", "time_zone", "quarantine_share"),
+)
+
 
 def simulate(
+    context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="A new folder for the extract.")],
     interactions: Annotated[
         int, typer.Option("--interactions", "-n", min=1, help="How many, 100,000 and more.")
@@ -71,27 +85,36 @@ def simulate(
     object_kind: ObjectKind = None,
     owner: Owner = None,
     text: Text = None,
+    content: Content = None,
+    platform: Platform = None,
     time_unit: TimeUnit = None,
+    time_zone: TimeZone = None,
     quarantine_share: QuarantineShare = None,
     threads: Threads = None,
     quiet: Quiet = False,
     json: AsJson = False,
 ) -> None:
     """Write a simulated platform, or rings planted into a log; the truth lies apart."""
-    mapping = {
-        "account": account,
-        "object": object,
-        "acted_at": time,
-        "action": action,
-        "object_kind": object_kind,
-        "owner": owner,
-        "text": text,
-    }
-    told = {name: source for name, source in mapping.items() if source is not None}
-    reading = {} if time_unit is None else {"time_unit": time_unit}
     if into is not None:
+        refuse_told(
+            context,
+            _OF_A_WORLD,
+            "tells of a made-up world, and `--into` takes a log instead: leave one of them out",
+        )
+        mapping = {
+            "account": account,
+            "object": object,
+            "acted_at": time,
+            "action": action,
+            "object_kind": object_kind,
+            "owner": owner,
+            "text": text,
+            "content": content,
+            "platform": platform,
+        }
+        reading = {"time_unit": time_unit, "time_zone": time_zone}
         changes = Changes(threads=threads, quarantine_share=quarantine_share)
-        job = log_job(into, told, reading, changes)
+        job = log_job(into, _given(mapping), _given(reading), changes)
         wanted = IntoSpec(
             seed=seed,
             least_acts=least_acts,
@@ -101,10 +124,13 @@ def simulate(
         )
         write_planted(job, wanted, folder, quiet=quiet, json=json)
         return
-    if told or reading or levels is not None or follow_rings is not None:
-        message = "columns, `--levels` and `--follow-rings` tell of a log; name it with `--into`"
-        raise ConfigError(message)
+    refuse_told(
+        context,
+        _OF_A_LOG,
+        "tells of a log that rings are planted into: name it with `--into`, or leave this out",
+    )
     if flat:
+        refuse_told(context, _NOT_FLAT, "has no effect on a flat world: leave it out, or `--flat`")
         if format != "parquet":
             message = f"a flat world is Parquet, not `{format}`; leave out --format or --flat"
             raise ConfigError(message)
@@ -132,6 +158,10 @@ def simulate(
         f" {made.lookalikes} look-alikes in {made.seconds:.1f} s; next:"
         f" ringwatch detect {made.job}"
     )
+
+
+def _given(told: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _write_flat(spec: FlatSpec, folder: Path, *, json: bool) -> None:
