@@ -5,6 +5,7 @@ A *thing* is an object of one kind with the action done on it, so a fresh one ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,10 +78,7 @@ def log_of(interactions: pa.Table) -> Log:
         raise ConfigError(message)
     rows = interactions.sort_by([(name, "ascending") for name in _ORDER]).combine_chunks()
     account, accounts = _numbered(rows["account"])
-    parts = [_numbered(rows[name])[0] for name in ("object", "object_kind", "action")]
-    _, first, thing = np.unique(
-        np.stack(parts, axis=1), axis=0, return_index=True, return_inverse=True
-    )
+    first, thing = _alike([_numbered(rows[n])[0] for n in ("object", "object_kind", "action")])
     at = rows["acted_at"].to_numpy()
     # However few acts: planted ones are written as they are, whether that is chance or not.
     step = step_of(_tally(at))
@@ -89,10 +87,10 @@ def log_of(interactions: pa.Table) -> Log:
         accounts=accounts,
         things=rows.select(["action", "object_kind", "object", "owner"]).take(pa.array(first)),
         account=account,
-        thing=thing.reshape(-1).astype(np.int64),
+        thing=thing,
         at=at,
-        by_thing=np.argsort(thing.reshape(-1), kind="stable"),
-        begins=np.concatenate([[0], np.cumsum(np.bincount(thing.reshape(-1)))]),
+        by_thing=np.argsort(thing, kind="stable"),
+        begins=np.concatenate([[0], np.cumsum(np.bincount(thing))]),
         step=step.ms,
         steps=at[np.isin(at % step.ms, step.rests)],
     )
@@ -101,6 +99,15 @@ def log_of(interactions: pa.Table) -> Log:
 def _numbered(column: pa.ChunkedArray) -> tuple[Indices, pa.Array]:
     coded = pc.dictionary_encode(column).combine_chunks()
     return coded.indices.to_numpy().astype(np.int64), coded.dictionary
+
+
+def _alike(columns: Sequence[Indices]) -> tuple[Indices, Indices]:
+    """The first row of each distinct one, in their order, and which of these each row is like."""
+    first = place = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        code = place * (column.max() + 1) + column
+        _, first, place = np.unique(code, return_index=True, return_inverse=True)
+    return first.astype(np.int64), place.astype(np.int64)
 
 
 def _tally(at: Longs) -> Tally:
