@@ -46,37 +46,42 @@ _OF_A_LOG = (
 
 def simulate(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="A new folder for the extract.")],
+    folder: Annotated[Path, typer.Argument(help="A new folder to write into.")],
     interactions: Annotated[
-        int, typer.Option("--interactions", "-n", min=1, help="How many, 100,000 and more.")
+        int,
+        typer.Option("--interactions", "-n", min=1, help="Acts of the platform, 100,000 and more."),
     ] = 1_000_000,
-    days: Annotated[int, typer.Option(min=1, help="How many days.")] = 14,
+    days: Annotated[int, typer.Option(min=1, help="How many days it lasts.")] = 14,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     format: Annotated[
-        Literal["parquet", "text"], typer.Option(help="Parquet, or Hive's Ctrl-A text.")
+        Literal["parquet", "text"],
+        typer.Option(help="Parquet files, or text as Hive has it, with Ctrl-A."),
     ] = "parquet",
     families: Annotated[
         Literal["own", "held-out", "both"],
-        typer.Option(help="Rings that settings were tried on, others, or both."),
+        typer.Option(help="Rings that settings were chosen on, others, or both."),
     ] = "own",
     flat: Annotated[
-        bool, typer.Option("--flat", help="One table and a list of labels, held-out rings.")
+        bool, typer.Option("--flat", help="Write one table and its labels, with other rings.")
     ] = False,
     into: Annotated[
         Path | None,
-        typer.Option(help="Plant rings into this log (files, or a job file) in place of a world."),
+        typer.Option(
+            help="Plant rings into this log (files or a job file) and make up no platform."
+        ),
     ] = None,
     levels: Annotated[
-        str | None, typer.Option(help="With --into: co-action rings by level, as L0=1,L3=2.")
+        str | None, typer.Option(help="With --into: how many co-action rings, as L0=1,L3=2.")
     ] = None,
     follow_rings: Annotated[
-        str | None, typer.Option(help="With --into: follow rings by level, as L0=1,L3=2.")
+        str | None, typer.Option(help="With --into: how many follow rings, as L0=1,L2=2.")
     ] = None,
     least_acts: Annotated[
-        int, typer.Option(min=3, help="With --into: members do as much as accounts of so many.")
+        int,
+        typer.Option(min=3, help="With --into: members act as often as accounts of so many acts."),
     ] = 3,
     most_accounts: Annotated[
-        int | None, typer.Option(min=3, help="With --into: no ring is larger.")
+        int | None, typer.Option(min=3, help="With --into: accounts of a ring at the most.")
     ] = None,
     account: Account = None,
     object: Object = None,
@@ -94,7 +99,10 @@ def simulate(
     quiet: Quiet = False,
     json: AsJson = False,
 ) -> None:
-    """Write a simulated platform, or rings planted into a log; the truth lies apart."""
+    """Write a simulated platform, or rings planted into a log; the truth lies apart.
+
+    The options from --levels to --quarantine-share tell of a log, and go with --into.
+    """
     if into is not None:
         refuse_told(
             context,
