@@ -79,6 +79,11 @@ Detectors = Annotated[
 ]
 
 
+def given(told: Mapping[str, str | None]) -> dict[str, str]:
+    """The columns and settings that the command line gives, without those that it does not."""
+    return {name: value for name, value in told.items() if value is not None}
+
+
 def attributes(given: Sequence[str]) -> dict[str, str]:
     """`--attribute device=device_id` as name and column.
 

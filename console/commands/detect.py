@@ -32,6 +32,7 @@ from console.columns import (
     TimeZone,
     Where,
     attributes,
+    given,
     refuse_columns,
 )
 from console.failures import say
@@ -174,10 +175,10 @@ def detect(
     else:
         table = QuickTable(
             path=extract_place(path, metastore, hiveserver2),
-            mapping={name: source for name, source in columns_told.items() if source is not None},
+            mapping=given(columns_told),
             attributes=attributes(attribute or []),
             accounts=accounts,
-            reading={name: value for name, value in rest.items() if value is not None},
+            reading=given(rest),
         )
         job = quick_job(table, changes, said=lambda assumed: say(f"assumed: {assumed}"))
     if dry:

@@ -36,6 +36,7 @@ from console.columns import (
     TimeZone,
     Where,
     attributes,
+    given,
     refuse_columns,
 )
 from console.evaluated import write_evaluated
@@ -195,10 +196,10 @@ def evaluate(
         "time_zone": time_zone,
     }
     told = _Told(
-        mapping={name: source for name, source in mapping.items() if source is not None},
+        mapping=given(mapping),
         attributes=attributes(attribute or []) | ({"topic": topic} if topic else {}),
         accounts=accounts,
-        reading={name: value for name, value in reading.items() if value is not None},
+        reading=given(reading),
         catalogue={"metastore": metastore, "hiveserver2": hiveserver2},
         labels=labels,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,6 +26,7 @@ from console.columns import (
     Time,
     TimeUnit,
     TimeZone,
+    given,
 )
 from console.into_log import log_job, rings, write_planted
 from console.options import AsJson, Quiet, Threads
@@ -71,14 +71,16 @@ def simulate(
         ),
     ] = None,
     levels: Annotated[
-        str | None, typer.Option(help="With --into: how many co-action rings, as L0=1,L3=2.")
+        str | None, typer.Option(help="With --into: co-action rings of each level, as L0=1,L3=2.")
     ] = None,
     follow_rings: Annotated[
-        str | None, typer.Option(help="With --into: how many follow rings, as L0=1,L2=2.")
+        str | None, typer.Option(help="With --into: follow rings of each level, as L0=1,L2=2.")
     ] = None,
     least_acts: Annotated[
         int,
-        typer.Option(min=3, help="With --into: members act as often as accounts of so many acts."),
+        typer.Option(
+            min=3, help="With --into: members act as often as accounts of so many acts or more."
+        ),
     ] = 3,
     most_accounts: Annotated[
         int | None, typer.Option(min=3, help="With --into: accounts of a ring at the most.")
@@ -122,7 +124,7 @@ def simulate(
         }
         reading = {"time_unit": time_unit, "time_zone": time_zone}
         changes = Changes(threads=threads, quarantine_share=quarantine_share)
-        job = log_job(into, _given(mapping), _given(reading), changes)
+        job = log_job(into, given(mapping), given(reading), changes)
         wanted = IntoSpec(
             seed=seed,
             least_acts=least_acts,
@@ -166,10 +168,6 @@ def simulate(
         f" {made.lookalikes} look-alikes in {made.seconds:.1f} s; next:"
         f" ringwatch detect {made.job}"
     )
-
-
-def _given(told: Mapping[str, str | None]) -> dict[str, str]:
-    return {name: value for name, value in told.items() if value is not None}
 
 
 def _write_flat(spec: FlatSpec, folder: Path, *, json: bool) -> None:
