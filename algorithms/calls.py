@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from algorithms.leiden import leiden
+from algorithms.leiden import leiden_of_pairs
 from algorithms.tail import step_up_cut
 from graph.model import InteractionGraph
 from graph.schemas import EDGES
@@ -99,10 +99,7 @@ def blatant_pairs(
     are so few among so many pairs that they form none.
     """
     engine = called.engine
-    even = engine.sql(
-        f"select {EDGES.selecting(weight='1.0')} from {{edges}}", EDGES, edges=called.edges
-    )
-    groups = leiden(InteractionGraph(even), resolution=_BLATANT_DENSITY / 2, seed=seed)
+    groups = leiden_of_pairs(called.edges, resolution=_BLATANT_DENSITY / 2, seed=seed)
     return engine.sql(
         """
         with sizes as (

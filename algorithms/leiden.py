@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args
 import pyarrow as pa
 
 from graph.model import Clustering, InteractionGraph, kernel
-from graph.schemas import BOUNDS
+from graph.schemas import BOUNDS, EDGES
+from graph.table import Table
 
 Objective = Literal["cpm", "modularity"]
 
@@ -80,6 +81,23 @@ def leiden(
     cut = pa.Table.from_pylist([_cut(giant) for giant in giants], schema=BOUNDS.arrow)
     bounds = graph.engine.from_arrow(cut, BOUNDS)
     return Clustering(members, method=f"leiden-{objective}", bounds=bounds)
+
+
+def leiden_of_pairs(edges: Table, *, resolution: float, seed: int) -> Clustering:
+    """Communities by which pairs are joined, whatever the weights: each edge weighs 1.
+
+    Args:
+        edges: `EDGES`, each pair once.
+        resolution: the share of an average community's pairs that must be joined, in (0, 1].
+        seed: as in `leiden`.
+
+    Raises:
+        NotOnThisEngine: igraph is not installed.
+    """
+    even = edges.engine.sql(
+        f"select {EDGES.selecting(weight='1.0')} from {{edges}}", EDGES, edges=edges
+    )
+    return leiden(InteractionGraph(even), resolution=resolution, seed=seed)
 
 
 def _cut(giant: Any) -> dict[str, object]:  # noqa: ANN401 - the engine's own value

@@ -6,15 +6,51 @@ together who came on one day, and say that it was within a minute.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from graph.table import Table
 
 DAY_MS, HOUR_MS, QUARTER_MS, MINUTE_MS = 86_400_000, 3_600_000, 900_000, 60_000
+SECOND_MS = 1_000
 NEARLY_ALL = 0.95
 LEAST_ACTS = 500
 """Fewer acts may lie on whole minutes by the way in which they were written down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many of some acts lie on what.
+
+    `seconds` and `minutes` are acts on whole ones; `quarters` has those on quarters of an hour, by
+    which of a day's 96 (UTC) it is.
+    """
+
+    acts: int
+    seconds: int
+    minutes: int
+    quarters: Mapping[int, int]
+
+
+class Step(NamedTuple):
+    """What times keep to: multiples of `ms` and one of `rests`, ms (two where clocks change)."""
+
+    ms: int
+    rests: tuple[int, ...]
+
+
+def step_of(tally: Tally) -> Step:
+    """The greatest step that nearly all times keep to: a day, an hour, 15 minutes, 1, a second.
+
+    1 ms where they keep to none. A date in local time counts as one, in summer and in winter.
+    """
+    most = NEARLY_ALL * tally.acts
+    if sum(tally.quarters.values()) >= most:
+        return _step_of_quarters(tally.quarters, most)
+    if tally.minutes >= most:
+        return Step(MINUTE_MS, (0,))
+    return Step(SECOND_MS if tally.seconds >= most else 1, (0,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +83,15 @@ class Clock:
 def clock_of(interactions: Table) -> Clock:
     """The step of the times of an extract (`INTERACTIONS`).
 
-    A date in local time counts as one, in summer and in winter. An extract of fewer than 500 acts
-    is held to be exact.
+    Whole seconds count as exact, and so does an extract of fewer than 500 acts.
     """
-    row = interactions.engine.query(
-        """
-        select count(*) as acts,
-               coalesce(sum(case when acted_at % 900000 = 0 then 1 else 0 end), 0) as quarters,
-               coalesce(sum(case when acted_at % 60000 = 0 then 1 else 0 end), 0) as minutes
-        from {interactions}
-        """,
-        interactions=interactions,
-    ).to_pylist()[0]
-    acts, most = int(row["acts"]), NEARLY_ALL * int(row["acts"])
-    if acts < LEAST_ACTS:
+    tally = _tally(interactions)
+    if tally.acts < LEAST_ACTS:
         return Clock(1)
     if mostly_at_one_time(interactions):
         return Clock(None)
-    if row["quarters"] >= most:
-        return Clock(_step(_places_in_a_day(interactions), most))
-    return Clock(MINUTE_MS if row["minutes"] >= most else 1)
+    step = step_of(tally).ms
+    return Clock(step if step >= MINUTE_MS else 1)
 
 
 def mostly_at_one_time(interactions: Table) -> bool:
@@ -74,31 +99,46 @@ def mostly_at_one_time(interactions: Table) -> bool:
     return _most_at_one_time(interactions) > interactions.count() / 2
 
 
-def _step(places: dict[int, int], most: float) -> int:
-    """The step of times on quarters of an hour, from how many lie on which of a day's 96."""
+def _step_of_quarters(quarters: Mapping[int, int], most: float) -> Step:
+    place = max(quarters, key=lambda each: (quarters[each], -each))
+    if quarters[place] >= most:
+        return Step(DAY_MS, (place * QUARTER_MS,))
     # Midnight of a place with summer time has two places in the day of UTC, an hour apart.
-    for place, acts in places.items():
-        summer = places.get((place + 4) % 96, 0)
-        if acts + summer >= most:
-            return DAY_MS
-    hours: dict[int, int] = {}
-    for place, acts in places.items():
-        hours[place % 4] = hours.get(place % 4, 0) + acts
-    return HOUR_MS if max(hours.values()) >= most else QUARTER_MS
+    for first in sorted(quarters):
+        second = (first + 4) % 96
+        if quarters[first] + quarters.get(second, 0) >= most:
+            return Step(DAY_MS, (first * QUARTER_MS, second * QUARTER_MS))
+    hours = [0, 0, 0, 0]
+    for each, acts in quarters.items():
+        hours[each % 4] += acts
+    if max(hours) >= most:
+        return Step(HOUR_MS, (hours.index(max(hours)) * QUARTER_MS,))
+    return Step(QUARTER_MS, (0,))
 
 
-def _places_in_a_day(interactions: Table) -> dict[int, int]:
+def _tally(interactions: Table) -> Tally:
     rows = interactions.engine.query(
         """
-        select cast(floor(((acted_at % 86400000) + 86400000) % 86400000 / 900000.0) as bigint)
-                   as place,
-               count(*) as acts
-        from {interactions} where acted_at % 900000 = 0
-        group by 1
+        select quarter, count(*) as acts,
+               sum(case when acted_at % 60000 = 0 then 1 else 0 end) as minutes,
+               sum(case when acted_at % 1000 = 0 then 1 else 0 end) as seconds
+        from (
+            select acted_at,
+                   case when acted_at % 900000 = 0 then cast(
+                       floor(((acted_at % 86400000) + 86400000) % 86400000 / 900000.0) as bigint)
+                   else cast(-1 as bigint) end as quarter
+            from {interactions}
+        ) placed
+        group by quarter
         """,
         interactions=interactions,
+    ).to_pylist()
+    return Tally(
+        acts=sum(int(row["acts"]) for row in rows),
+        seconds=sum(int(row["seconds"]) for row in rows),
+        minutes=sum(int(row["minutes"]) for row in rows),
+        quarters={int(row["quarter"]): int(row["acts"]) for row in rows if row["quarter"] >= 0},
     )
-    return {int(row["place"]): int(row["acts"]) for row in rows.to_pylist()}
 
 
 def _most_at_one_time(interactions: Table) -> int:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from builders.contacts import MUTUAL_ACTIONS, read_contacts
+from builders.inside import INSIDE_CLUSTERS
 from graph.model import Clustering
 from graph.schemas import JOINT_ACTS
 from graph.table import Table
 
-_JOINT = """
+_JOINT = f"""
 with inside as (
-    select e.src, e.dst, s.cluster
-    from {edges} e
-    join {members} s on s.account = e.src
-    join {members} d on d.account = e.dst and d.cluster = s.cluster
+    {INSIDE_CLUSTERS}
     where e.layer = $layer
 ),
 ways as (
@@ -29,7 +27,7 @@ acts as (
                order by c.acted_at, c.action, c.object, coalesce(c.content, '')
            ) as place
     from ways w
-    join {contacts} c on c.src = w.one and c.dst = w.other
+    join {{contacts}} c on c.src = w.one and c.dst = w.other
 ),
 answers as (
     select a.src, a.dst, a.cluster, a.place,

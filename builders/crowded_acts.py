@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from builders.crowded_places import CELLS, as_bounds, least_crowded
 from builders.windows import BIN, window_values
 from graph.block_schemas import INCIDENCE
+from graph.errors import ConfigError
 from graph.schemas import BOUNDS
 from graph.table import Table
 
-_ROUNDS = 6
-"""Prunings at the most; what is left over then only costs time."""
+_WORTH = 0.9
+"""A pruning that leaves more than this share is the last before something is left out."""
 
 _ALL = f"""
     select account, action, object_kind, object, bin, min(acted_at) as acted_at
@@ -27,11 +29,8 @@ _UNTIMED = """
 """
 # A window that reaches from one stretch of time into the next is in both, so a stretch counts the
 # accounts of its neighbours too; who is in both is counted twice and only kept for longer.
-_PRUNED = """
-    with cells as (
-        select action, object_kind, object, bin, count(*) as accounts
-        from {acts} group by action, object_kind, object, bin
-    ),
+_PRUNED = f"""
+    with cells as ({CELLS}),
     reaching as (
         select *, bin as reached from cells
         union all select *, bin - $bin_ms as reached from cells
@@ -44,7 +43,7 @@ _PRUNED = """
     ),
     there as (
         select a.*
-        from {acts} a
+        from {{acts}} a
         join crowded c
           on c.action = a.action and c.object_kind = a.object_kind and c.object = a.object
          and c.bin = a.bin
@@ -55,12 +54,6 @@ _PRUNED = """
         group by account having count(*) >= $least_objects
     )
     select t.* from there t join busy b on b.account = t.account
-"""
-_CELLS = """
-    with cells as (
-        select action, object_kind, object, bin, count(*) as accounts
-        from {acts} group by action, object_kind, object, bin
-    )
 """
 
 
@@ -90,9 +83,12 @@ def crowded_acts(
     All of them, where they are so few: who else acts is what a block stands out from. Else those
     on objects that `least_accounts` accounts act on in a stretch of time or the two beside it, of
     accounts that do so on `least_objects` objects, again and again until they are few enough or
-    all rests (or for `_ROUNDS` rounds). No act of a windowed core of these sizes is lost by that.
-    Where more are left, the most crowded stretches are left out whole, and counted. An account's
-    first act on an object in a stretch stands for all that it does there.
+    hardly any more leave. No act of a windowed core of these sizes is lost by that.
+
+    Where more are left, the most crowded stretches are left out whole, as many as hold half of the
+    acts, and the rest is pruned again: a group meets by chance in a crowd sooner than elsewhere.
+    Of equally crowded ones the latest stay. What is left out is counted, the worst by name. An
+    account's first act on an object in a stretch stands for all that it does there.
 
     Args:
         interactions: `INTERACTIONS`.
@@ -103,73 +99,29 @@ def crowded_acts(
         layer: the name that the bounds carry.
 
     Raises:
-        ConfigError: the window is out of its range.
+        ConfigError: the window is out of its range, or `most_acts` is below 1.
     """
+    if most_acts < 1:
+        message = f"`most_acts` is 1 or more, not {most_acts}"
+        raise ConfigError(message)
     engine = interactions.engine
-    values = window_values(within_seconds)
-    bin_ms = values["bin_ms"]
+    bin_ms = window_values(within_seconds)["bin_ms"]
+    sizes = {"bin_ms": bin_ms, "least_accounts": least_accounts, "least_objects": least_objects}
     acts = engine.sql(_ALL, INCIDENCE, {"bin_ms": bin_ms}, interactions=interactions)
-    before = acts.count()
-    for _ in range(_ROUNDS):
-        if before <= most_acts:
-            break
-        pruned = engine.sql(
-            _PRUNED,
-            INCIDENCE,
-            {"bin_ms": bin_ms, "least_accounts": least_accounts, "least_objects": least_objects},
-            acts=acts,
-        )
-        engine.drop(acts)
-        acts, after = pruned, pruned.count()
-        if after == before:
-            break
-        before = after
-    most = _most_accounts(acts, most_acts)
-    bounds = engine.sql(
-        f"""
-        {_CELLS}
-        select $layer as layer, 'most-acts' as bound,
-               object || ' ' || cast(bin as varchar) || ' ' || action || ' ' || object_kind
-                   as subject,
-               max(accounts) as accounts, max(accounts) as interactions,
-               max(accounts * (accounts - 1) / 2) as pairs_not_counted,
-               'left out whole: a stretch of time so crowded joins nobody' as says
-        from cells where accounts > $most
-        group by object || ' ' || cast(bin as varchar) || ' ' || action || ' ' || object_kind
-        """,
-        BOUNDS,
-        {"layer": layer, "most": most},
-        acts=acts,
-    )
-    kept = engine.sql(
-        f"""
-        {_CELLS}
-        select a.*
-        from {{acts}} a
-        join cells c
-          on c.action = a.action and c.object_kind = a.object_kind and c.object = a.object
-         and c.bin = a.bin
-        where c.accounts <= $most
-        """,
-        INCIDENCE,
-        {"most": most},
-        acts=acts,
-    )
-    engine.drop(acts)
-    return Crowded(kept, bounds)
+    held, left_out = acts.count(), []
+    while held > most_acts:
+        before = held
+        acts = _instead(acts, engine.sql(_PRUNED, INCIDENCE, sizes, acts=acts))
+        held = acts.count()
+        if held > max(most_acts, _WORTH * before):
+            parted = least_crowded(acts, room=max(most_acts, held // 2))
+            acts = _instead(acts, parted.acts)
+            held = acts.count()
+            left_out.append(parted.left_out)
+    return Crowded(acts, engine.from_arrow(as_bounds(left_out, layer=layer), BOUNDS))
 
 
-def _most_accounts(acts: Table, most_acts: int) -> int:
-    """The most accounts that a place may have for all such places to hold `most_acts` acts."""
-    sizes = acts.engine.query(
-        f"{_CELLS} select accounts, sum(accounts) as acts from cells group by accounts"
-        " order by accounts",
-        acts=acts,
-    ).to_pylist()
-    held, most = 0, 0
-    for row in sizes:
-        held += int(row["acts"])
-        if held > most_acts:
-            break
-        most = row["accounts"]
-    return most
+def _instead(acts: Table, found: Table) -> Table:
+    """What was found among acts that are needed no more."""
+    acts.engine.drop(acts)
+    return found

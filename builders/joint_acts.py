@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
+from builders.inside import INSIDE_CLUSTERS
 from builders.listed import listed
 from builders.windows import BIN, window_values
 from graph.errors import ConfigError
@@ -27,12 +28,6 @@ _PLACED = replace(
     name="placed_joint_acts",
     columns=(*JOINT_ACTS.columns, Column("place", "BIGINT", "its place among the edge's")),
 )
-_INSIDE_CLUSTERS = """
-    select e.src, e.dst, e.layer, s.cluster
-    from {edges} e
-    join {members} s on e.src = s.account
-    join {members} d on e.dst = d.account and s.cluster = d.cluster
-"""
 _TOGETHER = f"""
     with acting as (
         select src as account from {{inside}} union select dst from {{inside}}
@@ -107,7 +102,7 @@ def joint_acts(
         message = f"`per_edge` is {per_edge}; give 1 or more joint acts an edge"
         raise ConfigError(message)
     engine = interactions.engine
-    inside = engine.sql(_INSIDE_CLUSTERS, _INSIDE, edges=edges, members=clustering)
+    inside = engine.sql(INSIDE_CLUSTERS, _INSIDE, edges=edges, members=clustering)
     values: dict[str, object] = {
         "any_time": within_seconds is None,
         "any_action": actions is None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from builders.inside import INSIDE_CLUSTERS
 from builders.listed import listed
 from graph.errors import ConfigError
 from graph.model import Clustering, InteractionGraph
@@ -166,12 +167,9 @@ from {values}
 where bound <> ''
 """
 
-_ACTS = """
+_ACTS = f"""
 with inside as (
-    select e.src, e.dst, s.cluster
-    from {edges} e
-    join {members} s on s.account = e.src
-    join {members} d on d.account = e.dst and d.cluster = s.cluster
+    {INSIDE_CLUSTERS}
     where e.layer = $layer
 ),
 placed as (
@@ -181,9 +179,9 @@ placed as (
                partition by i.src, i.dst order by v.accounts, a.trait, a.value
            ) as place
     from inside i
-    join {uses} a on a.account = i.src
-    join {uses} b on b.account = i.dst and b.trait = a.trait and b.value = a.value
-    join {values} v on v.trait = a.trait and v.value = a.value
+    join {{uses}} a on a.account = i.src
+    join {{uses}} b on b.account = i.dst and b.trait = a.trait and b.value = a.value
+    join {{values}} v on v.trait = a.trait and v.value = a.value
     where v.bound = ''
 )
 select src, dst, $layer as layer, cluster, 'share' as action,

@@ -11,17 +11,22 @@ import typer
 from graph.errors import ConfigError
 
 Account = Annotated[
-    str | None, typer.Option(help="The column of who acted, or a SQL expression; so below.")
+    str | None, typer.Option(help="The column of who acted; a column may also be a SQL expression.")
 ]
 Object = Annotated[str | None, typer.Option(help="The column of what was acted on.")]
 Time = Annotated[str | None, typer.Option(help="The column of when.")]
 Action = Annotated[
-    str | None, typer.Option(help="The column of what was done; else all did the same.")
+    str | None, typer.Option(help="The column of what was done; without it, all did the same.")
 ]
 Text = Annotated[str | None, typer.Option(help="The column of the post's words.")]
-Content = Annotated[str | None, typer.Option(help="The column of the account's own post.")]
+Content = Annotated[
+    str | None, typer.Option(help="The column of the id of the post that the account made.")
+]
 ObjectKind = Annotated[
-    str | None, typer.Option(help="The column of the kind of object; `'link'` is a constant.")
+    str | None,
+    typer.Option(
+        help="The column of the kind of object; one kind for all in quotes, as \"'link'\"."
+    ),
 ]
 Owner = Annotated[
     str | None, typer.Option(help="The column of the account that the object belongs to.")
@@ -29,38 +34,54 @@ Owner = Annotated[
 Platform = Annotated[str | None, typer.Option(help="The column of the platform.")]
 Attribute = Annotated[
     list[str] | None,
-    typer.Option(help="A carried attribute, NAME=COLUMN, such as device=device_id; repeat."),
+    typer.Option(
+        help="One more column to keep, NAME=COLUMN, as device=device_id; may be repeated."
+    ),
 ]
 Accounts = Annotated[
-    Path | None, typer.Option(help="A table of accounts: account, name, created_at ...")
+    Path | None,
+    typer.Option(help="A file of accounts: account, and what there is of name, created_at ..."),
 ]
 TimeUnit = Annotated[
     str | None,
-    typer.Option(help="s, ms, us, ns, iso, or a format with %; else it is told from a sample."),
+    typer.Option(
+        help="The unit of times: s, ms, us, ns, iso or a format with %; else told by a sample."
+    ),
 ]
 TimeZone = Annotated[
     str | None, typer.Option(help="The zone of times that name none, as Europe/Berlin.")
 ]
 Format = Annotated[
-    str | None, typer.Option(help="parquet, orc, text, csv, tsv, jsonl; else by the files.")
+    str | None,
+    typer.Option(
+        help="How files are written: parquet, orc, text, csv, tsv, jsonl; else they show it."
+    ),
 ]
 Columns = Annotated[
     str | None, typer.Option(help="The columns of files without a header, comma separated.")
 ]
 Delimiter = Annotated[str | None, typer.Option(help="What divides fields, as tab, `;` or ctrl-a.")]
 Where = Annotated[
-    str | None, typer.Option(help="SQL over partition columns; other files are not opened.")
+    str | None,
+    typer.Option(help="SQL over partition columns: files for which it does not hold stay shut."),
 ]
 RowWhere = Annotated[
-    str | None, typer.Option(help="SQL over columns; other rows hold no interaction.")
+    str | None,
+    typer.Option(help="SQL over columns: rows for which it does not hold are no interactions."),
 ]
 QuarantineShare = Annotated[
-    float | None, typer.Option(help="The share of rows, 0 to 1, that may be set aside.")
+    float | None,
+    typer.Option(help="The share of rows, 0 to 1, that may be unusable without a refusal."),
 ]
 Detectors = Annotated[
     list[str] | None,
-    typer.Option("--detector", help="Only this detector; may be repeated."),
+    typer.Option("--detector", help="Run this detector alone; may be repeated."),
 ]
+
+
+def given(told: Mapping[str, str | None]) -> dict[str, str]:
+    """The columns and settings that the command line gives, without those that it does not."""
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def attributes(given: Sequence[str]) -> dict[str, str]:

@@ -28,7 +28,9 @@ Threads = Annotated[
 ]
 EngineName = Annotated[
     str | None,
-    typer.Option("--engine", help="`local` (this process) or `spark`; the answer is the same."),
+    typer.Option(
+        "--engine", help="What computes: `local` (this process) or `spark`; the answer is the same."
+    ),
 ]
 Master = Annotated[
     str | None,
@@ -36,7 +38,7 @@ Master = Annotated[
 ]
 Scratch = Annotated[
     str | None,
-    typer.Option(help="A path or URI that all of Spark's machines share, as hdfs:///tmp."),
+    typer.Option(help="A folder that all of Spark's machines can reach, as hdfs:///tmp."),
 ]
 SparkConf = Annotated[
     list[str] | None,
@@ -44,13 +46,17 @@ SparkConf = Annotated[
 ]
 AskedMetastore = Annotated[
     str | None,
-    typer.Option("--metastore", help="A Hive table's metastore, as thrift://host:9083."),
+    typer.Option(
+        "--metastore", help="The metastore that knows a hive:// table, as thrift://host:9083."
+    ),
 ]
 AskedHiveServer2 = Annotated[
     str | None,
-    typer.Option("--hiveserver2", help="A HiveServer2 to ask instead, as host:10000."),
+    typer.Option(
+        "--hiveserver2", help="A HiveServer2 to ask in place of a metastore, as host:10000."
+    ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing of the progress.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 By = Annotated[
     str | None, typer.Option("--by", help="Who does this; the name of this login by default.")
 ]

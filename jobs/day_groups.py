@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from algorithms.chance import BEST_MEETINGS, co_action_against_chance, meetings_against_chance
 from algorithms.evalues import log10_evalue
+from algorithms.large_clusters import large_clusters
 from algorithms.leiden import leiden
 from builders.clocks import clock_of
 from builders.coaction import CoactionBounds, coaction_graphs
@@ -111,16 +112,8 @@ def found_on(interactions: Table, *, days: int, seed: int) -> Clustering:
     )
     graph = weighted_by_surprise(InteractionGraph(joined), full_at=_FULL_LOG10)
     whole = leiden(graph, resolution=_RESOLUTION, seed=seed)
-    members = engine.sql(
-        """
-        select account, cluster from {members} where cluster in (
-            select cluster from {members} group by cluster having count(*) >= $least)
-        """,
-        CLUSTERING,
-        {"least": _LEAST},
-        members=whole.members,
-    )
-    return Clustering(members, method="leiden on every second day")
+    found = large_clusters(whole, least_accounts=_LEAST)
+    return Clustering(found.members, method="leiden on every second day")
 
 
 def met_off(groups: Clustering, interactions: Table, *, days: int) -> Table:

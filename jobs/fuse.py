@@ -8,6 +8,7 @@ from typing import Literal
 
 from algorithms.facts import inner_edges
 from algorithms.label_propagation import semi_synchronous_label_propagation
+from algorithms.large_clusters import large_clusters
 from algorithms.leiden import leiden
 from algorithms.pieces import united
 from algorithms.recruits import recruited
@@ -121,17 +122,7 @@ def large(whole: Clustering, settings: ClusterSettings) -> Clustering:
     if settings.at_least_accounts < 2:
         message = f"at_least_accounts is at least 2, not {settings.at_least_accounts}"
         raise ConfigError(message)
-    members = whole.members.engine.sql(
-        """
-        select account, cluster from {members}
-        where cluster in (
-            select cluster from {members} group by cluster having count(*) >= $accounts)
-        """,
-        CLUSTERING,
-        {"accounts": settings.at_least_accounts},
-        members=whole.members,
-    )
-    return Clustering(members, method=whole.method)
+    return large_clusters(whole, least_accounts=settings.at_least_accounts)
 
 
 def with_everybody(graph: InteractionGraph, whole: Clustering) -> Clustering:

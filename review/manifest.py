@@ -65,28 +65,48 @@ def as_bytes(manifest: Manifest) -> bytes:
     return canonical({"format": FORMAT, **asdict(manifest)}, indent=1) + b"\n"
 
 
+def given_fields(
+    data: bytes, kind: type[Any], *, path: Path, of: str, version: tuple[str, int]
+) -> dict[str, Any]:
+    """The fields that a manifest gives: those of a dataclass and no others.
+
+    Args:
+        data: the manifest's JSON.
+        kind: the dataclass.
+        path: where it stood, for errors.
+        of: what it is a manifest of, for errors.
+        version: the key that holds the manifest's format, and the format that is read.
+
+    Raises:
+        StoreError: it is no manifest, or one of a format that this version does not know.
+    """
+    key, known = version
+    try:
+        given: dict[str, Any] = json.loads(data)
+        found = given.pop(key)
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        message = f"`{path}` is no manifest of {of}: {error}"
+        raise StoreError(message) from error
+    if found != known:
+        message = (
+            f"`{path}` has manifest format {found!r}, and this version reads format {known};"
+            " read it with the version that wrote it"
+        )
+        raise StoreError(message)
+    expected = {entry.name for entry in fields(kind)}
+    if set(given) != expected:
+        message = f"`{path}` has fields {sorted(given)} where a manifest has {sorted(expected)}"
+        raise StoreError(message)
+    return given
+
+
 def from_bytes(data: bytes, *, path: Path) -> Manifest:
     """The manifest that `data` holds.
 
     Raises:
         StoreError: it is no manifest, or one of a format that this version does not know.
     """
-    try:
-        given = json.loads(data)
-        version = given.pop("format")
-    except (ValueError, KeyError, AttributeError) as error:
-        message = f"`{path}` is no manifest of a run: {error}"
-        raise StoreError(message) from error
-    if version != FORMAT:
-        message = (
-            f"`{path}` has manifest format {version!r}, and this version reads format {FORMAT};"
-            " read it with the version that wrote it"
-        )
-        raise StoreError(message)
-    expected = {entry.name for entry in fields(Manifest)}
-    if set(given) != expected:
-        message = f"`{path}` has fields {sorted(given)} where a manifest has {sorted(expected)}"
-        raise StoreError(message)
+    given = given_fields(data, Manifest, path=path, of="a run", version=("format", FORMAT))
     try:
         tables = {name: _entry(entry) for name, entry in given.pop("tables").items()}
     except (TypeError, AttributeError, ValueError, KeyError) as error:

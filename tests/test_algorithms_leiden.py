@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from algorithms.components import components
-from algorithms.leiden import leiden
+from algorithms.leiden import leiden, leiden_of_pairs
 from algorithms.louvain import louvain
 from algorithms.quality import modularity
 from graph.convert import graph_from_arrow, graph_from_networkx, to_arrow
@@ -164,6 +164,25 @@ def test_cpm_per_component_is_as_good_as_igraph_on_the_whole(engine):
 
 
 @pytest.mark.local_only
+def test_pairs_are_divided_by_who_is_joined_and_not_by_how_strongly(engine):
+    drawn = nx.Graph()
+    drawn.add_weighted_edges_from(
+        (f"a{src}", f"a{dst}", 0.01 if src < 4 and dst < 4 else 5.0)
+        for block in (range(4), range(3, 7))
+        for src, dst in itertools.combinations(block, 2)
+    )
+    weighted = graph_from_networkx(engine, drawn)
+    for _, _, edge in drawn.edges(data=True):
+        edge["weight"] = 1.0
+    even = leiden(graph_from_networkx(engine, drawn), resolution=0.6, seed=3)
+
+    found = leiden_of_pairs(weighted.edges, resolution=0.6, seed=3)
+
+    assert labels(found) == labels(even)
+    assert sorted(map(len, communities(found))) == [3, 4]
+    assert len(communities(leiden(weighted, resolution=0.6, seed=3))) == 4
+
+
 def test_modularity_is_as_good_as_igraphs_own(engine):
     drawn = nx.relabel_nodes(nx.karate_club_graph(), {n: f"{n:02}" for n in range(34)})
     graph = graph_from_networkx(engine, drawn)

@@ -19,13 +19,14 @@ import numpy as np
 import pytest
 
 from algorithms.chance import clusters_against_chance, co_action_against_chance
+from algorithms.large_clusters import large_clusters
 from algorithms.leiden import leiden
 from algorithms.tail import benjamini_hochberg_cut
 from builders.coaction import coaction_graph
 from graph.engine import Engine
 from graph.engines import open_engine
 from graph.model import Clustering, InteractionGraph
-from graph.schemas import CLUSTERING, EDGES
+from graph.schemas import EDGES
 from jobs.day_groups import found_on, met_off
 from jobs.detector import World
 from jobs.detectors.shared_objects import SharedObjects, draw
@@ -246,15 +247,7 @@ def split(engine: Engine, acts: Acts) -> Split:
 def groups(edges) -> Clustering:
     """Groups of three and more that Leiden makes of these edges."""
     whole = leiden(InteractionGraph(edges), resolution=0.1, seed=0)
-    members = edges.engine.sql(
-        """
-        select * from {members} where cluster in (
-            select cluster from {members} group by cluster having count(*) >= 3)
-        """,
-        CLUSTERING,
-        members=whole.members,
-    )
-    return Clustering(members, method="leiden")
+    return large_clusters(whole, least_accounts=3)
 
 
 def said(name: str, found):

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from builders.clocks import Clock, clock_of
+from builders.simulation.log import log_of
 from console.told import write_told
 from graph.engines import open_engine
 from graph.model import Clustering
@@ -55,6 +56,25 @@ def acted(engine, times):
 )
 def test_the_step_of_times_is_told(engine, times, step_ms):
     assert clock_of(acted(engine, times)) == Clock(step_ms)
+
+
+@pytest.mark.local_only
+@pytest.mark.parametrize(
+    ("times", "step_ms"),
+    [
+        pytest.param([n * DAY for n in range(600)], DAY, id="dates"),
+        pytest.param([n * DAY + (22 + n % 2) * HOUR for n in range(600)], DAY, id="summer time"),
+        pytest.param([n * DAY - 330 * MINUTE for n in range(600)], DAY, id="dates in India"),
+        pytest.param([n * DAY + (9 + 12 * (n % 2)) * HOUR for n in range(600)], HOUR, id="hours"),
+        pytest.param([n * 45 * MINUTE for n in range(600)], 15 * MINUTE, id="quarters"),
+        pytest.param([n * 7 * MINUTE for n in range(600)], MINUTE, id="minutes"),
+    ],
+)
+def test_rings_are_planted_by_the_clock_that_detection_goes_by(engine, times, step_ms):
+    log = acted(engine, times)
+
+    assert clock_of(log) == Clock(step_ms)
+    assert log_of(log.arrow()).step == step_ms
 
 
 def test_one_time_in_twenty_may_be_off_the_step_and_no_more(engine):

@@ -6,11 +6,15 @@ import csv
 import json
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from console.cli import app
+from console.commands import COMMANDS
+from console.late import command_of
 
+COMMAND = next(entry for entry in COMMANDS if entry.name == "simulate")
 START = 1_600_000_000
 
 
@@ -73,19 +77,94 @@ def test_the_same_seed_writes_the_same_bytes(log, tmp_path):
         assert a == b
 
 
-@pytest.mark.parametrize(
-    ("args", "says"),
-    [
-        (("--account", "who"), "name it with `--into`"),
-        (("--levels", "L0"), "name it with `--into`"),
-    ],
-)
-def test_columns_without_a_log_are_refused(tmp_path, args, says):
-    told = run("simulate", tmp_path / "out", *args)
+OF_A_LOG = {
+    **dict.fromkeys(
+        ("--account", "--object", "--time", "--action", "--object-kind", "--owner", "--text"), "who"
+    ),
+    "--content": "post",
+    "--platform": "site",
+    "--time-unit": "s",
+    "--time-zone": "UTC",
+    "--levels": "L0",
+    "--follow-rings": "L0",
+    "--least-acts": "3",
+    "--most-accounts": "30",
+    "--quarantine-share": "0.1",
+}
+OF_A_WORLD = {
+    "--interactions": "100000",
+    "--days": "14",
+    "--format": "parquet",
+    "--families": "own",
+}
 
-    assert told.exit_code != 0
-    assert says in " ".join(told.stderr.split())
+
+@pytest.mark.parametrize("option", OF_A_LOG)
+@pytest.mark.parametrize("world", [(), ("--flat",)], ids=["platform", "flat"])
+def test_what_tells_of_a_log_is_refused_where_none_is_named(tmp_path, option, world):
+    told = run("simulate", tmp_path / "out", *world, option, OF_A_LOG[option])
+
+    assert told.exit_code == 2
+    assert f"`{option}` tells of a log" in told.stderr
+    assert "name it with `--into`, or leave this out" in told.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", [*OF_A_WORLD, "--flat"])
+def test_what_tells_of_a_world_is_refused_beside_a_log(log, tmp_path, option):
+    value = [OF_A_WORLD[option]] if option in OF_A_WORLD else []
+
+    told = run("simulate", tmp_path / "out", "--into", log, *COLUMNS, option, *value)
+
+    assert told.exit_code == 2
+    assert f"`{option}` tells of a made-up world" in told.stderr
+    assert "leave one of them out" in told.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("option", "value"), [("--families", "own"), ("--threads", "1")])
+def test_what_a_flat_world_would_pass_over_is_refused(tmp_path, option, value):
+    told = run("simulate", tmp_path / "out", "--flat", option, value)
+
+    assert told.exit_code == 2
+    assert f"`{option}` has no effect on a flat world" in told.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_option_belongs_to_worlds_or_to_logs_or_to_both():
+    others = {"--into", "--flat", "--seed", "--threads", "--quiet", "--json"}
+    options = {
+        max(one.opts, key=len)
+        for one in command_of(COMMAND).params
+        if one.param_type_name == "option"
+    }
+
+    assert options - {"--help"} == {*OF_A_LOG, *OF_A_WORLD, *others}
+
+
+def test_posts_platforms_and_the_zone_of_a_log_are_read_and_kept(tmp_path):
+    path = tmp_path / "posts.csv"
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["who", "link", "when", "post", "site"])
+        for act in range(400):
+            when = f"2024-07-{1 + act % 28:02} {act % 24:02}:00:{act % 60:02}"
+            rows.writerow([f"u{act % 50}", f"l{act % 37}", when, f"p{act}", "here"])
+
+    told = run(
+        "simulate", tmp_path / "out", "--into", path,
+        *("--account", "who", "--object", "link", "--time", "when", "--content", "post"),
+        *("--platform", "site", "--time-zone", "Europe/Berlin", "--levels", "L2"),
+        *("--most-accounts", "9", "--json", "-q"),
+    )  # fmt: skip
+
+    assert told.exit_code == 0, told.stderr
+    answer = json.loads(told.stdout)
+    assert {"content", "platform"} <= set(answer["columns"])
+    written = pq.read_table(answer["interactions_file"]).to_pylist()
+    assert {row["platform"] for row in written} == {"here"}
+    first = next(row for row in written if row["content"] == "p0")
+    assert first["time"] == 1_719_784_800_000  # midnight in Berlin on 1 July 2024
 
 
 def test_rings_told_in_no_known_way_are_refused(log, tmp_path):

@@ -131,6 +131,12 @@ def test_what_is_required_decides_the_exit_code(ring_file, labels, runs, require
         (["--without", "object"], "nothing can be found without it"),
         (["--peer", "analyst"], "unknown peer `analyst`"),
         (["--simulate"], "leave out what names others"),
+        (["--seeds", "1,2"], "`--seeds` tells of simulated worlds: say `--simulate`"),
+        (["-n", "200000"], "`--interactions` tells of simulated worlds"),
+        (["--days", "14"], "`--days` tells of simulated worlds"),
+        (["--levels", "L0"], "`--levels` tells of simulated worlds"),
+        (["--families", "own"], "`--families` tells of simulated worlds"),
+        (["--flat"], "`--flat` tells of simulated worlds"),
     ],
 )
 def test_what_is_not_there_is_told_with_the_mend(ring_file, labels, runs, args, words):
@@ -140,6 +146,13 @@ def test_what_is_not_there_is_told_with_the_mend(ring_file, labels, runs, args, 
 
     assert result.exit_code == 2, result.stderr
     assert words in result.stderr
+
+
+def test_a_catalogue_is_refused_beside_simulated_worlds():
+    result = ringwatch("evaluate", "--simulate", "--metastore", "thrift://host:9083")
+
+    assert result.exit_code == 2, result.stderr
+    assert "leave out what names others" in result.stderr
 
 
 def test_an_extract_without_labels_is_refused_before_it_is_read(ring_file):

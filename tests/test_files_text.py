@@ -1,9 +1,8 @@
-"""Delimited text and JSON lines: bytes in, rows and faults out, each row exactly once."""
+"""Text files: every row is read exactly as it was written."""
 
 import csv
 import io
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,40 +11,21 @@ from hypothesis import strategies as st
 from builders.files.formats import FileFormat, file_format
 from builders.files.listing import list_files
 from builders.files.reading import columns_of, read_raw
-from graph.errors import ConfigError, ExtractError
-
-AB = ["a", "b"]
-HIVE = file_format("text", columns=AB)
-ESCAPED = file_format("text", columns=AB, escape="\\")
-NESTED = file_format("text", columns={"a": "string", "l": "array<string>", "m": "map<string,int>"})
-CSV = file_format("csv")
-CSV_DECLARED = file_format("csv", columns=AB)
-CSV_BARE = file_format("csv", columns=AB, header=False)
-CSV_UNQUOTED = file_format("csv", columns=AB, quote=None)
-TSV = file_format("tsv")
-JSONL = file_format("jsonl", columns=AB)
-MIB = 1 << 20
-
-
-def read(path: Path, form: FileFormat, columns=None, rows=131_072):
-    """All rows as tuples with their numbers, faults by row, and notes; each row just once."""
-    found, faults, notes, numbers = [], {}, [], []
-    for batch in read_raw(list_files(path).files[0], form, columns=columns, rows=rows):
-        assert batch.rows.num_rows == len(batch.numbers) <= rows
-        found += [tuple(row.values()) for row in batch.rows.to_pylist()]
-        numbers += batch.numbers.to_pylist()
-        faults |= {fault.row: (fault.column, fault.raw, fault.reason) for fault in batch.faults}
-        notes += batch.notes
-    assert sorted([*numbers, *faults]) == list(range(1, len(found) + len(faults) + 1))
-    assert numbers == sorted(numbers)
-    return found, faults, notes
-
-
-def world(tmp_path: Path, data: bytes, name: str = "000000_0") -> Path:
-    path = tmp_path / name
-    path.write_bytes(data)
-    return path
-
+from tests.text_files import (
+    AB,
+    CSV,
+    CSV_BARE,
+    CSV_DECLARED,
+    CSV_UNQUOTED,
+    ESCAPED,
+    HIVE,
+    JSONL,
+    MIB,
+    NESTED,
+    TSV,
+    read,
+    world,
+)
 
 ROWS = {
     "plain": (HIVE, b"1\x01x\n2\x01y\n", [("1", "x"), ("2", "y")]),
@@ -166,211 +146,11 @@ def test_text_is_read_exactly(tmp_path, case, rows):
     assert (found, faults) == (expected, {})
 
 
-FAULTS = {
-    "a delimiter inside a text": (
-        HIVE,
-        b"1\x01x\x01y\n2\x01z\n",
-        1,
-        "",
-        "1\\x01x\\x01y",
-        "3 columns where 2",
-    ),
-    "a line end inside a text": (
-        HIVE,
-        b"2\x01z\nhalf\n",
-        2,
-        "",
-        "half",
-        "1 columns where 2 are expected; a line end",
-    ),
-    "a blank line": (HIVE, b"\n2\x01z\n", 1, "", "", "1 columns where 2"),
-    "bytes that are no UTF-8": (
-        HIVE,
-        b"2\x01z\na\xff\xfeb\x01x\n",
-        2,
-        "a",
-        "a\\xff\\xfeb",
-        "not UTF-8",
-    ),
-    "a surrogate in UTF-8": (
-        HIVE,
-        b"2\x01z\nx\x01\xed\xa0\x80\n",
-        2,
-        "b",
-        "\\xed\\xa0\\x80",
-        "not UTF-8",
-    ),
-    "a line of more than 1 MiB": (
-        HIVE,
-        b"2\x01z\n3\x01" + b"x" * MIB + b"\n",
-        2,
-        "",
-        "3\\x01x",
-        "more than 1048576 bytes",
-    ),
-    "text behind a closing quote": (
-        CSV_DECLARED,
-        b'2,z\n"x"y,1\n',
-        2,
-        "",
-        '"x"y,1',
-        "quotes do not pair",
-    ),
-    "a quote that is never closed": (
-        CSV_DECLARED,
-        b'"x,1\n2,z\n',
-        1,
-        "",
-        '"x,1',
-        "quotes do not pair",
-    ),
-    "surplus columns in csv": (
-        CSV_DECLARED,
-        b"a,b\n2,z\n1,2,3\n",
-        2,
-        "",
-        "1,2,3",
-        "3 columns where 2",
-    ),
-    "a terminal escape": (HIVE, b"2\x01z\n\x1b[31mred\n", 2, "", "\\x1b[31mred", "1 columns"),
-    "json that is no object": (JSONL, b'{"a":"2","b":"z"}\n[1]\n', 2, "", "[1]", "no JSON object"),
-    "json that stops": (
-        JSONL,
-        b'{"a":"2","b":"z"}\n{"a":1\n',
-        2,
-        "",
-        '{"a":1',
-        "not one JSON object",
-    ),
-    "json with something behind it": (
-        JSONL,
-        b'{"a":"2","b":"z"}\n{"a":1} {}\n',
-        2,
-        "",
-        '{"a":1} {}',
-        "follows the object",
-    ),
-    "json with a key twice": (
-        JSONL,
-        b'{"a":"2","b":"z"}\n{"a":1,"a":2}\n',
-        2,
-        "",
-        '{"a":1,"a":2}',
-        "twice",
-    ),
-    "json with NaN": (
-        JSONL,
-        b'{"a":"2","b":"z"}\n{"a":NaN}\n',
-        2,
-        "",
-        '{"a":NaN}',
-        "no JSON number",
-    ),
-    "json with half a character": (
-        JSONL,
-        b'{"a":"2","b":"z"}\n{"a":"\\ud800"}\n',
-        2,
-        "",
-        '{"a":"\\\\ud800"}',
-        "half a character",
-    ),
-    "json that is no UTF-8": (
-        JSONL,
-        b'{"a":"2","b":"z"}\n{"a":"\xff"}\n',
-        2,
-        "",
-        '{"a":"\\xff"}',
-        "not UTF-8",
-    ),
-    "json nested without end": (
-        JSONL,
-        b'{"a":"2","b":"z"}\n' + b'{"a":' * 100_000 + b"\n",
-        2,
-        "",
-        '{"a":',
-        "too deep",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", FAULTS)
-def test_an_unreadable_row_is_set_aside_with_what_stood_there(tmp_path, case):
-    form, data, row, column, raw, reason = FAULTS[case]
-    found, faults, _ = read(world(tmp_path, data), form)
-    assert found == [("2", "z")]
-    assert list(faults) == [row]
-    assert faults[row][0] == column
-    assert faults[row][1].startswith(raw)
-    assert len(faults[row][1]) <= 200
-    assert reason in faults[row][2]
-
-
-REFUSED = {
-    "UTF-16 with a mark": (HIVE, "1\x01x\n".encode("utf-16"), "UTF-16"),
-    "UTF-16 without one": (HIVE, "1\x01x\n2\x01y\n".encode("utf-16-le"), "every other byte"),
-    "Latin-1": (HIVE, b"1\x01caf\xe9\n" * 30, "Latin-1"),
-    "a header that names a column twice": (CSV, b"a,a\n1,2\n", "`a` twice"),
-    "one JSON array": (JSONL, b'[{"a":1}]', "one JSON array"),
-}
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_a_text_file_of_another_kind_is_refused_by_name(tmp_path, case):
-    form, data, reason = REFUSED[case]
-    with pytest.raises(ExtractError, match=reason) as raised:
-        read(world(tmp_path, data), form)
-    assert str(raised.value).startswith("000000_0: ")
-
-
-def test_one_stray_latin_byte_costs_one_row_and_not_the_file(tmp_path):
-    data = b"1\x01caf\xe9\n" + b"2\x01x\n" * 50
-    found, faults, _ = read(world(tmp_path, data), HIVE)
-    assert (len(found), list(faults)) == (50, [1])
-
-
-def test_invalid_bytes_in_a_column_that_nobody_reads_cost_nothing(tmp_path):
-    path = world(tmp_path, b"1\x01\xff\n2\x01y\n")
-    assert read(path, HIVE, columns=["a"])[0] == [("1",), ("2",)]
-
-
 def test_columns_come_in_the_order_asked_for_and_case_is_forgiven_with_a_note(tmp_path):
     path = world(tmp_path, b"Actor,Post\n1,2\n", "x.csv")
     found, _, notes = read(path, CSV, columns=["post", "actor"])
     assert found == [("2", "1")]
     assert notes == ["`post` is `Post` in the file", "`actor` is `Actor` in the file"]
-
-
-def test_a_column_that_is_not_there_is_named_with_the_nearest_one(tmp_path):
-    path = world(tmp_path, b"account,post\n1,2\n", "x.csv")
-    with pytest.raises(
-        ExtractError,
-        match=r"x.csv: it lacks .*`acount`; it has `account`, `post`; did you mean `account`\?",
-    ):
-        read(path, CSV, columns=["acount"])
-
-
-def test_the_first_row_of_a_csv_without_header_is_not_eaten_silently(tmp_path):
-    path = world(tmp_path, b"u1,p1\nu2,p2\n", "x.csv")
-    with pytest.raises(ExtractError, match="lacks the column `account`; it has `u1`, `p1`"):
-        read(path, CSV, columns=["account"])
-
-
-@pytest.mark.parametrize(
-    ("form", "data", "note"),
-    [
-        (HIVE, b"", "the file is empty (0 bytes)"),
-        (JSONL, b"", "the file is empty (0 bytes)"),
-        (CSV, b"", "the file is empty (0 bytes)"),
-        (CSV, b"a,b\n", "no rows beside the header"),
-        (CSV, b"\xef\xbb\xbfa,b\n1,2\n", "a byte order mark was stripped"),
-        (CSV, b"a,b\r\n1,2\r\n", "lines end in CR LF; the CR was stripped"),
-        (CSV, b"a,b\n\n1,2\n\n", "2 blank lines are no rows"),
-        (CSV_DECLARED, b"1,2\n", "no header: the columns are taken in the declared order"),
-        (HIVE, b"a\x01b\n", "the first line holds the columns' names and was taken as a header"),
-    ],
-)
-def test_what_is_no_fault_is_noted(tmp_path, form, data, note):
-    assert note in read(world(tmp_path, data), form)[2]
 
 
 def test_an_empty_file_still_has_the_columns_asked_for(tmp_path):
@@ -388,12 +168,6 @@ def test_columns_are_known_before_any_row_is_read(tmp_path):
     assert names(b"", NESTED) == ["a string", "l list<item: string>", "m map<string, string>"]
     sniffed = names(b'{"x":1,"y":["a"]}\n{"y":null,"z":{"k":1}}\n', file_format("jsonl"))
     assert sniffed == ["x string", "y list<item: string>", "z map<string, string>"]
-
-
-def test_a_line_far_longer_than_memory_should_hold_is_one_fault(tmp_path):
-    data = b"1\x01x\n2\x01" + b"y" * (20 * MIB) + b"\n3\x01z\n"
-    found, faults, _ = read(world(tmp_path, data), HIVE)
-    assert (found, list(faults)) == ([("1", "x"), ("3", "z")], [2])
 
 
 def test_records_that_straddle_blocks_are_read_whole(tmp_path):
@@ -446,31 +220,3 @@ def test_any_ctrl_a_text_is_read_as_splitting_it_by_hand_would(tmp_path_factory,
             named.append(tuple(None if field == "\\N" else field for field in fields))
     assert found == named
     assert len(faults) == 1 + len(lines) - len(named)
-
-
-@pytest.mark.parametrize(
-    ("kind", "given_settings", "says"),
-    [
-        ("parket", {}, "no file format `parket`; did you mean `parquet`"),
-        ("csv", {"delimeter": ","}, "no setting `delimeter`; did you mean `delimiter`"),
-        ("text", {}, "does not say what its columns are"),
-        ("csv", {"header": False}, "does not say what its columns are"),
-        ("csv", {"delimiter": "||"}, "one ASCII character"),
-        ("csv", {"delimiter": '"'}, "`quote` and `delimiter` are both"),
-        ("csv", {"columns": {"a": "array<array<string>>"}}, "one level deep"),
-        ("csv", {"columns": ["a", "A"]}, "names `a` twice"),
-        ("csv", {"columns": "a"}, "`columns` is a list"),
-        ("csv", {"header": "yes"}, "`header` is true or false"),
-    ],
-)
-def test_a_format_that_makes_no_sense_is_refused_with_the_nearest_that_does(
-    kind, given_settings, says
-):
-    with pytest.raises(ConfigError) as raised:
-        file_format(kind, **given_settings)
-    assert says in str(raised.value)
-
-
-@pytest.mark.parametrize("spelled", ["\x01", "ctrl-a", r"\001", r"\x01", r"\u0001"])
-def test_a_delimiter_may_be_spelled(spelled):
-    assert file_format("text", columns=AB, delimiter=spelled) == HIVE

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from builders.crowded_acts import crowded_acts
 from graph.engines.kernels.lockstep import windowed_core
+from graph.errors import ConfigError
 from graph.schemas import INTERACTIONS
 from jobs.detector import World
 from jobs.detectors.lockstep import LOCKSTEP, draw
@@ -173,6 +174,79 @@ def test_beyond_its_bound_the_most_crowded_places_are_left_out_and_counted(engin
         (row["bound"], row["subject"].split()[0], row["accounts"], row["pairs_not_counted"])
         for row in found.bounds.rows()
     ] == [("most-acts", f"news{k}", 100, 4950) for k in range(4)]
+
+
+def rings_alike(count):
+    """Rings of five that come to four objects each, one ring a day."""
+    return [
+        (f"r{day:02}-{n}", f"t{day:02}-{k}", 24 * HOUR * day + 60_000 * n)
+        for day in range(count)
+        for n in range(5)
+        for k in range(4)
+    ]
+
+
+def test_of_places_that_are_all_alike_the_latest_stay_whole_and_the_others_are_counted(engine):
+    found = crowded(engine, rings_alike(30), most_acts=130)
+
+    kept = {(row["account"], row["object"]) for row in found.acts.rows()}
+    latest = [row for row in rings_alike(30) if row[2] >= 24 * HOUR * 24]
+    assert kept == {(account, thing) for account, thing, _ in latest}
+    assert len(kept) == 120
+    told = found.bounds.rows()
+    assert sum(row["interactions"] for row in told) == 600 - 120
+    assert {row["accounts"] for row in told} == {5}
+
+
+def test_bounds_name_the_most_crowded_places_and_sum_up_the_rest(engine):
+    news = [(f"u{n:03}", f"news{k:03}", 10 * n) for n in range(9) for k in range(150)]
+    stars = [(f"u{n:03}", f"star{k}", 10 * n) for n in range(40) for k in range(4)]
+
+    told = crowded(engine, [*ring(), *news, *stars], most_acts=108).bounds.rows()
+
+    by_name = {row["subject"].split()[0]: row for row in told}
+    assert len(told) == 101
+    assert [by_name[f"star{k}"]["accounts"] for k in range(4)] == [40] * 4
+    rest = by_name["54"]
+    assert rest["subject"] == "54 more, less crowded"
+    assert (rest["accounts"], rest["interactions"], rest["pairs_not_counted"]) == (9, 486, 1944)
+    assert sum(row["interactions"] for row in told) == 150 * 9 + 4 * 40
+
+
+def test_who_came_often_by_the_crowds_alone_leaves_with_them_and_makes_room_for_a_ring(engine):
+    fans = range(200)
+    shows = [
+        (f"x{n:03}", f"show{(n + k) % 15}", 24 * HOUR * (40 + (n + k) % 15))
+        for n in fans
+        for k in range(3)
+    ]
+    meals = [
+        (f"x{n:03}", f"meal{k}", 24 * HOUR * (60 + k)) for n in fans for k in (n // 5, 40 + n % 40)
+    ]
+
+    found = crowded(engine, [*ring(), *shows, *meals], most_acts=300)
+
+    kept = {(row["account"], row["object"]) for row in found.acts.rows()}
+    assert kept == {(account, thing) for account, thing, _ in ring()}
+
+
+@pytest.mark.parametrize("bound", [40, 108, 150, 400, 900])
+def test_never_more_acts_are_kept_than_were_allowed_and_the_same_in_any_order_of_rows(
+    engine, bound
+):
+    rows = [*ring(), *crowd(5, accounts=40, posts=60, acts=1500), *viral(60), *rings_alike(10)]
+    turned = random.Random(bound).sample(rows, len(rows))
+
+    found, again = crowded(engine, rows, most_acts=bound), crowded(engine, turned, most_acts=bound)
+
+    assert 0 < found.acts.count() <= bound
+    assert found.acts.rows() == again.acts.rows()
+    assert found.bounds.rows() == again.bounds.rows()
+
+
+def test_a_bound_below_one_is_refused(engine):
+    with pytest.raises(ConfigError, match="`most_acts` is 1 or more, not 0"):
+        crowded(engine, ring(), most_acts=0)
 
 
 def test_a_ring_across_the_border_of_an_hour_is_joined_and_nobody_else(engine):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -98,11 +100,15 @@ def test_an_objects_topic_is_the_one_it_has_most_often(engine):
     assert groups_of(given_groups(carried, "topic")) == {"o7": 1, "o8": 0}
 
 
-@settings(max_examples=15, deadline=None)
-@given(seed=st.integers(0, 10_000), within=st.sampled_from([0, 600_000, HOUR, -1]))
-def test_interest_expects_what_its_formula_says(seed, within):
-    account, object_, topic, acted_at = acts(seed, accounts=10, rows=300)
-    least = 8
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    within=st.sampled_from([0, 600_000, HOUR, -1]),
+    topics=st.sampled_from([3, 17]),
+    least=st.sampled_from([2, 8]),
+)
+def test_interest_expects_what_its_formula_says(seed, within, topics, least):
+    account, object_, topic, acted_at = acts(seed, topics=topics, accounts=10, rows=300)
     model = interest(account, object_, acted_at, topic, accounts=10, within_ms=within, least=least)
     src, dst = (ends.astype(np.int64) for ends in np.triu_indices(10, 1))
     expected = by_hand(account, object_, acted_at, topic, within, least)
@@ -116,20 +122,21 @@ def by_hand(account, object_, acted_at, topic, within, least):
     near = (object_[:, None] == object_[None, :]) & (account[:, None] != account[None, :])
     if within >= 0:
         near &= np.abs(acted_at[:, None] - acted_at[None, :]) <= within
+    strata = (topic.max() + 1) * hours
     stratum = topic * hours + stretch % hours
-    sizes = np.bincount(stratum, minlength=3 * hours)
+    sizes = np.bincount(stratum, minlength=strata)
     thin = sizes < least
     found = np.zeros((10, 10))
-    counts = np.zeros((3 * hours + 1, 10))
-    np.add.at(counts, (np.where(thin[stratum], 3 * hours, stratum), account), 1)
+    counts = np.zeros((strata + 1, 10))
+    np.add.at(counts, (np.where(thin[stratum], strata, stratum), account), 1)
 
     def pairs(here, there, apart):
         rows, columns = np.nonzero(near)
         ok = here[rows] & there[columns] & (stretch[columns] - stretch[rows] == apart)
         return ok.sum()
 
-    for one in range(3 * hours + 1):
-        inside = thin[stratum] if one == 3 * hours else (stratum == one) & ~thin[stratum]
+    for one in range(strata + 1):
+        inside = thin[stratum] if one == strata else (stratum == one) & ~thin[stratum]
         size = inside.sum()
         same = sum(
             pairs(inside & (stratum == s), inside & (stratum == s), 0)
@@ -137,7 +144,7 @@ def by_hand(account, object_, acted_at, topic, within, least):
         )
         if size > 1:
             found += np.outer(counts[one], counts[one]) * same / (size * (size - 1))
-        if one == 3 * hours or hours == 1 or thin[one]:
+        if one == strata or hours == 1 or thin[one]:
             continue
         after = one // hours * hours + (one % hours + 1) % hours
         if not thin[after]:
@@ -145,6 +152,28 @@ def by_hand(account, object_, acted_at, topic, within, least):
             way = np.outer(counts[one], counts[after]) * across / (size * sizes[after])
             found += way + way.T
     return found
+
+
+def test_what_interest_holds_grows_with_the_acts_and_not_with_topics_times_hours():
+    number = 20_000
+    account = np.arange(number) % 500
+    topic = np.arange(number)
+    tracemalloc.start()
+
+    model = interest(account, topic, topic * HOUR, topic, accounts=500, within_ms=60_000, least=1)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(model.stratum) == number
+    assert peak < 2_000 * number
+
+
+def test_interest_of_no_acts_expects_nothing():
+    none = np.zeros(0, np.int64)
+
+    model = interest(none, none, none, none, accounts=2, within_ms=60_000, least=3)
+
+    assert expected_of_pairs(model, np.array([0]), np.array([1])).tolist() == [0.0]
 
 
 @pytest.mark.local_only

@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 
 from builders.simulation.flat import write_world
 from builders.simulation.into_log import USUAL_LEVELS, IntoSpec, planted_log
+from builders.simulation.log import log_of
 from builders.simulation.rings import CO_ACTION
 from graph.errors import ConfigError
 from graph.schemas import INTERACTIONS
@@ -86,11 +87,11 @@ def volumes(table):
 @pytest.mark.parametrize("name", LOGS)
 def test_how_much_an_account_does_tells_no_ring_from_an_organic_account(shared, name):
     world = planted_log(interactions(shared, name), IntoSpec(seed=5))
-    acts = volumes(world.interactions)
+    counts = volumes(world.interactions)
     rings = members(world)
 
-    ring = np.array([acts[account] for account in sorted(rings)])
-    organic = np.array([n for account, n in acts.items() if account not in rings and n >= 3])
+    ring = np.array([counts[account] for account in sorted(rings)])
+    organic = np.array([n for account, n in counts.items() if account not in rings and n >= 3])
     ranks = rankdata(np.concatenate([ring, organic]))[: len(ring)]
     auc = (ranks.sum() - len(ring) * (len(ring) + 1) / 2) / (len(ring) * len(organic))
 
@@ -126,24 +127,94 @@ def test_the_same_log_in_any_order_and_the_same_seed_give_the_same_rows(russian)
     assert not planted_log(log, IntoSpec(seed=6)).labels.equals(world.labels)
 
 
-def test_one_more_ring_leaves_the_members_of_the_others_as_they_are(russian):
+def acts(table, time="time"):
+    """How often each account acted on each object at each time."""
+    return Counter(
+        zip(*(table[name].to_pylist() for name in ("account", "object", time)), strict=True)
+    )
+
+
+def test_one_more_ring_leaves_the_members_and_the_acts_of_the_others_as_they_are(russian):
     log, _ = russian
     one = planted_log(log, IntoSpec(seed=5, levels={"L0": 1}))
     two = planted_log(log, IntoSpec(seed=5, levels={"L0": 1, "L4": 1}))
+    ring = members(one)
 
-    assert len(members(one)) == len(members(two, "L0-1"))
-    assert len(members(two)) > len(members(one))
+    def of_the_ring(world):
+        return {act: n for act, n in acts(world.interactions).items() if act[0] in ring}
+
+    assert ring == members(two, "L0-1")
+    assert of_the_ring(one) == of_the_ring(two)
+    assert members(two) - ring == members(two, "L4-1")
+    assert members(two, "L4-1").isdisjoint(ring)
+
+
+def test_whatever_differs_from_the_log_is_an_act_of_a_labelled_account_or_a_visit(russian):
+    log, world = russian
+    before, after = acts(log, "acted_at"), acts(world.interactions)
+    ring, known = members(world), set(log["object"].to_pylist())
+
+    added, gone = after - before, before - after
+
+    of_others = [(account, at) for account, _, at in added.elements() if account not in ring]
+    assert {object_ for account, object_, _ in added if account not in ring}.isdisjoint(known)
+    assert sorted(of_others) == sorted(
+        (account, at) for account, _, at in gone.elements() if account not in ring
+    )
+    assert set(world.interactions["account"].to_pylist()) <= set(log["account"].to_pylist()) | ring
+
+
+def test_each_ring_acts_on_fresh_objects_of_its_own_as_its_level_says(russian):
+    log, world = russian
+    added = acts(world.interactions) - acts(log, "acted_at")
+    known, moments = set(log["object"].to_pylist()), log["acted_at"].to_numpy()
+    people, everybody = set(log["account"].to_pylist()), members(world)
+    levels = {row["group_id"]: CO_ACTION[row["level"]] for row in world.labels.to_pylist()}
+    rings = {name: members(world, name) for name in sorted(levels)}
+    own = {name: {} for name in rings}
+    for object_ in sorted({object_ for _, object_, _ in added} - known):
+        came = sorted(
+            (at, who) for who, thing, at in added if thing == object_ and who in everybody
+        )
+        if came:
+            owner = max(rings, key=lambda name: len({who for _, who in came} & rings[name]))
+            own[owner][object_] = [(at, who) for at, who in came if who in rings[owner]]
+            # Of other rings come those alone who visited it before they were hijacked.
+            assert {who for _, who in came} - rings[owner] <= people
+
+    for name, ring in rings.items():
+        level = levels[name]
+        assert len(own[name]) <= (level.targets + 1) // 2
+        joined = max(len({who for _, who in visits}) for visits in own[name].values())
+        assert joined >= 0.75 * level.share * len(ring)
+        for visits in own[name].values():
+            first, late = visits[0][0], visits[int(0.8 * (len(visits) - 1))][0]
+            assert late - first <= level.jitter_ms + 1_000
+            # An order comes when somebody acted in the log, and the ring after it.
+            since = moments[moments <= first + 1_000].max()
+            assert first - since <= 2 * level.jitter_ms
+
+
+def test_a_member_does_as_much_as_some_organic_account_of_the_log(russian):
+    log, world = russian
+    before, after = volumes(log), volumes(world.interactions)
+    organic = {count for count in before.values() if count >= 3}
+
+    odd = [who for who in members(world) if not {after[who], after[who] + 1} & organic]
+
+    assert len(odd) <= 0.02 * len(members(world))  # acts that fell on others are one act each
 
 
 def test_accounts_outside_rings_act_as_often_and_when_they_did(russian):
     log, world = russian
     rings = members(world)
 
-    def acts(table, time):
-        pairs = zip(table["account"].to_pylist(), table[time].to_pylist(), strict=True)
-        return Counter(pair for pair in pairs if pair[0] not in rings)
+    def when(table, time):
+        return Counter(
+            (account, at) for account, _, at in acts(table, time).elements() if account not in rings
+        )
 
-    assert acts(world.interactions, "time") == acts(log, "acted_at")
+    assert when(world.interactions, "time") == when(log, "acted_at")
 
 
 def test_a_hijacked_account_acts_as_often_as_before(shared):
@@ -175,6 +246,59 @@ def test_a_log_of_dates_gets_dates(shared):
     world = planted_log(interactions(shared, "amazon_arts_reviews"), IntoSpec(seed=5))
 
     assert (world.interactions["time"].to_numpy() % DAY == 0).all()
+
+
+def dated(days, rests):
+    """A log of days that begin at one time of UTC, and half-way at another; one in 40 is odd."""
+    rows = [
+        {
+            "account": f"{number % 50:02}",
+            "action": "post",
+            "object": f"o{number % 17}",
+            "object_kind": "link",
+            "acted_at": day * DAY + (rests[2 * day // days] if number else 45_296_789),
+        }
+        for day in range(days)
+        for number in range(40)
+    ]
+    return pa.Table.from_pylist(rows, schema=INTERACTIONS.arrow)
+
+
+def test_dates_of_a_place_with_summer_time_are_those_of_the_day_and_odd_times_are_not_copied():
+    summer, winter = 22 * 3_600_000, 23 * 3_600_000
+    log = log_of(dated(100, (summer, winter)))
+    hours = np.arange(100 * 24) * 3_600_000 + 1
+
+    written = log.on_the_step(hours)
+
+    assert log.step == DAY
+    day, rest = np.divmod(written, DAY)
+    inside = (hours >= DAY) & (hours <= log.last) & (hours // DAY != 50)
+    assert (rest[inside] == np.where(day[inside] < 50, summer, winter)).all()
+    assert (np.abs(hours - written)[inside] <= DAY + 3_600_000).all()
+    assert written.min() >= log.at[0]
+    assert written.max() <= log.last
+
+
+def test_a_log_of_whole_seconds_gets_whole_seconds_and_one_of_none_gets_any():
+    times = np.arange(600) * 7_919_000
+    seconds, exact = (
+        log_of(
+            pa.Table.from_pylist(
+                [
+                    {"account": "a", "action": "post", "object": "o", "object_kind": "k",
+                     "acted_at": int(at)}
+                    for at in column
+                ],
+                schema=INTERACTIONS.arrow,
+            )
+        )
+        for column in (times, times + np.arange(600) % 1000)
+    )  # fmt: skip
+
+    drawn = np.array([1_234_567, 98_765_432])
+    assert seconds.on_the_step(drawn).tolist() == [1_234_000, 98_765_000]
+    assert exact.on_the_step(drawn).tolist() == drawn.tolist()
 
 
 def test_a_ring_acts_on_fresh_things_with_organic_visitors_and_on_things_of_the_log(russian):
@@ -231,8 +355,8 @@ def test_members_do_as_much_as_accounts_of_as_many_acts_as_were_asked_for(russia
     log, _ = russian
     world = planted_log(log, IntoSpec(seed=5, least_acts=15, levels={"L0": 1, "L4": 1}))
 
-    acts = volumes(world.interactions)
-    assert min(acts[account] for account in members(world)) >= 14  # two acts may be one
+    counts = volumes(world.interactions)
+    assert min(counts[account] for account in members(world)) >= 14  # two acts may be one
 
 
 def found_of(log, spec, folder):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 from builders.simulation import objects, texts
 from builders.simulation.flat_life import drawn_crowding, flat_population, flat_posts, organic_rows
 from builders.simulation.held_out import CAMPAIGN_PLANTERS, CROWD_PLANTERS
+from builders.simulation.new_folder import new_folder
 from builders.simulation.planting import Bed, lookalike_table, open_bed, ring_table
 from builders.simulation.population import TOPICS
 from builders.simulation.rows import ACTIONS, COMMENT, FOLLOW, LOGIN, NONE, SHARE, Rows, joined
@@ -111,21 +111,10 @@ def write_world(draw: Callable[[], FlatWorld], out: Path) -> FlatWritten:
         ConfigError: `out` exists and is not empty, or what `draw` raises.
     """
     began = time.monotonic()
-    if out.exists() and any(out.iterdir()):
-        message = f"`{out}` is not empty; name a new folder, or remove it first"
-        raise ConfigError(message)
-    staging = out.with_name(out.name + ".part")
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    try:
+    with new_folder(out) as folder:
         world = draw()
-        pq.write_table(world.interactions, staging / INTERACTIONS_FILE)
-        pq.write_table(world.labels, staging / LABELS_FILE)
-        if out.exists():
-            out.rmdir()
-        staging.replace(out)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        pq.write_table(world.interactions, folder / INTERACTIONS_FILE)
+        pq.write_table(world.labels, folder / LABELS_FILE)
     groups = world.labels.group_by(["group_id", "is_ring"]).aggregate([])["is_ring"].to_pylist()
     return FlatWritten(
         interactions=out / INTERACTIONS_FILE,

@@ -114,7 +114,7 @@ def planted_log(interactions: pa.Table, spec: IntoSpec) -> FlatWorld:
 def _wanted(bed: LogBed, spec: IntoSpec) -> tuple[Mapping[str, int], Mapping[str, int]]:
     if spec.levels is not None or spec.follows is not None:
         return spec.levels or {}, spec.follows or {}
-    kinds = set(bed.log.things["object_kind"].to_pylist())
+    kinds = set(bed.log.things["object_kind"].unique().to_pylist())
     return ({}, USUAL_FOLLOWS) if kinds == {KIND} else (USUAL_LEVELS, {})
 
 

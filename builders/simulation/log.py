@@ -5,16 +5,16 @@ A *thing* is an object of one kind with the action done on it, so a fresh one ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from builders.clocks import DAY_MS, MINUTE_MS, QUARTER_MS, SECOND_MS, Tally, step_of
 from builders.simulation.planting import Indices
 from builders.simulation.population import Longs
-from builders.simulation.spec import DAY_MS, HOUR_MS, MINUTE_MS
 from graph.errors import ConfigError
 
 Rng = np.random.Generator
@@ -23,8 +23,6 @@ LEAST_ACTS = 3
 """Accounts with fewer acts tell nothing of how active people are."""
 
 _ORDER = ("acted_at", "account", "action", "object_kind", "object", "content", "text", "owner")
-_STEPS = (DAY_MS, HOUR_MS, MINUTE_MS, 1_000)
-_NEARLY_ALL = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +31,8 @@ class Log:
 
     `account[r]` and `thing[r]` number `accounts` and `things`; `at[r]` is ms since 1970 UTC.
     `by_thing` has the rows thing by thing, those of thing t from `begins[t]` on.
-    `things` has action, object_kind, object and owner. `step` and `rest` are what nearly all times
-    are a multiple of, and what remains: a day's 86,400,000 and 0 for dates.
+    `things` has action, object_kind, object and owner. `step` is what nearly all times keep to, ms:
+    a day's 86,400,000 for dates (`builders.clocks.step_of`). `steps` are the times that keep to it.
     """
 
     rows: pa.Table
@@ -46,7 +44,7 @@ class Log:
     by_thing: Indices
     begins: Indices
     step: int
-    rest: int
+    steps: Longs
 
     @property
     def volumes(self) -> Indices:
@@ -59,8 +57,13 @@ class Log:
         return int(self.at[-1])
 
     def on_the_step(self, at: Longs) -> Longs:
-        """Times as the log would have written them, none after its last."""
-        stepped = (np.minimum(at, self.last) - self.rest) // self.step * self.step + self.rest
+        """Times as the log would have written them, none before its first or after its last."""
+        inside = np.clip(at, self.at[0], self.last)
+        # A day of some place begins at one time of UTC in summer and at another in winter: what
+        # the log wrote before tells at which.
+        place = np.searchsorted(self.steps, inside, side="right") - 1
+        before = self.steps[np.maximum(place, 0)]
+        stepped = before + (inside - before) // self.step * self.step
         return np.asarray(np.maximum(stepped, self.at[0]), dtype=np.int64)
 
 
@@ -75,23 +78,21 @@ def log_of(interactions: pa.Table) -> Log:
         raise ConfigError(message)
     rows = interactions.sort_by([(name, "ascending") for name in _ORDER]).combine_chunks()
     account, accounts = _numbered(rows["account"])
-    parts = [_numbered(rows[name])[0] for name in ("object", "object_kind", "action")]
-    _, first, thing = np.unique(
-        np.stack(parts, axis=1), axis=0, return_index=True, return_inverse=True
-    )
+    first, thing = _alike([_numbered(rows[n])[0] for n in ("object", "object_kind", "action")])
     at = rows["acted_at"].to_numpy()
-    step, rest = _step(at)
+    # However few acts: planted ones are written as they are, whether that is chance or not.
+    step = step_of(_tally(at))
     return Log(
         rows=rows,
         accounts=accounts,
         things=rows.select(["action", "object_kind", "object", "owner"]).take(pa.array(first)),
         account=account,
-        thing=thing.reshape(-1).astype(np.int64),
+        thing=thing,
         at=at,
-        by_thing=np.argsort(thing.reshape(-1), kind="stable"),
-        begins=np.concatenate([[0], np.cumsum(np.bincount(thing.reshape(-1)))]),
-        step=step,
-        rest=rest,
+        by_thing=np.argsort(thing, kind="stable"),
+        begins=np.concatenate([[0], np.cumsum(np.bincount(thing))]),
+        step=step.ms,
+        steps=at[np.isin(at % step.ms, step.rests)],
     )
 
 
@@ -100,9 +101,20 @@ def _numbered(column: pa.ChunkedArray) -> tuple[Indices, pa.Array]:
     return coded.indices.to_numpy().astype(np.int64), coded.dictionary
 
 
-def _step(at: npt.NDArray[np.int64]) -> tuple[int, int]:
-    for step in _STEPS:
-        rests, counts = np.unique(at % step, return_counts=True)
-        if counts.max() >= _NEARLY_ALL * len(at):
-            return step, int(rests[counts.argmax()])
-    return 1, 0
+def _alike(columns: Sequence[Indices]) -> tuple[Indices, Indices]:
+    """The first row of each distinct one, in their order, and which of these each row is like."""
+    first = place = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        code = place * (column.max() + 1) + column
+        _, first, place = np.unique(code, return_index=True, return_inverse=True)
+    return first.astype(np.int64), place.astype(np.int64)
+
+
+def _tally(at: Longs) -> Tally:
+    quarter, acts = np.unique(at[at % QUARTER_MS == 0] % DAY_MS // QUARTER_MS, return_counts=True)
+    return Tally(
+        acts=len(at),
+        seconds=int(np.count_nonzero(at % SECOND_MS == 0)),
+        minutes=int(np.count_nonzero(at % MINUTE_MS == 0)),
+        quarters=dict(zip(quarter.tolist(), acts.tolist(), strict=True)),
+    )

@@ -33,7 +33,8 @@ class LogBed:
     """Collects what is planted, until the log is written.
 
     `thing` begins as the log's and is changed where an organic act is sent to a fresh thing;
-    `kept` marks the rows that stay. Accounts and things from `len(log.accounts)` and
+    `kept` marks the rows that stay, `unsent` those of accounts in no ring that were not sent away.
+    Accounts and things from `len(log.accounts)` and
     `len(log.things)` on are fresh. `volume` is what each member of a ring is to do in all.
     """
 
@@ -43,14 +44,15 @@ class LogBed:
     most_accounts: int | None
     thing: Indices
     kept: Bools
+    unsent: Bools
     ring_member: Bools
     volume: dict[int, int] = field(default_factory=dict)
     fresh_accounts: int = 0
     fresh_things: list[tuple[str, str, str | None]] = field(default_factory=list)
     parts: list[tuple[Indices, Indices, Longs]] = field(default_factory=list)
     rings: list[tuple[str, str, str, Indices]] = field(default_factory=list)
-    alike: dict[tuple[str, str], Indices] = field(default_factory=dict)
-    """The rows of an action and a kind, once somebody asked for them."""
+    alike: dict[tuple[str, str], tuple[Indices, Longs]] = field(default_factory=dict)
+    """The rows of an action and a kind, and their times, once somebody asked for them."""
 
     def bounded(self, size: int) -> int:
         """A ring's size, no larger than was allowed and no smaller than a ring."""
@@ -79,6 +81,7 @@ class LogBed:
             raise ConfigError(message)
         old = np.sort(rng.choice(free, taken, replace=False))
         self.ring_member[old] = True
+        self.unsent[self.ring_member[self.log.account]] = False
         first = len(self.log.accounts) + self.fresh_accounts
         new = np.arange(first, first + count - taken)
         self.fresh_accounts += len(new)
@@ -123,29 +126,31 @@ class LogBed:
 
         Most come within hours, as people do who hear of something new; an account comes once.
         """
-        kind = self._alike(thing)
-        first = int(np.searchsorted(self.log.at[kind], begin))
-        end = int(np.searchsorted(self.log.at[kind], begin + DAY_MS, side="right"))
+        kind, at = self._alike(thing)
+        first = int(np.searchsorted(at, begin))
+        end = int(np.searchsorted(at, begin + DAY_MS, side="right"))
         room = _ROOM * count
         start = max(0, min(first, len(kind) - room))
-        rows = kind[start : max(end, start + room)]
-        unsent = self.thing[rows] == self.log.thing[rows]
-        rows = rows[unsent & ~self.ring_member[self.log.account[rows]]]
+        near = slice(start, max(end, start + room))
+        unsent = self.unsent[kind[near]]
+        rows, at = kind[near][unsent], at[near][unsent]
         if len(rows) == 0:
             return
-        wait = np.maximum(self.log.at[rows] - begin, 0)
+        wait = np.maximum(at - begin, 0)
         weight = np.exp2(-wait / _FADES_MS) + 1e-3
         drawn = rng.choice(rows, min(count, len(rows)), replace=False, p=weight / weight.sum())
         _, once = np.unique(self.log.account[drawn], return_index=True)
         self.thing[drawn[once]] = thing
+        self.unsent[drawn[once]] = False
 
-    def _alike(self, thing: int) -> Indices:
-        """The rows with the action and kind of a fresh thing."""
+    def _alike(self, thing: int) -> tuple[Indices, Longs]:
+        """The rows with the action and kind of a fresh thing, and their times."""
         action, kind, _ = self.fresh_things[thing - len(self.log.things)]
         if (action, kind) not in self.alike:
             actions = pc.equal(self.log.things["action"], action)
             both = pc.and_(actions, pc.equal(self.log.things["object_kind"], kind))
-            self.alike[action, kind] = np.flatnonzero(both.to_numpy()[self.log.thing])
+            rows = np.flatnonzero(both.to_numpy()[self.log.thing])
+            self.alike[action, kind] = rows, self.log.at[rows]
         return self.alike[action, kind]
 
     def account_ids(self) -> pa.Array:
@@ -179,18 +184,20 @@ def open_log_bed(
         most_accounts=most_accounts,
         thing=log.thing.copy(),
         kept=np.ones(len(log.at), dtype=bool),
+        unsent=np.ones(len(log.at), dtype=bool),
         ring_member=np.zeros(len(log.accounts), dtype=bool),
     )
 
 
 def _unused(taken: pa.Array | pa.ChunkedArray, count: int, *, salt: int) -> list[str]:
     """So many ids that are not among some."""
-    known = set(taken.to_pylist())
     found: list[str] = []
     begin = 0
     while len(found) < count:
         numbers = np.arange(begin, begin + count + 16)
-        drawn = ids.letters(ids.scramble(numbers, bits=55, salt=salt), width=11).to_pylist()
-        found += [each for each in drawn if each not in known]
+        drawn = ids.letters(ids.scramble(numbers, bits=55, salt=salt), width=11)
+        # To look for the few among the many takes no table of the many.
+        met = set(taken.filter(pc.is_in(taken, value_set=drawn)).to_pylist())
+        found += [each for each in drawn.to_pylist() if each not in met]
         begin += len(numbers)
     return found[:count]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from builders.simulation.log_bed import LogBed
 from builders.simulation.mixes import between
@@ -51,7 +52,7 @@ def plant_follow_ring(bed: LogBed, rng: Rng, name: str, number: int) -> None:
     wants = _wants(rng, level, size)
     customers = rng.choice(len(bed.log.accounts), int(rng.integers(8, 21)), replace=False)
     customers = np.setdiff1d(customers, members)
-    things = _Things(bed, action)
+    things = _Things(bed, action, np.concatenate([members, customers]))
     received = np.zeros(size, dtype=np.int64)
     for place, member in enumerate(members.tolist()):
         left = bed.volume[member]
@@ -71,24 +72,26 @@ def plant_follow_ring(bed: LogBed, rng: Rng, name: str, number: int) -> None:
 
 
 class _Things:
-    """The thing that is an account, as followed."""
+    """The things that some accounts are, as followed."""
 
-    def __init__(self, bed: LogBed, action: str) -> None:
+    def __init__(self, bed: LogBed, action: str, accounts: Indices) -> None:
         self._bed = bed
         self._action = action
-        known = bed.log.things.to_pylist()
-        self._known = {
-            row["object"]: place
-            for place, row in enumerate(known)
-            if (row["action"], row["object_kind"]) == (action, KIND)
-        }
-        for place, (did, kind, name) in enumerate(bed.fresh_things, start=len(known)):
+        names = bed.account_ids().take(pa.array(accounts))
+        self._names = dict(zip(accounts.tolist(), names.to_pylist(), strict=True))
+        things = bed.log.things
+        # Those few alone: a log of follows has about as many things as accounts.
+        alike = pc.and_(pc.equal(things["action"], action), pc.equal(things["object_kind"], KIND))
+        known = np.flatnonzero(pc.and_(alike, pc.is_in(things["object"], names)).to_numpy())
+        found = things["object"].take(pa.array(known)).to_pylist()
+        self._known: dict[str, int] = dict(zip(found, known.tolist(), strict=True))
+        for place, (did, kind, name) in enumerate(bed.fresh_things, start=len(things)):
             if (did, kind) == (action, KIND) and name is not None:
                 self._known[name] = place
 
     def of(self, accounts: Indices) -> Indices:
-        """The things of some accounts, made where nobody followed them yet."""
-        names = self._bed.account_ids().take(accounts.tolist()).to_pylist()
+        """The things of some of the accounts, made where nobody followed them yet."""
+        names = [self._names[account] for account in accounts.tolist()]
         for name in names:
             if name not in self._known:
                 self._known[name] = self._bed.made(self._action, KIND, name)
@@ -124,11 +127,10 @@ def _be_followed(
 
 def _action(bed: LogBed) -> str:
     """What a follow is called in the log: the commonest act on accounts."""
-    kinds = bed.log.things["object_kind"].to_pylist()
-    actions = bed.log.things["action"].to_pylist()
-    acts = np.bincount(bed.log.thing, minlength=len(kinds)).tolist()
-    counted: Counter[str] = Counter()
-    for kind, action, count in zip(kinds, actions, acts, strict=True):
-        if kind == KIND:
-            counted[action] += count
-    return min(counted, key=lambda name: (-counted[name], name), default="follow")
+    things = bed.log.things
+    acts = pa.array(np.bincount(bed.log.thing, minlength=len(things)))
+    contacts = things.select(["action"]).append_column("acts", acts)
+    contacts = contacts.filter(pc.equal(things["object_kind"], KIND))
+    counted = contacts.group_by("action").aggregate([("acts", "sum")]).to_pylist()
+    commonest = min(counted, key=lambda row: (-row["acts_sum"], row["action"]), default=None)
+    return "follow" if commonest is None else str(commonest["action"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -15,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from builders.simulation.job import job_text
+from builders.simulation.new_folder import new_folder
 from builders.simulation.organic import draw_block
 from builders.simulation.rows import ACTIONS
 from builders.simulation.spec import SimulationSpec
@@ -22,7 +22,6 @@ from builders.simulation.tables import block_tables
 from builders.simulation.truth import FOLDER
 from builders.simulation.world import Block, World, make_world
 from builders.simulation.write import write_parquet, write_tables
-from graph.errors import ConfigError
 
 GENERATOR = 1
 """Raised when the same spec no longer gives the same bytes."""
@@ -69,21 +68,10 @@ def simulate(
         ConfigError: `out` exists and is not empty, or the spec plants more than there is room for.
     """
     began = time.monotonic()
-    if out.exists() and any(out.iterdir()):
-        message = f"`{out}` is not empty; name a new folder, or remove it first"
-        raise ConfigError(message)
-    staging = out.with_name(out.name + ".part")
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    try:
+    with new_folder(out) as folder:
         world = make_world(spec)
-        written = _write_blocks(world, staging, progress, threads)
-        _write_beside(world, written, staging)
-        if out.exists():
-            out.rmdir()
-        staging.replace(out)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        written = _write_blocks(world, folder, progress, threads)
+        _write_beside(world, written, folder)
     return Simulated(
         out=out,
         job=out / "job.toml",

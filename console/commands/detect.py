@@ -32,6 +32,7 @@ from console.columns import (
     TimeZone,
     Where,
     attributes,
+    given,
     refuse_columns,
 )
 from console.failures import say
@@ -63,7 +64,9 @@ from jobs.spark_settings import spark_option
 def detect(
     path: Annotated[
         Path,
-        typer.Argument(help="A job file (.toml), or an extract: files or hive://db.table."),
+        typer.Argument(
+            help="A job file (.toml), or an extract: a file, a folder or hive://db.table."
+        ),
     ],
     account: Account = None,
     object: Object = None,
@@ -95,7 +98,7 @@ def detect(
     ] = None,
     publish_to: Annotated[
         str | None,
-        typer.Option(help="A folder on another file system that gets the run too, as hdfs:///rw."),
+        typer.Option(help="A folder elsewhere that gets a copy of the run, as hdfs:///rw."),
     ] = None,
     engine: EngineName = None,
     master: Master = None,
@@ -107,19 +110,20 @@ def detect(
     quarantine_share: QuarantineShare = None,
     detector: Detectors = None,
     scorecard: Annotated[
-        Path | None, typer.Option(help="A card by `ringwatch train`, in the shipped one's place.")
+        Path | None,
+        typer.Option(help="A scorecard that `ringwatch train` wrote, not the shipped one."),
     ] = None,
-    seeds: Annotated[Path | None, typer.Option(help="A list of known-bad accounts.")] = None,
-    good_seeds: Annotated[Path | None, typer.Option(help="A list of known-good accounts.")] = None,
+    seeds: Annotated[Path | None, typer.Option(help="A file of known-bad account ids.")] = None,
+    good_seeds: Annotated[Path | None, typer.Option(help="With --seeds: known-good ones.")] = None,
     decoy: Annotated[
         bool,
         typer.Option(
-            "--decoy", help="Run once more on acts dealt anew, and tell what is flagged by chance."
+            "--decoy", help="Detect again in acts dealt out anew, and tell what chance alone flags."
         ),
     ] = False,
-    top: Annotated[int, typer.Option(min=0, help="How many clusters to print.")] = 10,
+    top: Annotated[int, typer.Option(min=0, help="How many clusters to print at the most.")] = 10,
     dry: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what it would take, and write nothing.")
+        bool, typer.Option("--dry-run", help="Estimate time and memory, and write nothing.")
     ] = False,
     quiet: Quiet = False,
     json: AsJson = False,
@@ -171,10 +175,10 @@ def detect(
     else:
         table = QuickTable(
             path=extract_place(path, metastore, hiveserver2),
-            mapping={name: source for name, source in columns_told.items() if source is not None},
+            mapping=given(columns_told),
             attributes=attributes(attribute or []),
             accounts=accounts,
-            reading={name: value for name, value in rest.items() if value is not None},
+            reading=given(rest),
         )
         job = quick_job(table, changes, said=lambda assumed: say(f"assumed: {assumed}"))
     if dry:

@@ -13,6 +13,7 @@ import typer
 
 from builders.simulation.flat import FlatSpec
 from builders.simulation.spec import Families, SimulationSpec
+from console.beside import refuse_told
 from console.columns import (
     Account,
     Accounts,
@@ -35,6 +36,7 @@ from console.columns import (
     TimeZone,
     Where,
     attributes,
+    given,
     refuse_columns,
 )
 from console.evaluated import write_evaluated
@@ -63,11 +65,14 @@ from jobs.quick import Changes, QuickTable, changed_job, quick_job
 UNMET = 4
 """The exit code where the evaluation is done and `--require` is not met."""
 
+_OF_WORLDS = ("seeds", "interactions", "days", "levels", "families", "flat")
+
 
 def evaluate(
+    context: typer.Context,
     path: Annotated[
         Path | None,
-        typer.Argument(help="As in detect; or the folder of a simulated platform."),
+        typer.Argument(help="A job file or an extract, or the folder of a simulated platform."),
     ] = None,
     account: Account = None,
     object: Object = None,
@@ -76,7 +81,9 @@ def evaluate(
     text: Text = None,
     labels: Annotated[
         Path | None,
-        typer.Option(help="Parquet or CSV: account_id, group_id, is_ring; perhaps kind, level."),
+        typer.Option(
+            help="The truth: account_id, group_id, is_ring, perhaps kind, level; Parquet or CSV."
+        ),
     ] = None,
     content: Content = None,
     object_kind: ObjectKind = None,
@@ -103,42 +110,45 @@ def evaluate(
         str, typer.Option(help="With --simulate: the worlds' seeds, comma separated.")
     ] = "21,22,23,24,25",
     interactions: Annotated[
-        int, typer.Option("--interactions", "-n", min=1, help="With --simulate: how many.")
+        int, typer.Option("--interactions", "-n", min=1, help="With --simulate: acts of each.")
     ] = 300_000,
-    days: Annotated[int, typer.Option(min=1, help="With --simulate: how many days.")] = 14,
+    days: Annotated[int, typer.Option(min=1, help="With --simulate: days of each.")] = 14,
     levels: Annotated[
         str | None,
         typer.Option(help="With --simulate: co-action rings of these levels alone, as L0,L3."),
     ] = None,
     families: Annotated[
         Literal["own", "held-out", "both"],
-        typer.Option(help="With --simulate: rings that settings were tried on, others, or both."),
+        typer.Option(help="With --simulate: rings that settings were chosen on, others, or both."),
     ] = "own",
     flat: Annotated[
-        bool, typer.Option("--flat", help="With --simulate: one table, account to text alone.")
+        bool, typer.Option("--flat", help="With --simulate: worlds of one plain table.")
     ] = False,
     peers: Annotated[
-        bool, typer.Option("--peers", help="Set other methods beside it, on the same acts.")
+        bool, typer.Option("--peers", help="Compare with other methods, on the same acts.")
     ] = False,
     peer: Annotated[
-        list[str] | None, typer.Option(help="Only this other method; may be repeated.")
+        list[str] | None, typer.Option(help="Compare with this method; may be repeated.")
     ] = None,
     without: Annotated[
         list[str] | None,
-        typer.Option(help="Evaluate again without a column, or several (a,b); may be repeated."),
+        typer.Option(help="Evaluate again without this column, or several (a,b); may be repeated."),
     ] = None,
     ablation: Annotated[
         bool, typer.Option("--ablation", help="Evaluate again without each detector in turn.")
     ] = False,
     require: Annotated[
         str | None,
-        typer.Option(help="Exit with 4 unless it is met: precision>=0.95,L3.recall>=0.7"),
+        typer.Option(
+            help="End with exit code 4 unless this holds, as precision>=0.95,L3.recall>=0.7."
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Keep the runs (and worlds) in this folder.")
+        Path | None,
+        typer.Option("--out", help="Keep runs and worlds in this folder; else they go."),
     ] = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Keep them in `out` where --out names no other folder.")
+        bool, typer.Option("--keep", help="Keep them in `out`, unless --out names a folder.")
     ] = False,
     memory: Memory = None,
     threads: Threads = None,
@@ -186,10 +196,10 @@ def evaluate(
         "time_zone": time_zone,
     }
     told = _Told(
-        mapping={name: source for name, source in mapping.items() if source is not None},
+        mapping=given(mapping),
         attributes=attributes(attribute or []) | ({"topic": topic} if topic else {}),
         accounts=accounts,
-        reading={name: value for name, value in reading.items() if value is not None},
+        reading=given(reading),
         catalogue={"metastore": metastore, "hiveserver2": hiveserver2},
         labels=labels,
     )
@@ -197,6 +207,10 @@ def evaluate(
     if simulate:
         told.refuse("--simulate", path)
         world = _world(interactions, days, levels=levels, families=families, flat=flat)
+    else:
+        refuse_told(
+            context, _OF_WORLDS, "tells of simulated worlds: say `--simulate`, or leave this out"
+        )
     with _folder(out, keep=keep) as folder:
         if world is not None:
             with shown_progress(quiet=quiet) as said:
@@ -232,7 +246,12 @@ class _Told:
 
     def refuse(self, beside: str, path: Path | None) -> None:
         """Refuse all of it where worlds are simulated."""
-        given = [*self.mapping, *self.attributes, *self.reading]
+        given = [
+            *self.mapping,
+            *self.attributes,
+            *self.reading,
+            *filter(None, self.catalogue.values()),
+        ]
         if path is not None or self.labels is not None or self.accounts is not None or given:
             message = f"`{beside}` makes its own extract and labels: leave out what names others"
             raise ConfigError(message)

@@ -77,17 +77,19 @@ ACTS = {
 
 
 def show(
-    cluster: Annotated[str, typer.Argument(help="A cluster's name, `#PLACE`, or a member's id.")],
+    cluster: Annotated[
+        str, typer.Argument(help="A cluster's name, its place as `#1`, or a member's id.")
+    ],
     out: Out = DEFAULT_OUT,
     run: RunName = None,
     edge: Annotated[
         tuple[str, str] | None,
-        typer.Option("--edge", help="Two members: every post behind their edge."),
+        typer.Option("--edge", help="Two members: show the posts behind their edge."),
     ] = None,
     sort: Annotated[
         str, typer.Option(help="Members by pagerank, belongs, nearness, rank or account.")
     ] = "pagerank",
-    limit: Annotated[int, typer.Option(min=1, help="Rows of each table.")] = 12,
+    limit: Annotated[int, typer.Option(min=1, help="Rows of each table at the most.")] = 12,
     json: AsJson = False,
 ) -> None:
     """Tell why a cluster was flagged, and the posts behind its edges."""

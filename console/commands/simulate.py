@@ -12,16 +12,21 @@ from builders.simulation.into_log import IntoSpec
 from builders.simulation.simulate import Simulated
 from builders.simulation.simulate import simulate as write_platform
 from builders.simulation.spec import SimulationSpec
+from console.beside import refuse_told
 from console.columns import (
     Account,
     Action,
+    Content,
     Object,
     ObjectKind,
     Owner,
+    Platform,
     QuarantineShare,
     Text,
     Time,
     TimeUnit,
+    TimeZone,
+    given,
 )
 from console.into_log import log_job, rings, write_planted
 from console.options import AsJson, Quiet, Threads
@@ -30,39 +35,55 @@ from console.progress import shown_progress
 from graph.errors import ConfigError
 from jobs.quick import Changes
 
+_OF_A_WORLD = ("interactions", "days", "format", "families", "flat")
+_NOT_FLAT = ("families", "threads")
+_OF_A_LOG = (
+    *("levels", "follow_rings", "least_acts", "most_accounts"),
+    *("account", "object", "time", "action", "object_kind", "owner", "text", "content"),
+    *("platform", "time_unit", "time_zone", "quarantine_share"),
+)
+
 
 def simulate(
-    folder: Annotated[Path, typer.Argument(help="A new folder for the extract.")],
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="A new folder to write into.")],
     interactions: Annotated[
-        int, typer.Option("--interactions", "-n", min=1, help="How many, 100,000 and more.")
+        int,
+        typer.Option("--interactions", "-n", min=1, help="Acts of the platform, 100,000 and more."),
     ] = 1_000_000,
-    days: Annotated[int, typer.Option(min=1, help="How many days.")] = 14,
+    days: Annotated[int, typer.Option(min=1, help="How many days it lasts.")] = 14,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     format: Annotated[
-        Literal["parquet", "text"], typer.Option(help="Parquet, or Hive's Ctrl-A text.")
+        Literal["parquet", "text"],
+        typer.Option(help="Parquet files, or text as Hive has it, with Ctrl-A."),
     ] = "parquet",
     families: Annotated[
         Literal["own", "held-out", "both"],
-        typer.Option(help="Rings that settings were tried on, others, or both."),
+        typer.Option(help="Rings that settings were chosen on, others, or both."),
     ] = "own",
     flat: Annotated[
-        bool, typer.Option("--flat", help="One table and a list of labels, held-out rings.")
+        bool, typer.Option("--flat", help="Write one table and its labels, with other rings.")
     ] = False,
     into: Annotated[
         Path | None,
-        typer.Option(help="Plant rings into this log (files, or a job file) in place of a world."),
+        typer.Option(
+            help="Plant rings into this log (files or a job file) and make up no platform."
+        ),
     ] = None,
     levels: Annotated[
-        str | None, typer.Option(help="With --into: co-action rings by level, as L0=1,L3=2.")
+        str | None, typer.Option(help="With --into: co-action rings of each level, as L0=1,L3=2.")
     ] = None,
     follow_rings: Annotated[
-        str | None, typer.Option(help="With --into: follow rings by level, as L0=1,L3=2.")
+        str | None, typer.Option(help="With --into: follow rings of each level, as L0=1,L2=2.")
     ] = None,
     least_acts: Annotated[
-        int, typer.Option(min=3, help="With --into: members do as much as accounts of so many.")
+        int,
+        typer.Option(
+            min=3, help="With --into: members act as often as accounts of so many acts or more."
+        ),
     ] = 3,
     most_accounts: Annotated[
-        int | None, typer.Option(min=3, help="With --into: no ring is larger.")
+        int | None, typer.Option(min=3, help="With --into: accounts of a ring at the most.")
     ] = None,
     account: Account = None,
     object: Object = None,
@@ -71,27 +92,39 @@ def simulate(
     object_kind: ObjectKind = None,
     owner: Owner = None,
     text: Text = None,
+    content: Content = None,
+    platform: Platform = None,
     time_unit: TimeUnit = None,
+    time_zone: TimeZone = None,
     quarantine_share: QuarantineShare = None,
     threads: Threads = None,
     quiet: Quiet = False,
     json: AsJson = False,
 ) -> None:
-    """Write a simulated platform, or rings planted into a log; the truth lies apart."""
-    mapping = {
-        "account": account,
-        "object": object,
-        "acted_at": time,
-        "action": action,
-        "object_kind": object_kind,
-        "owner": owner,
-        "text": text,
-    }
-    told = {name: source for name, source in mapping.items() if source is not None}
-    reading = {} if time_unit is None else {"time_unit": time_unit}
+    """Write a simulated platform, or rings planted into a log; the truth lies apart.
+
+    The options from --levels to --quarantine-share tell of a log, and go with --into.
+    """
     if into is not None:
+        refuse_told(
+            context,
+            _OF_A_WORLD,
+            "tells of a made-up world, and `--into` takes a log instead: leave one of them out",
+        )
+        mapping = {
+            "account": account,
+            "object": object,
+            "acted_at": time,
+            "action": action,
+            "object_kind": object_kind,
+            "owner": owner,
+            "text": text,
+            "content": content,
+            "platform": platform,
+        }
+        reading = {"time_unit": time_unit, "time_zone": time_zone}
         changes = Changes(threads=threads, quarantine_share=quarantine_share)
-        job = log_job(into, told, reading, changes)
+        job = log_job(into, given(mapping), given(reading), changes)
         wanted = IntoSpec(
             seed=seed,
             least_acts=least_acts,
@@ -101,10 +134,13 @@ def simulate(
         )
         write_planted(job, wanted, folder, quiet=quiet, json=json)
         return
-    if told or reading or levels is not None or follow_rings is not None:
-        message = "columns, `--levels` and `--follow-rings` tell of a log; name it with `--into`"
-        raise ConfigError(message)
+    refuse_told(
+        context,
+        _OF_A_LOG,
+        "tells of a log that rings are planted into: name it with `--into`, or leave this out",
+    )
     if flat:
+        refuse_told(context, _NOT_FLAT, "has no effect on a flat world: leave it out, or `--flat`")
         if format != "parquet":
             message = f"a flat world is Parquet, not `{format}`; leave out --format or --flat"
             raise ConfigError(message)

@@ -48,18 +48,22 @@ _TERMS = {
 def train(
     out: Out = DEFAULT_OUT,
     least: Annotated[
-        int, typer.Option(min=1, help="Decisions below which nothing is learned.")
+        int, typer.Option(min=1, help="With fewer decisions nothing is learned.")
     ] = LEAST,
     model_out: Annotated[
         Path | None,
-        typer.Option(help="Write the card to this file, if it is better than the shipped one."),
+        typer.Option(
+            help="Write the scorecard to this file, if it is better than the shipped one."
+        ),
     ] = None,
     card_out: Annotated[
         Path | None,
-        typer.Option(help="Write the model card here; beside the card, as .md, by default."),
+        typer.Option(
+            help="Write the model card, for people, here; else beside the scorecard, as .md."
+        ),
     ] = None,
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="Write the card also if it is no better.")
+        bool, typer.Option("--anyway", help="Write the scorecard even if it is no better.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="The seed of every random choice.")] = 0,
     json: AsJson = False,

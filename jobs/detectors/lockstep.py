@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from algorithms.chance import clusters_against_chance
 from algorithms.dense_blocks import DenseBlocks, Lockstep, dense_blocks
-from algorithms.leiden import leiden
+from algorithms.leiden import leiden_of_pairs
 from builders.block_acts import as_interactions, up_to
 from builders.clocks import mostly_at_one_time
 from builders.coaction import coaction_graph
@@ -152,8 +152,7 @@ def _called(pairs: Table, world: World, settings: LockstepBlocks) -> _Called:
     block, so the groups are those of a division of all blocks' pairs.
     """
     engine = pairs.engine
-    even = engine.sql(f"select {EDGES.selecting(weight='1.0')} from {{pairs}}", EDGES, pairs=pairs)
-    groups = leiden(InteractionGraph(even), resolution=settings.least_joined, seed=world.seed)
+    groups = leiden_of_pairs(pairs, resolution=settings.least_joined, seed=world.seed)
     chance = clusters_against_chance(
         groups,
         world.interactions,

@@ -11,17 +11,11 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 
-from graph.schema import Column, ColumnType
+from graph.schema import Column
 from review.export.lines import Text, joined, slices, text_of, write_text
 from review.export.sheet import Network, Sheet, Written
-from review.export.xml import xml_text
+from review.export.xml import XML_TYPES, xml_text
 
-_TYPES: dict[ColumnType, str] = {
-    "VARCHAR": "string",
-    "BIGINT": "long",
-    "DOUBLE": "double",
-    "BOOLEAN": "boolean",
-}
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<gexf xmlns="http://www.gexf.net/1.2draft" version="1.2">\n'
@@ -58,7 +52,7 @@ def _attributes(of: str, columns: list[Column]) -> str:
         return ""
     each = "".join(
         f'<attribute id="{of[0]}_{column.name}" title="{column.name}"'
-        f' type="{_TYPES[column.type]}"/>\n'
+        f' type="{XML_TYPES[column.type]}"/>\n'
         for column in columns
     )
     return f'<attributes class="{of}">\n{each}</attributes>\n'

@@ -8,17 +8,11 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from graph.schema import Column, ColumnType
+from graph.schema import Column
 from review.export.lines import Text, joined, slices, write_text
 from review.export.sheet import Network, Sheet, Written
-from review.export.xml import xml_text
+from review.export.xml import XML_TYPES, xml_text
 
-_TYPES: dict[ColumnType, str] = {
-    "VARCHAR": "string",
-    "BIGINT": "long",
-    "DOUBLE": "double",
-    "BOOLEAN": "boolean",
-}
 _HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<graphml xmlns="http://graphml.graphdrawing.org/xmlns"'
@@ -50,7 +44,7 @@ def write_graphml(network: Network, out: BinaryIO) -> Written:
 def _keys(of: str, columns: list[Column]) -> str:
     return "".join(
         f'<key id="{_key(of, column)}" for="{of}" attr.name="{column.name}"'
-        f' attr.type="{_TYPES[column.type]}"/>\n'
+        f' attr.type="{XML_TYPES[column.type]}"/>\n'
         for column in columns
     )
 

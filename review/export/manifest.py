@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.errors import ConfigError, StoreError
-from review.manifest import canonical, sha256_of, versions
+from review.manifest import canonical, given_fields, sha256_of, versions
 from review.origin import Origin
 
 FORMAT = 1
@@ -110,24 +109,13 @@ def read_manifest(path: Path) -> ExportManifest:
             know.
     """
     try:
-        given = json.loads(path.read_bytes())
-        version = given.pop("format_version")
+        data = path.read_bytes()
     except OSError as error:
         message = f"cannot read `{path}`: {error.strerror}"
         raise StoreError(message) from error
-    except (ValueError, KeyError, AttributeError) as error:
-        message = f"`{path}` is no manifest of an export: {error}"
-        raise StoreError(message) from error
-    if version != FORMAT:
-        message = (
-            f"`{path}` has manifest format {version!r}, and this version reads format {FORMAT};"
-            " read it with the version that wrote it"
-        )
-        raise StoreError(message)
-    expected = {entry.name for entry in fields(ExportManifest)}
-    if set(given) != expected:
-        message = f"`{path}` has fields {sorted(given)} where a manifest has {sorted(expected)}"
-        raise StoreError(message)
+    given = given_fields(
+        data, ExportManifest, path=path, of="an export", version=("format_version", FORMAT)
+    )
     for name in ("columns", "decided_by"):
         given[name] = tuple(given[name])
     return ExportManifest(**given)

@@ -1,4 +1,4 @@
-r"""Text inside XML 1.0, so that it reads back exactly.
+r"""Text inside XML 1.0, so that it reads back exactly, and the names of types.
 
 XML cannot hold most control characters, not even escaped. They are written as `\u0000`, and a
 backslash that only looks like the start of such an escape as `\u005C`; `text_as_it_was` undoes
@@ -12,7 +12,16 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graph.schema import ColumnType
 from review.export.lines import Text, mended, text_of
+
+XML_TYPES: dict[ColumnType, str] = {
+    "VARCHAR": "string",
+    "BIGINT": "long",
+    "DOUBLE": "double",
+    "BOOLEAN": "boolean",
+}
+"""What GraphML and GEXF call the types of columns."""
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\\\\(?=u[0-9A-F]{4})")
 # RE2 has no look-ahead: it finds every cell that may need mending, the line above decides.

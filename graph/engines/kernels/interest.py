@@ -5,9 +5,14 @@ how often each acts on a group of objects at an hour of the day (over all days),
 to match as in `graph.engines.kernels.chance`, with strata (group, hour of the day) in place of
 hours of the window. Matches across the turn of an hour are kept; those of thin strata go to one
 stratum of all thin ones, since a ring in a thin stratum would make its own expectation.
+
+Only groups and stretches of time in which somebody acts are held, so memory grows with the
+interactions, however many topics there are and however long the extract is.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -54,26 +59,23 @@ def interest(
     # Hours of the day come again each day; stretches that do not divide a day do not.
     folds = DAY_MS // width if width is not None and DAY_MS % width == 0 else 1
     stretches, place = np.unique(stretch, return_inverse=True)
-    groups = int(group.max()) + 1 if len(group) else 1
-    fine = _fine(stretches, place.astype(np.int64), group, groups)
-    same, across = tallied(account, object_, acted_at, within_ms=within_ms, strata=fine)
-    folded = np.repeat(np.arange(groups), len(stretches)) * folds + np.tile(
-        stretches % folds, groups
+    codes, of = np.unique(group * np.int64(max(len(stretches), 1)) + place, return_inverse=True)
+    fine = _Fine(*np.divmod(codes, max(len(stretches), 1)), stretches)
+    same, across = tallied(
+        account, object_, acted_at, within_ms=within_ms, strata=Strata(of, fine.after)
     )
     if folds == 1:
         same, across = same + 2 * across, np.zeros_like(across)
-    of, after = _merged(folded[fine.of], groups, folds, least)
+    rows = np.bincount(of, minlength=len(codes))
+    stratum, after = _merged(fine.folded(folds), rows, folds, least)
     number = len(after)
-    # Strata without rows have no matches either: any stratum will do for them.
-    where = np.zeros(groups * folds, dtype=np.int64)
-    where[folded[fine.of]] = of
     found = Matches(
-        same=np.bincount(where[folded], weights=same, minlength=number).astype(np.float64),
-        across=np.bincount(where[folded], weights=across, minlength=number).astype(np.float64),
+        same=np.bincount(stratum, weights=same, minlength=number).astype(np.float64),
+        across=np.bincount(stratum, weights=across, minlength=number).astype(np.float64),
         whole=0.0,
     )
-    size = np.bincount(of, minlength=number).astype(np.float64)
-    return profiles(account, of, accounts=accounts, rates=rates(found, size, after))
+    size = np.bincount(stratum, weights=rows, minlength=number).astype(np.float64)
+    return profiles(account, stratum[of], accounts=accounts, rates=rates(found, size, after))
 
 
 def with_interest(
@@ -88,22 +90,46 @@ def with_interest(
     return found
 
 
-def _fine(stretches: Ints, place: Ints, group: Ints, groups: int) -> Strata:
-    """Each stretch of time of each group; one follows another where times do."""
-    number = np.arange(groups * len(stretches), dtype=np.int64)
-    follows = np.tile(np.append(np.diff(stretches) == 1, False), groups)
-    return Strata(group * np.int64(len(stretches)) + place, np.where(follows, number + 1, NONE))
+class _Fine(NamedTuple):
+    """The groups and stretches of time in which somebody acts, in their order.
+
+    `group[k]` and `place[k]`: of stratum k its group, and its stretch as a place in `stretches`,
+    all stretches in which anybody acts.
+    """
+
+    group: Ints
+    place: Ints
+    stretches: Ints
+
+    @property
+    def after(self) -> Ints:
+        """The stratum of the group's next stretch, which has the next number, or -1."""
+        stretch = self.stretches[self.place]
+        follows = (np.diff(self.group) == 0) & (np.diff(stretch) == 1)
+        number = np.arange(1, len(self.group) + 1, dtype=np.int64)
+        return np.where(np.append(follows, False)[: len(number)], number, NONE)
+
+    def folded(self, folds: int) -> Ints:
+        """Each stratum's group and hour of the day as one number."""
+        found: Ints = self.group * folds + self.stretches[self.place] % folds
+        return found
 
 
-def _merged(folded: Ints, groups: int, folds: int, least: int) -> tuple[Ints, Ints]:
-    """The stratum of each row, thin ones as one, and the stratum after each."""
-    counts = np.bincount(folded, minlength=groups * folds)
-    full = counts >= least
-    number = np.cumsum(full) - 1
-    rest = int(full.sum())
-    of = np.where(full[folded], number[folded], rest).astype(np.int64)
-    kept = np.flatnonzero(full)
-    group, hour = np.divmod(kept, folds)
-    follower = group * folds + (hour + 1) % folds
-    after = np.where(full[follower] & (folds > 1), number[follower], NONE)
-    return of, np.append(after, NONE).astype(np.int64)
+def _merged(folded: Ints, rows: Ints, folds: int, least: int) -> tuple[Ints, Ints]:
+    """The stratum of each hour of each group, thin ones as one, and the stratum after each.
+
+    Args:
+        folded: the groups' hours of the day, as numbers in which the hours of a group follow.
+        rows: how many interactions each entry of `folded` has.
+        folds: hours of a day.
+        least: interactions that a stratum needs.
+    """
+    distinct, at = np.unique(folded, return_inverse=True)
+    full = np.bincount(at, weights=rows, minlength=len(distinct)) >= least
+    kept = distinct[full]
+    number = np.where(full, np.cumsum(full) - 1, len(kept)).astype(np.int64)
+    hour = kept % folds
+    follower = kept - hour + (hour + 1) % folds
+    place = np.searchsorted(kept, follower)
+    there = np.isin(follower, kept) & (folds > 1)
+    return number[at], np.append(np.where(there, place, NONE), NONE).astype(np.int64)
