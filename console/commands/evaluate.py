@@ -128,7 +128,7 @@ def evaluate(
         typer.Option(help="Evaluate again without a column, or several (a,b); may be repeated."),
     ] = None,
     ablation: Annotated[
-        bool, typer.Option("--ablation", help="Evaluate again without each detector in turn.")
+        bool, typer.Option("--ablation", help="Evaluate again without each signal and defence.")
     ] = False,
     require: Annotated[
         str | None,
