@@ -54,7 +54,12 @@ def measured(
     seconds = document["ablation"]["seconds"]
     parts = {"signals": "without", "defences": "defences", "terms": "terms"}
     return {
-        "whole": {**_means(full), "seconds": _mean([w["seconds"]["detect"] for w in worlds], 1)},
+        "whole": {
+            **_means(full),
+            "seconds": _mean([world["seconds"]["detect"] for world in worlds], 1),
+            # Detectors that lack something in these worlds, such as seeds, are no loss.
+            "left_out": sorted(worlds[0]["source"]["left_out"]),
+        },
         **{
             part: {
                 name: _beside(full, [world["ablation"][key][name] for world in worlds])
@@ -191,7 +196,10 @@ def write_entry(entry: Mapping[str, Any]) -> None:
     for family, told in entry["families"].items():
         for part in ("signals", "defences", "terms", "columns"):
             rows = [{"name": "(nothing)", **told["whole"]}]
+            skipped = told["whole"]["left_out"] if part == "signals" else ()
             for name, row in told[part].items():
+                if name in skipped:
+                    continue
                 most = row.get("loses_most")
                 loses = f"{most['kind']} {-most['recall']:+.3f}" if most else ""
                 seconds = told["seconds"].get(name) if part != "terms" else None

@@ -57,10 +57,14 @@ def worth(entry: Mapping[str, Any]) -> Iterator[str]:
         yield says
         yield ""
         yield from _table(entry, part)
+        idle = _idle(entry) if part == "signals" else []
+        if idle:
+            yield ""
+            yield f"With nothing to look at in these worlds: {_named(idle)}."
         nothing = list(worth_nothing(entry, part))
         if nothing:
             yield ""
-            yield f"Worth nothing in these worlds: {', '.join(f'`{name}`' for name in nothing)}."
+            yield f"Worth nothing in these worlds: {_named(nothing)}."
     yield ""
     yield "### As columns go missing"
     yield ""
@@ -73,6 +77,8 @@ def worth(entry: Mapping[str, Any]) -> Iterator[str]:
 def worth_nothing(entry: Mapping[str, Any], part: str) -> Iterator[str]:
     """The parts without which no number of any family changes, for better or worse."""
     for name in _names(entry, part):
+        if name in _idle(entry):
+            continue
         rows = [
             (family["whole"], family[part][name])
             for family in entry["families"].values()
@@ -82,6 +88,16 @@ def worth_nothing(entry: Mapping[str, Any], part: str) -> Iterator[str]:
             yield name
 
 
+def _idle(entry: Mapping[str, Any]) -> list[str]:
+    """Detectors that were left out in every family, for want of what they need."""
+    told = [set(family["whole"].get("left_out", ())) for family in entry["families"].values()]
+    return sorted(set.intersection(*told))
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def _table(entry: Mapping[str, Any], part: str) -> Iterator[str]:
     families = entry["families"]
     timed = part != "terms"
@@ -89,6 +105,8 @@ def _table(entry: Mapping[str, Any], part: str) -> Iterator[str]:
     yield _line([*heads, *(["seconds"] if timed else [])])
     yield "|---" * (len(heads) + timed) + "|"
     for name in _names(entry, part):
+        if name in _idle(entry):
+            continue
         cells = [_changes(told["whole"], told[part].get(name)) for told in families.values()]
         cells.append(_loses_most([told[part].get(name, {}) for told in families.values()]))
         if timed:

@@ -53,8 +53,9 @@ WORTH = {
     "seconds": 5, "processors": 2, "load": 0.5,
     "families": {
         "own": {
-            "whole": {**WHOLE, "seconds": 4.0},
+            "whole": {**WHOLE, "seconds": 4.0, "left_out": ["seeded"]},
             "signals": {
+                "seeded": WHOLE,
                 "copied-text": {**WHOLE, "recall": 0.7,
                                 "loses_most": {"kind": "copied-comments", "recall": 1.0}},
                 "swarm": WHOLE,
@@ -66,14 +67,14 @@ WORTH = {
             "seconds": {"copied-text": 1.5},
         },
         "flat": {
-            "whole": {**WHOLE, "seconds": 4.0},
+            "whole": {**WHOLE, "seconds": 4.0, "left_out": ["mutual-ring", "seeded"]},
             "signals": {"copied-text": WHOLE, "swarm": {**WHOLE, "precision": 0.95}},
             "defences": {}, "terms": {}, "columns": {},
             "seconds": {},
         },
     },
 }  # fmt: skip
-MARKED = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+MARKED = f"before\n{BEGIN}\nof yesterday\n{END}\nafter\n"
 
 
 def test_the_page_and_its_plots_are_what_the_kept_numbers_give():
@@ -104,7 +105,7 @@ def test_what_stands_outside_the_marks_stays():
 
     assert made.startswith(f"before\n{BEGIN}\n\n## What was measured last\n")
     assert made.endswith(f"\n\n{END}\nafter\n")
-    assert "old" not in made
+    assert "yesterday" not in made
     assert report(made, [ENTRY], [])["evaluation.md"] == made
 
 
@@ -154,6 +155,7 @@ def test_plots_are_whole_and_nothing_stands_outside_them():
 def test_what_changes_nothing_in_any_world_is_named():
     assert list(worth_nothing(WORTH, "signals")) == ["mutual-ring"]
     told = "\n".join(worth(WORTH))
+    assert "With nothing to look at in these worlds: `seeded`." in told
     assert "Worth nothing in these worlds: `mutual-ring`." in told
     assert "| `copied-text` | ., -0.100, . | . | copied-comments -1.000 | 1.5 |" in told
     assert "| `swarm` | . | +0.050, ., . |  |  |" in told
