@@ -40,6 +40,8 @@ from review.whole import whole  # noqa: E402
 # Without the columns of `BARE` a platform is what a third party sends.
 PLATFORM = ("text", "owner", "device,ip", "created_at", "name", BARE, f"{BARE},action")
 WITHOUT = {"own": PLATFORM, "held-out": PLATFORM, "flat": ("text", "action", "text,action")}
+PARTS = {"signals": "without", "defences": "defences", "terms": "terms"}
+"""Parts as they are kept, and as an evaluation's `ablation` calls them."""
 NUMBERS = ("precision", "recall", "average_precision", "look_alike_worst_share", "controls_flagged")
 
 
@@ -50,9 +52,8 @@ def measured(
     asked = Asked(path="simulated", without=parsed_columns(columns), ablation=True)
     document = evaluate_worlds(spec, seeds, folder, Changes(), asked, progress=said)
     worlds = document["worlds"]
-    full = [_brief(world) for world in worlds]
+    full = [brief_of(world) for world in worlds]
     seconds = document["ablation"]["seconds"]
-    parts = {"signals": "without", "defences": "defences", "terms": "terms"}
     return {
         "whole": {
             **_means(full),
@@ -62,19 +63,19 @@ def measured(
         },
         **{
             part: {
-                name: _beside(full, [world["ablation"][key][name] for world in worlds])
+                name: beside(full, [world["ablation"][key][name] for world in worlds])
                 for name in worlds[0]["ablation"][key]
             }
-            for part, key in parts.items()
+            for part, key in PARTS.items()
         },
         "columns": {
-            name: _beside(full, [world["without"][name] for world in worlds]) for name in columns
+            name: beside(full, [world["without"][name] for world in worlds]) for name in columns
         },
         "seconds": {name: round(told["value"], 1) for name, told in seconds.items()},
     }
 
 
-def _brief(world: Mapping[str, Any]) -> dict[str, Any]:
+def brief_of(world: Mapping[str, Any]) -> dict[str, Any]:
     """A world's document with the keys by which poorer ones are told."""
     account = {name: told["value"] for name, told in world["account"].items() if _is_value(told)}
     return {
@@ -88,7 +89,7 @@ def _is_value(told: object) -> bool:
     return isinstance(told, Mapping) and "value" in told
 
 
-def _beside(
+def beside(
     full: Sequence[Mapping[str, Any]], poorer: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     """Numbers without a part, and the kind of ring that loses most recall by it."""
@@ -127,6 +128,9 @@ def main() -> int:
     parser.add_argument("--interactions", type=int, default=300_000)
     parser.add_argument("--days", type=int, default=14)
     parser.add_argument("--families", default="own,held-out,flat")
+    parser.add_argument(
+        "--out", type=Path, help="keep worlds and runs here, to go on after a break"
+    )
     parser.add_argument("--no-keep", action="store_true", help="leave ablation.json as it is")
     told = parser.parse_args()
     seeds = [int(one) for one in told.seeds.replace(",", " ").split()]
@@ -134,12 +138,12 @@ def main() -> int:
     began = time.monotonic()
     found = {}
     with (
-        tempfile.TemporaryDirectory(prefix="ringwatch-ablation-") as folder,
+        tempfile.TemporaryDirectory(prefix="ringwatch-ablation-") as removed,
         shown_progress() as said,
     ):
         for name in told.families.split(","):
             said.step(name, f"{len(seeds)} worlds of {told.interactions:,} interactions")
-            place = Path(folder) / name
+            place = (told.out or Path(removed)) / name
             found[name] = measured(chosen[name], seeds, WITHOUT[name], place, said)
     entry = {
         "commit": commit(),

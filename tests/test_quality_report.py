@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks.ablation import as_text
+from benchmarks.ablation import as_text, beside, brief_of
+from benchmarks.quality import calibration, own
 from benchmarks.report import ABLATION, BEGIN, END, PAGE, PLOTS, QUALITY, report, write_report
 from benchmarks.worth import worth, worth_nothing
 
@@ -161,6 +162,51 @@ def test_what_changes_nothing_in_any_world_is_named():
     assert "| `swarm` | . | +0.050, ., . |  |  |" in told
     assert "| `gate closed` | ., ., +1.000 |" in told
     assert "| `ties` | nobody flagged, -0.800 |" in told
+
+
+def world(precision, comments, drips):
+    """A world's document, as far as the benchmarks look into it."""
+    value = {"value": precision, "low": 0.1, "high": 1.0}
+    return {
+        "account": {"flagged": 4, "precision": value, "recall": value, "average_precision": value,
+                    "f1": 0.5, "precision_at": {"100": None}},
+        "rings": {"recall_at_jaccard_0.5": value},
+        "look_alike_worst_share": 0.25, "controls_flagged": 1, "seconds": {"detect": 2.5},
+        "by_kind": {"copied-comments": {"recall": comments}, "slow-drip": {"recall": drips}},
+    }  # fmt: skip
+
+
+def test_the_kind_of_ring_that_loses_most_is_named_over_all_worlds():
+    full = [brief_of(world(0.9, 1.0, 1.0)), brief_of(world(0.7, 1.0, 0.5))]
+    poorer = [
+        {**one, "precision": None, "by_kind": {"copied-comments": 0.0, "slow-drip": 0.5}}
+        for one in full
+    ]
+
+    told = beside(full, poorer)
+
+    assert told["loses_most"] == {"kind": "copied-comments", "recall": 1.0}
+    assert (told["precision"], told["recall"]) == (None, 0.8)
+    assert "loses_most" not in beside(full, full)
+
+
+def test_a_worlds_own_numbers_stand_first_among_the_methods():
+    told = own(world(0.9, 1.0, 1.0))
+
+    assert told["precision"]["value"] == 0.9
+    assert told["look_alike_worst_share"] == {"value": 0.25}
+    assert told["seconds"] == {"value": 2.5}
+
+
+def test_calibration_is_kept_to_four_places():
+    bins = [{"predicted": 0.123456, "observed": 1.0, "clusters": 3}]
+
+    told = calibration({"calibration": bins, "brier": 0.76876})
+
+    assert told == {
+        "brier": 0.7688,
+        "bins": [{"predicted": 0.1235, "observed": 1.0, "clusters": 3}],
+    }
 
 
 def test_the_kept_ablation_is_json_a_part_a_line():
