@@ -35,6 +35,15 @@ PAGE = ROOT / "docs" / "evaluation.md"
 PLOTS = ROOT / "docs" / "evaluation"
 BEGIN = "<!-- measured: written by benchmarks/report.py -->"
 END = "<!-- end of what is measured -->"
+_NOT_MEASURED = (
+    "### What each part is worth",
+    "",
+    "Nothing is kept of it yet: `make ablation` measures it.",
+    "",
+    "### As columns go missing",
+    "",
+    "Nothing is kept of it yet: `make ablation` measures it too.",
+)
 PEERS = {
     "precision": "precision",
     "recall": "recall",
@@ -67,6 +76,8 @@ def report(
     if ablation:
         plots["columns.svg"] = columns(ablation[-1], BARE_NAMES)
         lines += worth(ablation[-1])
+    else:
+        lines += _NOT_MEASURED
     told = "\n".join(lines).strip("\n")
     return {"evaluation.md": f"{before}{BEGIN}\n\n{told}\n\n{END}{after}", **plots}
 

@@ -129,6 +129,16 @@ def test_a_method_that_could_not_be_asked_says_why():
     assert "| `cnt` | left out: not installed |" in made
 
 
+def test_what_was_not_measured_is_not_told():
+    untold, told = (report(MARKED, [ENTRY], kept)["evaluation.md"] for kept in ([], [WORTH]))
+
+    assert "Nothing is kept of it yet" in untold
+    assert "Nothing is kept of it yet" not in told
+    for heading in ("### What each part is worth", "### As columns go missing"):
+        assert f"\n{heading}\n" in untold
+        assert f"\n{heading}\n" in told
+
+
 def test_calibration_is_drawn_where_an_entry_tells_it():
     assert "calibration.svg" not in report(MARKED, [ENTRY], [])
     made = report(MARKED, [ENTRY, CALIBRATED], [])
