@@ -26,7 +26,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.quality import commit, families, rounded  # noqa: E402
+from benchmarks.quality import commit, families  # noqa: E402
 from benchmarks.report import ABLATION, write_report  # noqa: E402
 from benchmarks.worth import BARE  # noqa: E402
 from console.output import write_line, write_table  # noqa: E402
@@ -135,6 +135,7 @@ def main() -> int:
     told = parser.parse_args()
     seeds = [int(one) for one in told.seeds.replace(",", " ").split()]
     chosen = families(told.interactions, told.days)
+    went_on = told.out is not None and any(told.out.glob("*/seed-*"))
     began = time.monotonic()
     found = {}
     with (
@@ -153,7 +154,8 @@ def main() -> int:
         "days": told.days,
         "seconds": round(time.monotonic() - began),
         "processors": os.cpu_count(),
-        "load": rounded(os.getloadavg()[2]),
+        "load": round(os.getloadavg()[2], 1),
+        "went_on": went_on,
         "families": found,
     }
     write_entry(entry)

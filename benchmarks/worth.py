@@ -42,14 +42,21 @@ def worth(entry: Mapping[str, Any]) -> Iterator[str]:
     worlds = f"{len(entry['seeds'])} worlds" if len(entry["seeds"]) > 1 else "one world"
     yield "### What each part is worth"
     yield ""
+    asked = f"--families {','.join(entry['families'])} --interactions {entry['interactions']}"
     yield (
-        f'`make ablation SEEDS="{seeds}"` at commit `{entry["commit"]}` on {entry["date"]}:'
-        f" {worlds} of {entry['interactions']:,} interactions a family, {entry['seconds']:,} s"
-        f" on {entry['processors']} processors (load {entry['load']:g} in the last 15 minutes)."
+        f'`benchmarks/ablation.py --seeds "{seeds}" {asked}` at commit `{entry["commit"]}` on'
+        f" {entry['date']}: {worlds} a family, {entry['seconds']:,} s on {entry['processors']}"
+        f" processors (load {entry['load']:g} in the last 15 minutes)."
         " Cells say what changes *without* the part: precision, recall, worst look-alike; a dot is"
         " no change in the third place. A part may be worth nothing here because another sees the"
         " same."
     )
+    if entry["went_on"]:
+        yield ""
+        yield (
+            "It went on from runs that stood there: that time is not of all the work, and seconds of"
+            " detectors drawn before are not told."
+        )
     for part, (title, says) in _TITLES.items():
         yield ""
         yield f"#### {title}"

@@ -51,7 +51,7 @@ WHOLE = {
 }  # fmt: skip
 WORTH = {
     "commit": "abc", "date": "2026-01-01", "seeds": [1], "interactions": 1000, "days": 3,
-    "seconds": 5, "processors": 2, "load": 0.5,
+    "seconds": 5, "processors": 2, "load": 0.5, "went_on": False,
     "families": {
         "own": {
             "whole": {**WHOLE, "seconds": 4.0, "left_out": ["seeded"]},
