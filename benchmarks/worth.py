@@ -54,8 +54,8 @@ def worth(entry: Mapping[str, Any]) -> Iterator[str]:
     if entry["went_on"]:
         yield ""
         yield (
-            "It went on from runs that stood there: that time is not of all the work, and seconds of"
-            " detectors drawn before are not told."
+            "It went on from runs that stood there: that time is not of all the work, and seconds"
+            " of detectors drawn before are not told."
         )
     for part, (title, says) in _TITLES.items():
         yield ""
