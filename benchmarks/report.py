@@ -67,7 +67,7 @@ def report(
     if not begins or not ends:
         message = f"the page has no `{BEGIN}` followed by `{END}`; put them where the report goes"
         raise ValueError(message)
-    newest = quality[-1]
+    newest = _newest_whole(quality)
     plots = {f"history-{family}.svg": history(quality, family) for family in newest["table"]}
     plots |= {"levels.svg": levels(newest), "look-alikes.svg": look_alikes(newest)}
     if "calibration" in newest:
@@ -105,6 +105,12 @@ def write_report(*, check: bool = False) -> list[str]:
         for path in gone:
             path.unlink()
     return other + [path.name for path in gone]
+
+
+def _newest_whole(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The newest entry of those with the most families: a look at one family is no report."""
+    most = max(len(entry["table"]) for entry in entries)
+    return [entry for entry in entries if len(entry["table"]) == most][-1]
 
 
 def _newest(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -162,7 +168,7 @@ def _over_commits(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         " are chance; `make quality` with seeds of an earlier entry compares like with like."
     )
     yield ""
-    names = list(entries[-1]["table"])
+    names = list(_newest_whole(entries)["table"])
     told = [f"{name}: precision, recall, worst look-alike" for name in names]
     yield from _table(["commit", "date", "seeds", "interactions", "seconds", *told])
     for entry in entries:
@@ -187,17 +193,18 @@ def _over_commits(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _peers(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    asked = [entry for entry in entries if any(entry["peers"].values())]
+    # Each family by the newest entry that asked other methods there.
+    asked = {name: entry for entry in entries for name, told in entry["peers"].items() if told}
     if not asked:
         return
-    entry = asked[-1]
     yield "### Other methods beside it"
-    yield ""
-    yield (
-        f"On the first world of each family, seed {entry['seeds'][0]}, commit `{entry['commit']}`;"
-        " `fraudar` and `cnt` are told where that commit asked them and they were installed."
-    )
-    for family, peers in entry["peers"].items():
+    for family, entry in asked.items():
+        peers = entry["peers"][family]
+        yield ""
+        yield (
+            f"On one world of {entry['interactions']:,} interactions, seed {entry['seeds'][0]},"
+            f" commit `{entry['commit']}`:"
+        )
         yield ""
         yield from _table([f"{family} worlds", *PEERS.values()])
         for name, row in peers.items():
