@@ -6,8 +6,9 @@ DEMO := out/demo
 DEMO_SPARK := out/demo-spark
 READY := $(VENV)/.ready
 READY_SPARK := $(VENV)/.ready-spark
+READY_PEERS := $(VENV)/.ready-peers
 
-.PHONY: help demo demo-spark test test-slow parity parity-seen parity-slow check format bench bench-spark quality null-worlds real-logs calibration lock wheel clean
+.PHONY: help demo demo-spark test test-slow parity parity-seen parity-slow check format bench bench-spark quality ablation report null-worlds real-logs calibration lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -25,6 +26,11 @@ $(READY): requirements.lock pyproject.toml
 $(READY_SPARK): $(READY) requirements-spark.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	@touch $(READY_SPARK)
+
+# A method that does not install is left out of the report, which says so.
+$(READY_PEERS): $(READY) requirements-peers.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock \
+		&& touch $@ || echo "the peers do not install: the report leaves them out"
 
 demo: $(READY)  ## a generated extract of a million interactions, to ranked clusters
 	$(BIN)/ringwatch demo --out $(DEMO)
@@ -77,10 +83,18 @@ bench-spark: $(READY_SPARK)  ## measure Spark against a plain join and the local
 	$(BIN)/python benchmarks/spark_coaction.py --viral 2
 	$(BIN)/python benchmarks/spark_coaction.py --interactions 10000000 --seconds 900
 
-SEEDS ?= 21 22 23
+SEEDS ?= 21 22 23 24 25
 
-quality: $(READY)  ## precision, recall and look-alikes on worlds of SEEDS="21 22 23"; benchmarks/quality.json
+quality: $(READY_PEERS)  ## precision, recall and look-alikes on worlds of SEEDS="21 22 23 24 25"; writes docs/evaluation.md
 	$(BIN)/python benchmarks/quality.py --seeds "$(SEEDS)"
+
+ABLATION_SEEDS ?= $(if $(filter command line environment,$(origin SEEDS)),$(SEEDS),27)
+
+ablation: $(READY)  ## what each signal, defence and column is worth on worlds of SEEDS="27"; writes docs/evaluation.md
+	$(BIN)/python benchmarks/ablation.py --seeds "$(ABLATION_SEEDS)"
+
+report: $(READY)  ## docs/evaluation.md and its plots from the numbers that are kept, nothing measured
+	$(BIN)/python benchmarks/report.py
 
 NULL_SEEDS ?= 41 42 43 44 45 46 47 48 49 50
 
@@ -105,6 +119,10 @@ lock: $(READY)  ## renew requirements.lock from pyproject.toml
 		--universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--quiet --output-file requirements-spark.lock
+	$(BIN)/uv pip compile pyproject.toml --extra peers --constraints requirements.lock \
+		--universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--quiet --output-file requirements-peers.lock
 
 clean:  ## forget the environment and generated output
 	rm -rf $(VENV) dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -51,7 +51,11 @@ def write_evaluated(document: Mapping[str, Any]) -> None:
     _write_look_alikes(document)
     _write_beside("Other methods on the same acts", document, document["peers"])
     _write_beside("Without columns", document, document["without"])
-    _write_beside("Without a detector", document, document["ablation"]["without"])
+    ablation = document["ablation"]
+    _write_beside("Without a signal", document, ablation["without"])
+    _write_beside("Without a defence", document, ablation["defences"])
+    _write_beside("Without a term of the scorecard", document, ablation["terms"])
+    _write_seconds(ablation["seconds"])
 
 
 def _write_head(document: Mapping[str, Any]) -> None:
@@ -135,6 +139,12 @@ def _write_beside(title: str, document: Mapping[str, Any], methods: Mapping[str,
         if not isinstance(row.get("left_out"), str):
             row["left_out"] = ", ".join(row.get("left_out") or ())
     write_table(title, _BESIDE, rows)
+
+
+def _write_seconds(seconds: Mapping[str, Any]) -> None:
+    if seconds:
+        rows = [{"name": name, "seconds": _number(value)} for name, value in seconds.items()]
+        write_table("What it took", {"name": "part", "seconds": "seconds"}, rows)
 
 
 def _row(name: str, value: object) -> dict[str, Any]:

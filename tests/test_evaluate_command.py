@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from console.cli import app
+from console.commands.evaluate import evaluate
 
 pytestmark = pytest.mark.local_only
 
@@ -216,3 +219,11 @@ def test_worlds_are_simulated_and_told_as_means_with_intervals(tmp_path):
     assert told["account"]["recall"]["value"] == pytest.approx(sum(recalls) / 2)
     assert told["account"]["recall"]["least"] == min(recalls)
     assert "L0" in told["by_level"]
+
+
+def test_worlds_are_of_five_seeds_unless_others_are_named():
+    command = inspect.signature(evaluate).parameters["seeds"].default.split(",")
+    makefile = (Path(__file__).parents[1] / "Makefile").read_text(encoding="utf-8")
+
+    assert len(set(command)) == 5
+    assert f"\nSEEDS ?= {' '.join(command)}\n" in makefile

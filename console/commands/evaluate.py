@@ -135,7 +135,7 @@ def evaluate(
         typer.Option(help="Evaluate again without this column, or several (a,b); may be repeated."),
     ] = None,
     ablation: Annotated[
-        bool, typer.Option("--ablation", help="Evaluate again without each detector in turn.")
+        bool, typer.Option("--ablation", help="Evaluate again without each signal and defence.")
     ] = False,
     require: Annotated[
         str | None,

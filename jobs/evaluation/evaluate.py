@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from builders.extracts.accounts import read_accounts
 from builders.extracts.read import read_extract
 from graph.engine import Engine
 from graph.errors import ConfigError
@@ -19,8 +21,11 @@ from graph.schemas import INTERACTIONS
 from graph.table import Table
 from jobs.config import DetectJob
 from jobs.detect import Detected, detect
+from jobs.evaluation.ablation import NOT_ASKED, Subject, ablation
+from jobs.evaluation.again import again
 from jobs.evaluation.baselines import BASELINES, LeftOut
 from jobs.evaluation.document import SCHEMA, brief, labels_told, measured
+from jobs.evaluation.drawn_once import DrawnOnce
 from jobs.evaluation.dropped import columns_of, without
 from jobs.evaluation.found import found_in
 from jobs.evaluation.intervals import DRAWS
@@ -49,7 +54,7 @@ class Asked:
         base: the folder that the job's relative paths start from.
         peers: names of `BASELINES` to set beside.
         without: columns to drop, together in each evaluation.
-        ablation: whether each detector is left out in turn.
+        ablation: whether each signal, defence and term is left out in turn.
         draws: how often groups are drawn for the intervals.
         seed: of those draws, and of the peers.
     """
@@ -78,10 +83,12 @@ def evaluate(
     poorer = {
         ",".join(columns): without(job, columns, base=asked.base) for columns in asked.without
     }
+    once = DrawnOnce(out / "layers")
     began = time.monotonic()
-    done = detect(job, out, progress=said)
+    done = detect(once.of(job) if asked.ablation else job, out, progress=said)
     seconds = {"detect": _since(began)}
-    with _read(job, labels, said) as (engine, interactions, population):
+    with _read(job, labels, said) as (engine, carried, population), _removed(out / "layers"):
+        interactions = _known(carried)
         began = time.monotonic()
         said.step("hold", "hold what was found against the labels")
         held = Held(found_in(done.run, engine), labels, population)
@@ -93,14 +100,16 @@ def evaluate(
             "peers": _peers(interactions, labels, population, asked, said),
         }
         seconds["measure"] = _since(began)
+        document["ablation"] = NOT_ASKED
+        if asked.ablation:
+            of = Subject(
+                job=job, run=done.run, labels=labels, population=population, out=out, said=said
+            )
+            accounts = None if job.accounts is None else read_accounts(engine, job.accounts)
+            known = None if accounts is None else accounts.interactions
+            document["ablation"] = ablation(of, once, engine, carried, known)
     document["without"] = {
-        name: _again(each, labels, population, out, said) for name, each in poorer.items()
-    }
-    document["ablation"] = {
-        "without": {
-            name: _again(each, labels, population, out, said)
-            for name, each in _each_detector_less(job, asked)
-        }
+        name: again(each, labels, population, out, said) for name, each in poorer.items()
     }
     return {**document, "seconds": seconds, "run": done.run.name, "already": done.already}
 
@@ -109,29 +118,6 @@ def _refuse_unknown(asked: Asked) -> None:
     for name in asked.peers:
         if name not in BASELINES:
             raise ConfigError(unknown(name, BASELINES, what="peer", place="`--peer`"))
-
-
-def _each_detector_less(job: DetectJob, asked: Asked) -> Iterator[tuple[str, DetectJob]]:
-    if not asked.ablation or len(job.detectors) < 2:
-        return
-    for left_out in job.detectors:
-        kept = tuple(each for each in job.detectors if each is not left_out)
-        yield left_out.name, replace(job, detectors=kept)
-
-
-def _again(
-    job: DetectJob, labels: Labels, population: Population, out: Path, said: Progress
-) -> dict[str, Any]:
-    """The numbers of a poorer job over the same accounts."""
-    began = time.monotonic()
-    done = detect(job, out, progress=said)
-    engine = engine_of(job)
-    try:
-        held = Held(found_in(done.run, engine), labels, population)
-    finally:
-        engine.close()
-    left_out = dict(done.run.manifest.summary.get("left_out", {}))
-    return {**brief(held), "left_out": left_out, "seconds": _since(began)}
 
 
 def _peers(
@@ -154,21 +140,35 @@ def _peers(
 def _read(
     job: DetectJob, labels: Labels, said: Progress
 ) -> Iterator[tuple[Engine, Table, Population]]:
-    """The extract's interactions on an engine of their own, and who of the labels acts in them."""
+    """The extract on an engine of its own, and who of the labels acts in it."""
     said.step("population", "read who is in the extract")
     engine = engine_of(job)
     try:
         carried = read_extract(engine, job.extract).interactions
-        interactions = carried
-        if carried.schema.names != INTERACTIONS.names:
-            interactions = engine.project(carried, INTERACTIONS)
+        interactions = _known(carried)
         accounts = engine.query(
             "select count(distinct account) as accounts from {interactions}",
             interactions=interactions,
         ).to_pylist()[0]["accounts"]
-        yield engine, interactions, Population(accounts, _absent(interactions, labels))
+        yield engine, carried, Population(accounts, _absent(interactions, labels))
     finally:
         engine.close()
+
+
+def _known(carried: Table) -> Table:
+    """The interactions without the attributes that they carry."""
+    if carried.schema.names == INTERACTIONS.names:
+        return carried
+    return carried.engine.project(carried, INTERACTIONS)
+
+
+@contextmanager
+def _removed(folder: Path) -> Iterator[None]:
+    """The block, and the folder is gone after it."""
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _absent(interactions: Table, labels: Labels) -> frozenset[str]:

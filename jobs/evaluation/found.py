@@ -62,12 +62,18 @@ class Found:
         return tuple(seen)
 
 
-def found_in(run: Run, engine: Engine) -> Found:
-    """The clusters of a run; a run without the column `flagged` flags every cluster."""
+def found_in(run: Run, engine: Engine, *, weak: bool = False) -> Found:
+    """The clusters of a run; a run without the column `flagged` flags every cluster.
+
+    Args:
+        run: a published run.
+        engine: where its tables are read.
+        weak: whether weak members count as members, which they do nowhere else.
+    """
     clusters = run.table(engine, "clusters").arrow().to_pylist()
     members: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in run.table(engine, "members").arrow().to_pylist():
-        if row["role"] != "weak":
+        if weak or row["role"] != "weak":
             members[row["cluster"]].append(row)
     listed = sorted(clusters, key=lambda row: (not _flagged(row), int(row["place"])))
     return Found(

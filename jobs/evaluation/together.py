@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -66,8 +67,55 @@ def together(worlds: Sequence[Mapping[str, Any]], made: Mapping[str, Any]) -> di
                 _put(document, keys, _over(worlds, keys, _SHARES))
     for group in ("peers", "without"):
         document[group] = _beside([world[group] for world in worlds])
-    ablation = _beside([world["ablation"]["without"] for world in worlds])
-    return {**document, "ablation": {"without": ablation}, "worlds": list(worlds)}
+    document["calibration"], document["brier"] = _calibration(worlds)
+    ablation = {
+        part: _beside([world["ablation"][part] for world in worlds])
+        for part in ("without", "defences", "terms")
+    }
+    return {
+        **document,
+        "ablation": {**ablation, "seconds": _seconds(worlds)},
+        "worlds": list(worlds),
+    }
+
+
+def _calibration(worlds: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], float | None]:
+    """The clusters of all worlds by expected precision, as if they were of one; and Brier's score.
+
+    Each world tells its bins in the same tenths, so those of one tenth are put together.
+    """
+    bins: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    for told in (each for world in worlds for each in world["calibration"]):
+        bins[min(9, int(told["predicted"] * 10))].append(told)
+    pooled = [
+        {
+            **{name: _weighted(own, name) for name in ("predicted", "observed")},
+            "clusters": sum(told["clusters"] for told in own),
+        }
+        for _, own in sorted(bins.items())
+    ]
+    scored = [
+        {
+            "brier": world["brier"],
+            "clusters": sum(told["clusters"] for told in world["calibration"]),
+        }
+        for world in worlds
+        if world["brier"] is not None
+    ]
+    return pooled, _weighted(scored, "brier") if scored else None
+
+
+def _weighted(rows: Sequence[Mapping[str, Any]], name: str) -> float:
+    """The mean of a number over clusters."""
+    clusters = sum(row["clusters"] for row in rows)
+    return math.fsum(row[name] * row["clusters"] for row in rows) / float(clusters)
+
+
+def _seconds(worlds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What each part took, over the worlds."""
+    told = [world["ablation"]["seconds"] for world in worlds]
+    names = dict.fromkeys(name for world in told for name in world)
+    return {name: _over(told, (name,), _AT_LEAST_NOUGHT) for name in names}
 
 
 def _beside(worlds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
