@@ -11,8 +11,9 @@ cluster therefore still counts. All that may be multiplied, and looked at after 
 brings a cluster of the first run to a product of N at most once in N such runs.
 
 No act may be counted twice, so only runs count whose periods lie apart. From the run that is looked
-at, the run that ends last before it begins goes in, and so on backwards; which those are depends on
-no result. Every other run is named with the reason.
+at, of the runs that end before it begins the one that begins last goes in, and so on backwards, so
+that as many count as can; which those are depends on no result. Every other run is named with the
+reason.
 
 Sources: docs/scores.md; Greene, Doyle and Cunningham 2010 (fronts and their heirs).
 """
@@ -148,7 +149,7 @@ def _apart(connection: Connection, run: str) -> tuple[list[_Period], list[LeftOu
     """The run and those before it whose periods lie apart, the first first; and the others."""
     rows = connection.execute(
         select(RUNS.c.run, RUNS.c.began_at, RUNS.c.ended_at).order_by(
-            RUNS.c.ended_at.desc(), RUNS.c.created_at.desc(), RUNS.c.run
+            RUNS.c.began_at.desc(), RUNS.c.ended_at.desc(), RUNS.c.created_at.desc(), RUNS.c.run
         )
     ).all()
     known = [_Period(*row) for row in rows if row.began_at is not None]

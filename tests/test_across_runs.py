@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, insert
 from typer.testing import CliRunner
@@ -266,6 +266,7 @@ periods = st.lists(
 
 @settings(deadline=None, max_examples=60)
 @given(weeks=periods)
+@example(weeks=[(3, 4), (0, 1), (0, 3), (1, 2)])
 def test_no_two_runs_that_count_share_a_moment_and_as_many_count_as_can(weeks):
     runs = [Told(f"run-{n}", each, {"a": RING}, {"a": 1.0}) for n, each in enumerate(weeks)]
     with empty_store() as connection:
