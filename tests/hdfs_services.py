@@ -15,7 +15,7 @@ from graph.engines.spark.preflight import java_environment
 from tests.hive_services import free_port, running
 
 _CLUSTER = "org.apache.hadoop.test.MiniDFSClusterManager"
-_SECONDS_TO_START = 120
+_SECONDS_TO_START = 600
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,7 @@ def running_hdfs(place: Path, jars: Path) -> Iterator[str]:
         "-Xmx400m",
         "-XX:TieredStopAtLevel=1",
         f"-Djava.io.tmpdir={place}",
-        f"-Dhdfs.minidfs.basedir={place / 'data'}",
+        f"-Dtest.build.data={place / 'data'}",
         "-cp",
         f"{jars}/*",
         _CLUSTER,

@@ -1,4 +1,4 @@
-"""From a Hive table on HDFS, by the session's own catalogue, to a run on HDFS and back: the console."""
+"""The console: from a Hive table on HDFS, by the session's catalogue, to a run on HDFS and back."""
 
 from __future__ import annotations
 
@@ -28,10 +28,12 @@ from graph.engines import open_engine
 settings, csv, place = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3]
 engine = open_engine("spark", memory="1GB", threads=1, spark=settings)
 spark = engine.session
-rows = spark.read.csv(f"file://{csv}", header=True, schema="who string, what string, ts bigint, post string")
-rows.selectExpr("*", "if(ts < 1767500000, 'early', 'late') as part").createOrReplaceTempView("given")
+columns = "who string, what string, ts bigint, post string"
+rows = spark.read.csv(f"file://{csv}", header=True, schema=columns)
+parted = rows.selectExpr("*", "if(ts < 1767500000, 'early', 'late') as part")
+parted.createOrReplaceTempView("given")
 spark.sql("create database social")
-spark.sql("create external table social.likes (who string, what string, ts bigint, post string)"
+spark.sql("create external table social.likes (" + columns + ")"
     f" partitioned by (part string) stored as orc location '{place}'")
 spark.conf.set("hive.exec.dynamic.partition.mode", "nonstrict")
 spark.sql("insert into social.likes partition (part) select * from given")

@@ -14,7 +14,7 @@ from builders.files.remote import RemotePlace
 from builders.hive.address import hive_address
 from builders.hive.location import folder_of
 from builders.hive.resolve import list_table
-from builders.hive.table import HiveTable, Storage
+from builders.hive.table import HiveColumn, HiveTable, Storage
 from graph.errors import ExtractError
 from tests.hdfs_services import hdfs as hdfs
 
@@ -282,7 +282,8 @@ def test_the_local_engine_says_what_hdfs_needs_and_that_spark_has_it(tmp_path, m
     monkeypatch.setenv("ARROW_LIBHDFS_DIR", str(tmp_path))
     text = "org.apache.hadoop.mapred.TextInputFormat"
     serde = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
-    storage = Storage(location="hdfs://nn/t", serde=serde, input_format=text, columns=())
+    columns = (HiveColumn("who", "string"),)
+    storage = Storage(location="hdfs://nn/t", serde=serde, input_format=text, columns=columns)
     table = HiveTable(database="a", name="b", kind="EXTERNAL_TABLE", storage=storage)
     monkeypatch.setattr("builders.hive.catalogues.Metastore", lambda _: Knowing((), table))
 

@@ -48,7 +48,7 @@ ABOUT = About(_file, _with_file)
 
 def unread(task: FileTask, why: str) -> FileReport:
     """The report of a file that could not be brought to where it would have been read."""
-    failure = Failure("extract", f"{task.file.name}: {why}")
+    failure = Failure("extract", f"{task.file.name}: cannot be read: {why}")
     return FileReport(file=task.number, fits=False, tally=Tally(), kinds=(), failure=failure)
 
 

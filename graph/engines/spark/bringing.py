@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 
@@ -192,13 +192,13 @@ def _blame(files: HadoopFiles, lot: _Lot, error: Exception) -> bool:
     named = set(re.findall(r"(?:reading file|File) (\S+?)\.?(?:\s|$)", says))
     for name in list(lot.items):
         if files.spark_url(name) in named:
-            lot.refuse(name, f"it cannot be read: {_cause(says)}")
+            lot.refuse(name, _cause(says))
             return True
     return False
 
 
 def _cause(says: str) -> str:
     """The innermost cause of a stack, in one line."""
-    causes = [line.strip() for line in says.splitlines() if line.startswith("Caused by: ")]
-    last: Any = causes[-1] if causes else says.strip().splitlines()[0]
-    return str(last).removeprefix("Caused by: ")
+    lines = [line.strip() for line in says.splitlines() if line.strip()]
+    causes = [line for line in lines if line.startswith("Caused by: ")]
+    return (causes or lines)[-1 if causes else 0].removeprefix("Caused by: ")
