@@ -9,7 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from builders.column_facts import ColumnProfile, column_profile
-from builders.files.codecs import sniff
+from builders.files.codecs import sniffed
+from builders.files.fetching import opened
 from builders.files.formats import FileFormat
 from builders.files.guessing import guess_format
 from builders.files.listing import ExtractFile, Listing, Skipped, list_files
@@ -195,7 +196,8 @@ def _all_text(table: pa.Table) -> pa.Table:
 def _codecs(files: Sequence[ExtractFile]) -> dict[str, int]:
     found: dict[str, int] = {}
     for file in files:
-        codec = sniff(file.path).codec or "plain"
+        with opened(file) as content:
+            codec = sniffed(content, file.path.suffix).codec or "plain"
         found[codec] = found.get(codec, 0) + 1
     return dict(sorted(found.items()))
 

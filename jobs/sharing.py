@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from graph.engine import Engine
+from graph.engines import open_engine
 from jobs.config import DetectJob
 from jobs.opening import engine_of
+from jobs.spark_settings import SparkSettings
 from review.arrow_files import ArrowFiles
 from review.remote import Files, fetch, remote_runs, send
 from review.run import Run
@@ -39,6 +41,31 @@ def share(job: DetectJob, run: Run, engine: Engine) -> None:
     """
     if job.job.publish_to is not None:
         send(run, _files(engine), job.job.publish_to)
+
+
+def take_over(
+    place: str, out: Path, *, engine: str = "local", spark: SparkSettings | None = None
+) -> Run:
+    """Fetch the current run of a folder elsewhere into the folder of runs `out`, checked.
+
+    Args:
+        place: the folder of runs, on any file system that the engine reaches.
+        out: the folder of runs here.
+        engine: `local` by Arrow's clients, or `spark` by those of its session.
+        spark: the settings of that session.
+
+    Raises:
+        ConfigError: nothing is published there, the place cannot be opened, or the local engine was
+            given settings of Spark.
+        StoreError: what came is not what was published.
+        NotOnThisEngine: what the engine needs is not installed.
+    """
+    told = spark or SparkSettings()
+    opened = open_engine(engine, master=told.master, scratch=told.scratch, spark=told.conf)
+    try:
+        return fetch(_files(opened), place, None, out)
+    finally:
+        opened.close()
 
 
 def _files(engine: Engine) -> Files:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import uuid
 from pathlib import Path
 
 import pyarrow.fs as pafs
@@ -49,18 +51,56 @@ class ArrowFiles:
             destination_filesystem=pafs.LocalFileSystem(),
         )
 
-    def rename(self, source: str, target: str) -> None:
-        """Give a file or folder another name; object stores copy and remove."""
+    def folders(self, folder: str) -> list[str]:
+        """The names of the folders in a folder; none where it is not there."""
+        system, path = _opened(folder)
+        entries = system.get_file_info(pafs.FileSelector(path, allow_not_found=True))
+        return [one.base_name for one in entries if one.type == pafs.FileType.Directory]
+
+    def move_new(self, source: str, target: str) -> bool:
+        """Give a folder a name that nothing has yet; False where something has it.
+
+        An object store has no folders to rename: it copies and removes, object by object.
+        """
         system, before = _opened(source)
         after = _opened(target)[1]
-        if system.get_file_info(before).is_file or not isinstance(system, pafs.S3FileSystem):
-            system.move(before, after)
-            return
-        # An object store has no folders to rename: what is in it moves one by one.
+        if _is_there(system, after):
+            return False
+        if not isinstance(system, pafs.S3FileSystem):
+            return _moved(system, before, after)
         for entry in system.get_file_info(pafs.FileSelector(before, recursive=True)):
             if entry.is_file:
                 system.move(entry.path, after + entry.path.removeprefix(before))
         system.delete_dir(before)
+        return True
+
+    def put_new(self, place: str, data: bytes) -> bool:
+        """Make a small file that is not there yet; False where there is one.
+
+        On a disk, one of two that write it at once is told so. Arrow cannot ask that of an object
+        store, where it is looked for first.
+        """
+        system, path = _opened(place)
+        if _is_there(system, path):
+            return False
+        if isinstance(system, pafs.S3FileSystem):
+            _fill(system, path, data)
+            return True
+        beside = f"{path}.{uuid.uuid4().hex}.tmp"
+        _fill(system, beside, data)
+        if not isinstance(system, pafs.LocalFileSystem):
+            put = _moved(system, beside, path)
+            if not put:
+                system.delete_file(beside)
+            return put
+        try:
+            # A rename would replace what another put there; a link does not.
+            os.link(beside, path)
+        except FileExistsError:
+            return False
+        finally:
+            Path(beside).unlink()
+        return True
 
     def read(self, place: str) -> bytes | None:
         """A small file's bytes, or None where it is not there."""
@@ -75,11 +115,12 @@ class ArrowFiles:
         """Make a small file hold `data`, in one step for whoever reads it."""
         system, path = _opened(place)
         # An object appears when it is complete; elsewhere the rename is the one step.
-        beside = path if isinstance(system, pafs.S3FileSystem) else f"{path}.tmp"
-        with system.open_output_stream(beside) as file:
-            file.write(data)
-        if beside != path:
-            system.move(beside, path)
+        if isinstance(system, pafs.S3FileSystem):
+            _fill(system, path, data)
+            return
+        beside = f"{path}.{uuid.uuid4().hex}.tmp"
+        _fill(system, beside, data)
+        system.move(beside, path)
 
     def remove(self, place: str) -> None:
         """Remove a file or a folder with all it holds; what is not there is no error."""
@@ -91,6 +132,27 @@ class ArrowFiles:
             system.delete_dir(path)
 
 
+def _is_there(system: pafs.FileSystem, path: str) -> bool:
+    found: bool = system.get_file_info(path).type != pafs.FileType.NotFound
+    return found
+
+
+def _fill(system: pafs.FileSystem, path: str, data: bytes) -> None:
+    with system.open_output_stream(path) as file:
+        file.write(data)
+
+
+def _moved(system: pafs.FileSystem, before: str, after: str) -> bool:
+    """Rename; False where something had the name by then."""
+    try:
+        system.move(before, after)
+    except OSError:
+        if _is_there(system, before) and _is_there(system, after):
+            return False
+        raise
+    return True
+
+
 def _opened(place: str) -> tuple[pafs.FileSystem, str]:
     for other, known in _ALSO.items():
         if place.startswith(other):
@@ -98,6 +160,11 @@ def _opened(place: str) -> tuple[pafs.FileSystem, str]:
     try:
         system, path = pafs.FileSystem.from_uri(place)
     except (OSError, ValueError) as error:
-        message = f"`{place}` cannot be opened: {error}"
+        mend = "; `--engine spark` reaches it by Spark's own client" if _is_hdfs(place) else ""
+        message = f"`{place}` cannot be opened: {error}{mend}"
         raise ConfigError(message) from error
     return system, path
+
+
+def _is_hdfs(place: str) -> bool:
+    return place.startswith("hdfs:")

@@ -119,7 +119,7 @@ def running_metastore(
     }
     for name in ("hive-site.xml", "metastore-site.xml"):
         (conf / name).write_text(site(chosen))
-    port = _free_port()
+    port = free_port()
     command = [
         str(Path(java_environment()["JAVA_HOME"]) / "bin" / "java"),
         "-Xmx512m",
@@ -135,7 +135,7 @@ def running_metastore(
         "-p",
         str(port),
     ]
-    with _running(command, port, log=place / "metastore.log", within=place, environment={}):
+    with running(command, port, log=place / "metastore.log", within=place, environment={}):
         yield port
 
 
@@ -143,7 +143,7 @@ def running_metastore(
 def _running_hiveserver2(place: Path, metastore: int) -> Iterator[int]:
     conf = place / "spark-conf"
     conf.mkdir()
-    port = _free_port()
+    port = free_port()
     settings = {
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "1",
@@ -172,7 +172,7 @@ def _running_hiveserver2(place: Path, metastore: int) -> Iterator[int]:
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
     log = place / "hiveserver2.log"
-    with _running(command, port, log=log, within=place, environment=environment):
+    with running(command, port, log=log, within=place, environment=environment):
         yield port
 
 
@@ -195,7 +195,7 @@ def spark_home() -> Path:
 
 
 @contextmanager
-def _running(
+def running(
     command: Sequence[str],
     port: int,
     *,
@@ -242,7 +242,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         return
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port: int = bound.getsockname()[1]

@@ -18,8 +18,10 @@ from builders.files.listing import list_files
 from builders.files.reading import read_raw
 from builders.files.remote import RemotePlace, remote_place
 from builders.files.remote_listing import list_remote
+from builders.hive.table import HiveColumn, HivePartition, HiveTable, Storage
 from graph.engines import open_engine
 from graph.errors import ConfigError, ExtractError
+from tests.hive_tables import FORMATS
 
 DAY = 1_704_067_200_000  # 2024-01-01
 NOW = DAY + 10 * 86_400_000
@@ -105,7 +107,8 @@ def spec(path, base, **settings):
         "map": {"account": "user", "object": "post", "acted_at": "ts"},
         "time_unit": "ms",
     }
-    return extract_spec({"tables": [table | settings], "rejected_files": 1}, base=base)
+    told = {name: value for name, value in (table | settings).items() if value is not None}
+    return extract_spec({"tables": [told], "rejected_files": 1}, base=base)
 
 
 def answer(engine, found):
@@ -123,6 +126,59 @@ def test_a_bucket_reads_as_the_folder_that_it_is_a_copy_of(engine, bucket, tmp_p
 
     assert answer(engine, spec(f"{bucket}/x", tmp_path)) == expected
     assert {row["status"] for row in expected[1][1]} == {"read", "rejected", "skipped"}
+
+
+class OneTable:
+    """A catalogue of one table, whose days lie in a bucket."""
+
+    def __init__(self, bucket, days):
+        columns = (HiveColumn("user", "string"), HiveColumn("post", "string"))
+        self.stores = {
+            (("dt", day),): Storage(
+                location=f"{bucket}/x/dt={day}",
+                input_format=FORMATS["parquet"][0],
+                serde=FORMATS["parquet"][1],
+                columns=(*columns, HiveColumn("ts", "bigint")),
+            )
+            for day in days
+        }
+
+    def describe(self, database, table):
+        return HiveTable(
+            database=database,
+            name=table,
+            kind="EXTERNAL_TABLE",
+            storage=next(iter(self.stores.values())),
+            keys=(HiveColumn("dt", "string"),),
+        )
+
+    def partitions(self, table):
+        return {values: f"dt={values[0][1]}" for values in self.stores}
+
+    def stored(self, table, chosen, where):
+        return [HivePartition(values=one, storage=self.stores[one]) for one in chosen], []
+
+    def close(self):
+        pass
+
+
+def test_a_hive_table_in_a_bucket_is_read_as_its_folder_on_a_disk(
+    engine, bucket, tmp_path, monkeypatch
+):
+    root = world(tmp_path / "x")
+    put(bucket, root)
+    days = ("2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04")
+    monkeypatch.setattr("builders.hive.catalogues.Metastore", lambda _: OneTable(bucket, days))
+    _, tables, fingerprint = answer(engine, spec(root, tmp_path))
+
+    named = spec("hive://social.likes", tmp_path, format=None, metastore="127.0.0.1:1")
+    _, found, same = answer(engine, named)
+
+    (rows, files, quarantine), gone = found, "dt=2024-01-04/"
+    assert (rows, quarantine, same) == (tables[0], tables[2], fingerprint)
+    assert [one for one in files if one["file"] != gone] == tables[1]
+    [why] = [one["note"] for one in files if one["file"] == gone]
+    assert f"there is no {bucket}/x/dt=2024-01-04" in why
 
 
 def test_a_bucket_lists_as_the_folder_that_it_is_a_copy_of(bucket, tmp_path):

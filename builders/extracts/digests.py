@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from builders.extracts.spreading import About, spread_over_files
 from builders.files.fetching import opened
 from builders.files.listing import ExtractFile
 from builders.files.names import first_line
@@ -40,14 +41,27 @@ def digests_of(engine: Engine, files: Mapping[int, ExtractFile]) -> dict[int, Di
     Raises:
         RuntimeError: a file was not told of: a fault of this program or of the engine.
     """
-    table = engine.spread(list(files.items()), _digested, _DIGESTS)
+    items = list(files.items())
+    table, left_out = spread_over_files(engine, items, _digested, _DIGESTS, about=_ABOUT)
     found = {row["number"]: Digest(row["digest"], row["refusal"]) for row in table.rows()}
+    found |= {items[place][0]: Digest(None, why) for place, why in left_out.items()}
     engine.drop(table)
     for number, file in files.items():
         if number not in found:
             message = f"internal error: no digest of {file.name} came back"
             raise RuntimeError(message)
     return found
+
+
+def _file(item: tuple[int, ExtractFile]) -> ExtractFile:
+    return item[1]
+
+
+def _with_file(item: tuple[int, ExtractFile], file: ExtractFile) -> tuple[int, ExtractFile]:
+    return item[0], file
+
+
+_ABOUT = About(_file, _with_file)
 
 
 def _digested(item: tuple[int, ExtractFile]) -> Iterator[pa.RecordBatch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ from builders.extracts.file_report import Failure, FileReport
 from builders.extracts.one_file import Sieve, Tally, good_rows
 from builders.extracts.screen import Screen
 from builders.extracts.spec import Rules, TableSpec
+from builders.extracts.spreading import About
 from builders.files.fetching import at_hand
 from builders.files.listing import ExtractFile
 from graph.engine import Evaluator
@@ -31,6 +32,24 @@ class FileTask:
     number: int
     table: str
     file: ExtractFile
+
+
+def _file(task: FileTask) -> ExtractFile:
+    return task.file
+
+
+def _with_file(task: FileTask, file: ExtractFile) -> FileTask:
+    return replace(task, file=file)
+
+
+ABOUT = About(_file, _with_file)
+"""How a task says which file it is about."""
+
+
+def unread(task: FileTask, why: str) -> FileReport:
+    """The report of a file that could not be brought to where it would have been read."""
+    failure = Failure("extract", f"{task.file.name}: cannot be read: {why}")
+    return FileReport(file=task.number, fits=False, tally=Tally(), kinds=(), failure=failure)
 
 
 class Here(Protocol):

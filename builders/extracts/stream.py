@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from builders.extracts.arriving import arriving_schema
-from builders.extracts.file_reader import FileReader, FileTask
+from builders.extracts.file_reader import ABOUT, FileReader, FileTask, unread
 from builders.extracts.file_report import FileReport
 from builders.extracts.judge import Judge
 from builders.extracts.spec import Rules
+from builders.extracts.spreading import spread_over_files
 from builders.extracts.survey import Work
 from graph.engine import Engine
 from graph.schema import Schema
@@ -83,11 +84,16 @@ class Stream:
             by_day=self.by_day,
             here=self,
         )
-        rows = self.engine.spread(
-            self._tasks, reader, arriving_schema(self.model), done=self._finished
+        rows, left_out = spread_over_files(
+            self.engine,
+            self._tasks,
+            reader,
+            arriving_schema(self.model),
+            about=ABOUT,
+            done=self._finished,
         )
         try:
-            self._hear_rest(rows)
+            self._hear_rest(rows, left_out)
         except BaseException:
             self.engine.drop(rows)
             raise
@@ -118,12 +124,13 @@ class Stream:
         self._done = Done(done.files + 1, done.bytes + task.file.bytes, done.rows)
         self._report("")
 
-    def _hear_rest(self, rows: Table) -> None:
-        """Judge the files that were read elsewhere."""
+    def _hear_rest(self, rows: Table, left_out: Mapping[int, str]) -> None:
+        """Judge the files that were read elsewhere, or could not be brought there."""
         if self._judge.waiting is None:
             return
         found = self.engine.query("select _report from {rows} where _report is not null", rows=rows)
         reports = [FileReport.of_text(text) for text in found["_report"].to_pylist()]
+        reports += [unread(self._tasks[place], why) for place, why in left_out.items()]
         self._judge.hear(reports)
         lost = self._judge.waiting
         if lost is not None:

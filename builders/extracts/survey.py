@@ -14,7 +14,7 @@ from builders.extracts.spec import TableSpec
 from builders.files.listing import ExtractFile, Listing
 from builders.files.names import listed, shown_text
 from builders.files.partitions import partition_text
-from builders.files.remote_listing import list_place
+from builders.files.remote_listing import list_place, place_through
 from builders.hive.address import HiveAddress
 from builders.hive.resolve import list_table
 from graph.engine import Engine
@@ -109,7 +109,7 @@ def _listing(engine: Engine, table: TableSpec) -> Listing:
     if isinstance(table.path, ExtractFile):
         return Listing((table.path,))
     if not isinstance(table.path, HiveAddress):
-        return list_place(table.path)
+        return list_place(place_through(table.path, engine))
     if table.where is None:
         return list_table(table.path, engine=engine)
     return list_table(

@@ -76,12 +76,17 @@ class Sniffed:
 def sniff(path: Path) -> Sniffed:
     """Tell a file by its first and last bytes; the name alone settles nothing but `.deflate`."""
     with path.open("rb") as opened:
-        head = opened.read(1 << 16)
-        size = opened.seek(0, 2)
-        opened.seek(max(0, size - 8))
-        tail = opened.read(8)
+        return sniffed(opened, path.suffix)
+
+
+def sniffed(opened: BinaryIO, suffix: str) -> Sniffed:
+    """As `sniff`, of an open file with the ending `suffix`."""
+    head = opened.read(1 << 16)
+    size = opened.seek(0, 2)
+    opened.seek(max(0, size - 8))
+    tail = opened.read(8)
     container, foreign = _container(head, tail)
-    named = _CODEC_OF_SUFFIX.get(path.suffix.lower(), "")
+    named = _CODEC_OF_SUFFIX.get(suffix.lower(), "")
     codec = "" if container else _codec(head, size, named)
     return Sniffed(container, foreign, codec, named)
 

@@ -10,7 +10,6 @@ from io import BufferedReader
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
-import pyarrow.fs as pafs
 
 from builders.files.listing import ExtractFile
 from builders.files.remote import RemotePlace
@@ -47,34 +46,37 @@ def opened(file: ExtractFile) -> Iterator[BufferedReader]:
         with file.path.open("rb") as content:
             yield content
         return
-    system, path = file.remote.opened()
-    with system.open_input_file(path) as content:
+    with file.remote.content() as content:
         yield content
 
 
+def brought(file: ExtractFile, copy: Path, size: int, modified_ns: int) -> ExtractFile:
+    """A file of which an engine has brought a copy here, and told what it was when it did.
+
+    If it is not what was listed, reading the copy finds that it changed.
+    """
+    listed = (size, modified_ns) == (file.bytes, file.modified_ns)
+    modified = copy.stat().st_mtime_ns if listed else file.modified_ns - 1
+    return replace(file, path=copy, modified_ns=modified, remote=None)
+
+
 def _fetch(file: ExtractFile, place: RemotePlace, path: Path) -> None:
-    system, source = place.opened()
     try:
-        _refuse_changed(file, system, source)
-        pafs.copy_files(
-            source,
-            str(path),
-            source_filesystem=system,
-            destination_filesystem=pafs.LocalFileSystem(),
-        )
-        _refuse_changed(file, system, source)
+        _refuse_changed(file, place)
+        place.fetch(path)
+        _refuse_changed(file, place)
     except (OSError, pa.ArrowException) as error:
         raise ExtractError(place.refusal(error)) from error
 
 
-def _refuse_changed(file: ExtractFile, system: pafs.FileSystem, path: str) -> None:
-    facts = system.get_file_info(path)
-    if not facts.is_file:
+def _refuse_changed(file: ExtractFile, place: RemotePlace) -> None:
+    facts = place.facts()
+    if facts is None or not facts.is_file:
         message = "it vanished after it was listed; let its writer finish, list again"
         raise ExtractError(message)
-    if (facts.size, facts.mtime_ns or 0) != (file.bytes, file.modified_ns):
+    if (facts.bytes, facts.modified_ns) != (file.bytes, file.modified_ns):
         message = (
-            f"it changed while it was read: {facts.size} bytes where {file.bytes} were"
+            f"it changed while it was read: {facts.bytes} bytes where {file.bytes} were"
             " listed, or written to since; let its writer finish, and start again"
         )
         raise ExtractError(message)

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.fs as pafs
 
 from builders.files.listing import ExtractFile, Found, Listing, Skipped, joined, list_files
 from builders.files.names import shown_text
 from builders.files.partitions import partition_of
-from builders.files.remote import RemotePlace
+from builders.files.remote import Client, Facts, RemotePlace, reached
+from graph.engine import Engine
 from graph.errors import ExtractError
 
 _MARKER = "_$folder$"
-_Tree = dict[tuple[str, ...], dict[str, Any]]
+_Tree = dict[tuple[str, ...], dict[str, Facts | None]]
+
+
+def client_of(engine: Engine | None) -> Client | None:
+    """The engine's own way to other file systems, or None where it has none."""
+    kernel = engine.kernel("files") if engine is not None else None
+    found: Client | None = kernel(engine) if kernel is not None else None
+    return found
+
+
+def place_through(place: Path | RemotePlace, engine: Engine) -> Path | RemotePlace:
+    """A place of a job file as it is reached: HDFS by the engine's own client where it has one.
+
+    Object stores are Arrow's, whose addresses and credentials a job file's reader has told it.
+    """
+    if isinstance(place, Path) or place.scheme != "hdfs":
+        return place
+    return reached(place, client_of(engine)) or place
 
 
 def list_place(place: Path | RemotePlace) -> Listing:
@@ -34,31 +50,29 @@ def list_remote(root: RemotePlace) -> Listing:
         ExtractError: nothing is there, or it cannot be read; a folder's files are not to be read as
             they stand (unfinished, repeated partitions, tables with a log of their own).
     """
-    system, path = root.opened()
     try:
-        facts = system.get_file_info(path)
-        if facts.is_file:
-            return Listing((_single(root, facts),))
-        if facts.type == pafs.FileType.NotFound:
+        facts = root.facts()
+        if facts is None:
             message = f"cannot read {shown_text(str(root))}: no such file or folder"
             raise ExtractError(message)
-        infos = system.get_file_info(pafs.FileSelector(path, recursive=True))
+        if facts.is_file:
+            return Listing((_single(root, facts),))
+        below = root.below()
     except (OSError, pa.ArrowException) as error:
         raise ExtractError(root.refusal(error)) from error
     found = Found(shown_text(str(root)).rstrip("/"))
-    _walk(found, root, _tree(infos, path), ())
+    _walk(found, root, _tree(below), ())
     return found.listing()
 
 
-def _tree(infos: list[Any], root: str) -> _Tree:
-    """What lies in each folder by name. An object store may list a file and not its folders."""
+def _tree(below: list[tuple[tuple[str, ...], Facts]]) -> _Tree:
+    """What lies in each folder by name; folders that were not listed themselves have no facts."""
     tree: _Tree = {(): {}}
-    for info in infos:
-        way = tuple(info.path.removeprefix(root).strip("/").split("/"))
+    for way, facts in below:
         for depth in range(len(way)):
             tree.setdefault(way[:depth], {}).setdefault(way[depth], None)
-        if info.is_file:
-            tree[way[:-1]][way[-1]] = info
+        if facts.is_file:
+            tree[way[:-1]][way[-1]] = facts
         else:
             tree.setdefault(way, {})
     both = [way for way in tree if way and tree[way[:-1]][way[-1]] is not None]
@@ -72,7 +86,7 @@ def _walk(found: Found, root: RemotePlace, tree: _Tree, way: tuple[str, ...]) ->
     names = tree[way]
     found.enter(way, set(names))
     anything = False
-    for name, info in sorted(names.items()):
+    for name, facts in sorted(names.items(), key=lambda one: one[0]):
         here = (*way, name)
         if found.hides(here):
             continue
@@ -80,31 +94,26 @@ def _walk(found: Found, root: RemotePlace, tree: _Tree, way: tuple[str, ...]) ->
             found.skipped.append(Skipped(joined(here), "the mark that some tools set for a folder"))
             continue
         anything = True
-        if info is None:
+        if facts is None:
             _walk(found, root, tree, here)
             continue
-        file = _file(root.below(*here), joined(here), here[:-1], info)
+        file = _file(root.inner(*here), joined(here), here[:-1], facts)
         found.add(file, here)
     if way and not anything:
         found.note_empty(way)
 
 
-def _single(place: RemotePlace, facts: Any) -> ExtractFile:  # noqa: ANN401 - Arrow has no types
+def _single(place: RemotePlace, facts: Facts) -> ExtractFile:
     folders = place.path.split("/")[:-1]
     return _file(place, joined((place.name,)), tuple(folders), facts)
 
 
-def _file(
-    place: RemotePlace,
-    name: str,
-    folders: tuple[str, ...],
-    facts: Any,  # noqa: ANN401 - Arrow has no types
-) -> ExtractFile:
+def _file(place: RemotePlace, name: str, folders: tuple[str, ...], facts: Facts) -> ExtractFile:
     return ExtractFile(
         path=Path(str(place)),
         name=name,
         partition=partition_of(folders, name=name),
-        bytes=int(facts.size),
-        modified_ns=int(facts.mtime_ns or 0),
+        bytes=facts.bytes,
+        modified_ns=facts.modified_ns,
         remote=place,
     )

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from builders.files.listing import ExtractFile, Listing, Skipped, list_files
-from builders.files.names import listed, shown_path, shown_text
+from builders.files.listing import ExtractFile, Listing, Skipped
+from builders.files.names import listed, shown_text
 from builders.files.partitions import Partition, missing_days, refuse_repeated
+from builders.files.remote import Client, RemotePlace
+from builders.files.remote_listing import client_of, list_place
 from builders.hive.address import HiveAddress
 from builders.hive.catalogues import opened
-from builders.hive.location import local_folder
+from builders.hive.location import folder_of, is_there, shown_folder, way_to
 from builders.hive.refusals import refuse_unreadable
 from builders.hive.storage import stored_as
 from builders.hive.table import Catalogue, HivePartition, HiveTable, Storage
@@ -31,7 +33,7 @@ class _Found:
     files: list[ExtractFile] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
-    folders: list[tuple[Path, str]] = field(default_factory=list)
+    folders: list[tuple[Path | RemotePlace, str]] = field(default_factory=list)
 
     def note(self, *notes: str) -> None:
         """Remember what a person should know, once."""
@@ -68,21 +70,21 @@ def list_table(
         if not table.keys:
             if where is not None:
                 raise ConfigError(_no_partitions(table))
-            return _whole(table)
+            return _whole(table, client_of(engine))
         found = _Found()
         chosen = _chosen(catalogue, table, inside, found)
         partitions, notes = catalogue.stored(table, chosen, where)
         found.note(*notes)
     for one in partitions:
-        _add(found, table, one, chosen[one.values])
+        _add(found, table, one, chosen[one.values], client_of(engine))
     _refuse_shared(found.folders)
     return _listing(found, table)
 
 
-def _whole(table: HiveTable) -> Listing:
+def _whole(table: HiveTable, client: Client | None) -> Listing:
     """The files of a table without partitions."""
     form, notes = stored_as(table, table.storage, table.parameters, of=str(table))
-    listing = list_files(local_folder(_place(table, table.storage), of=str(table)))
+    listing = list_place(folder_of(_place(table, table.storage), of=str(table), client=client))
     files = tuple(dataclasses.replace(file, format=form) for file in listing.files)
     return dataclasses.replace(listing, files=files, notes=(*notes, *listing.notes))
 
@@ -101,20 +103,22 @@ def _chosen(
     return chosen
 
 
-def _add(found: _Found, table: HiveTable, one: HivePartition, name: str) -> None:
+def _add(
+    found: _Found, table: HiveTable, one: HivePartition, name: str, client: Client | None
+) -> None:
     """List the files of a partition wherever it lies."""
     shown = shown_text(name)
     of = f"the partition {shown} of {table}"
     form, notes = stored_as(table, one.storage, {**table.parameters, **one.parameters}, of=of)
-    folder = local_folder(_place(table, one.storage), of=of)
+    folder = folder_of(_place(table, one.storage), of=of, client=client)
     found.note(*notes)
-    if not folder.exists():
-        why = f"its catalogue lists it, and there is no {shown_path(folder)}: no rows"
+    if not is_there(folder):
+        why = f"its catalogue lists it, and there is no {shown_folder(folder)}: no rows"
         found.skipped.append(Skipped(f"{shown}/", why))
-        found.note(f"the partition {shown} has no folder {shown_path(folder)}")
+        found.note(f"the partition {shown} has no folder {shown_folder(folder)}")
         return
-    found.folders.append((folder.resolve(), shown))
-    listing = list_files(folder)
+    found.folders.append((folder, shown))
+    listing = list_place(folder)
     if not listing.files:
         found.note(f"the partition {shown} holds no file")
     below = [file.name for file in listing.files if "/" in file.name]
@@ -136,17 +140,21 @@ def _place(table: HiveTable, storage: Storage) -> str | None:
     return storage.location or storage.parameters.get("path")
 
 
-def _refuse_shared(folders: list[tuple[Path, str]]) -> None:
+def _refuse_shared(folders: list[tuple[Path | RemotePlace, str]]) -> None:
     """Raise if the files of a partition are another's too."""
-    # In the order of their parts, whatever lies inside a folder comes right behind it.
-    ordered = sorted(folders, key=lambda one: one[0].parts)
-    for (outer, one), (inner, other) in pairwise(ordered):
-        if inner.is_relative_to(outer):
+    # In the order of their names, whatever lies inside a folder comes right behind it.
+    ordered = sorted(((way_to(folder), folder, name) for folder, name in folders), key=_by_way)
+    for (outer, _, one), (inner, folder, other) in pairwise(ordered):
+        if inner[: len(outer)] == outer:
             message = (
-                f"the partitions {one} and {other} share the folder {shown_path(inner)}, so its"
+                f"the partitions {one} and {other} share the folder {shown_folder(folder)}, so its"
                 " rows would count twice; give each a location of its own"
             )
             raise ExtractError(message)
+
+
+def _by_way(one: tuple[tuple[str, ...], Path | RemotePlace, str]) -> tuple[str, ...]:
+    return one[0]
 
 
 def _listing(found: _Found, table: HiveTable) -> Listing:

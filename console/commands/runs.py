@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from console.options import DEFAULT_OUT, AsJson, Out
+from console.options import DEFAULT_OUT, AsJson, EngineName, Master, Out, Scratch, SparkConf
 from console.output import moment, write_json, write_table
-from review.arrow_files import ArrowFiles
+from graph.errors import ConfigError
+from jobs.sharing import take_over
+from jobs.spark_settings import SparkSettings, spark_option
 from review.publish import abandoned
-from review.remote import fetch
 from review.run import Run, open_run, read_run, verify
 from review.run import runs as published_runs
 
@@ -37,11 +38,21 @@ def runs(
             help="First fetch the current run of a folder on another file system, as s3://lists.",
         ),
     ] = None,
+    engine: EngineName = None,
+    master: Master = None,
+    scratch: Scratch = None,
+    spark: SparkConf = None,
     json: AsJson = False,
 ) -> None:
     """List published runs, the newest first, and broken ones."""
+    settings = SparkSettings(
+        master=master, scratch=scratch, conf=dict(map(spark_option, spark or ()))
+    )
     if source is not None:
-        fetch(ArrowFiles(), source, None, out)
+        take_over(source, out, engine=engine or "local", spark=settings)
+    elif engine is not None or settings != SparkSettings():
+        message = "`--engine` and settings of Spark are for `--from`, which fetches a run"
+        raise ConfigError(message)
     current = open_run(out).name
     found = [read_run(out, entry) for entry in published_runs(out)]
     if check:

@@ -285,16 +285,9 @@ class SparkEngine:
         done: Callable[[T], None] | None = None,
     ) -> Table:
         """The rows that `work` gives for each item, made in the workers."""
-        from pyspark import cloudpickle
-
         if not items:
             return self.from_arrow(schema.arrow.empty_table(), schema)
-        packed = pa.table({"item": [cloudpickle.dumps(item) for item in items]})
-        # Items are of unlike size: several tasks a processor even that out.
-        tasks = min(len(items), _TASKS_A_PROCESSOR * self.partitions)
-        frame = self.session.createDataFrame(packed).repartition(tasks)
-        spreading = partial(each_item, work=work, made=nullable(schema))
-        table = self.map_batches(frame, spreading, schema)
+        table = self.keep_frame(self.spreading(items, work, nullable(schema)), schema)
         for item in items if done is not None else ():
             done(item)  # type: ignore[misc]
         return table
@@ -398,6 +391,21 @@ class SparkEngine:
         place = self._places.pop(_place_key(frame), None)
         if place is not None:
             self.scratch.remove(place)
+
+    def spreading(
+        self,
+        items: Sequence[T],
+        work: Callable[[T], Iterable[pa.RecordBatch]],
+        made: pa.Schema,
+    ) -> DataFrame:
+        """What `work` makes of each item; nothing runs yet."""
+        from pyspark import cloudpickle
+
+        column = pa.array([cloudpickle.dumps(item) for item in items], pa.binary())
+        # Items are of unlike size: several tasks a processor even that out.
+        tasks = max(1, min(len(items), _TASKS_A_PROCESSOR * self.partitions))
+        frame = self.session.createDataFrame(pa.table({"item": column})).repartition(tasks)
+        return self.worked(frame, partial(each_item, work=work, made=made), made)
 
     def map_batches(
         self,

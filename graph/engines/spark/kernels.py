@@ -31,6 +31,7 @@ _KERNELS: dict[str, str] = {
     "semi-synchronous-label-propagation": (
         "graph.engines.spark.labels:semi_synchronous_label_propagation"
     ),
+    "spread-files": "graph.engines.spark.bringing:spread_files",
 }
 """Kernel name to `module:function`; modules load on first use, so start-up stays quick."""
 

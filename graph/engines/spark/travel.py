@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import zipimport
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
+
+Brought = Callable[[Any, Path, int, int], Any]
+"""An item about a copy of its file: item, copy, and the file's bytes and time of writing (ns)."""
+
+_LONGEST_ENDING = 20
 
 
 def each_batch(
@@ -35,6 +43,38 @@ def each_item(
         for packed in batch["item"].to_pylist():
             for rows in work(cloudpickle.loads(packed)):
                 yield rows.select(made.names).cast(made)
+
+
+def each_file(
+    batches: Iterator[pa.RecordBatch],
+    *,
+    items: Mapping[str, Sequence[bytes]],
+    work: Callable[[Any], Iterable[pa.RecordBatch]],
+    brought: Brought,
+    made: pa.Schema,
+) -> Iterator[pa.RecordBatch]:
+    """What `work` makes of the pickled items about each file, whose bytes are in the batches."""
+    from pyspark import cloudpickle
+
+    for batch in batches:
+        for row in range(batch.num_rows):
+            name, size = batch["path"][row].as_py(), batch["length"][row].as_py()
+            written = 1000 * batch["modificationTime"].cast(pa.int64())[row].as_py()
+            with _copied(name, batch["content"][row]) as copy:
+                for packed in items[name]:
+                    item = brought(cloudpickle.loads(packed), copy, size, written)
+                    for rows in work(item):
+                        yield rows.select(made.names).cast(made)
+
+
+@contextmanager
+def _copied(name: str, content: pa.BinaryScalar) -> Iterator[Path]:
+    """A file of this machine that holds the bytes, for as long as it is worked on."""
+    with tempfile.TemporaryDirectory(prefix="ringwatch-brought-") as folder:
+        copy = Path(folder) / f"brought{PurePosixPath(name).suffix[:_LONGEST_ENDING]}"
+        with copy.open("wb") as file:
+            file.write(memoryview(content.as_buffer()))
+        yield copy
 
 
 def lightly(
