@@ -29,7 +29,7 @@ from jobs.decoy import decoy_facts
 from jobs.detector import Layer, Seeds, World
 from jobs.detectors.seeded import NAME as SEEDED
 from jobs.fuse import Coordination, coordination_graph, divide, joined, large
-from jobs.inputs import input_fingerprint
+from jobs.inputs import Inputs, inputs_of, refuse_changed
 from jobs.layers import drawn, evidence_of, union
 from jobs.measure import ClusterTables, measure
 from jobs.opening import engine_of
@@ -37,7 +37,7 @@ from jobs.other_days import other_days, with_other_days
 from jobs.progress import Progress, Silent
 from jobs.seeds import read_seeds
 from jobs.set_aside import written_aside
-from jobs.sharing import bring, share
+from jobs.sharing import bring, share, share_again
 from jobs.steps import Steps
 from review.manifest import digest, run_name, versions
 from review.publish import RunFacts, RunWriter
@@ -73,13 +73,17 @@ def detect(job: DetectJob, out: Path, *, progress: Progress | None = None) -> De
     """
     said = progress or Silent()
     said.step("fingerprint", "look at every input file")
-    printed = input_fingerprint(job)
-    basis = digest({"input": printed, "settings": job.settings(), "versions": _basis_versions()})
+    inputs = inputs_of(job)
+    basis = digest(
+        {"input": inputs.digest, "settings": job.settings(), "versions": _basis_versions()}
+    )
     name = run_name(job.job.name, basis)
     if published(out, name) is None:
         bring(job, name, out)
     with RunWriter.open(out, name, basis=basis) as writer:
         if writer.published is not None:
+            # It stands here; where it is shared it may not have arrived.
+            share_again(job, writer.published)
             return Detected(writer.published, already=True)
         # The lock is ours: what lies in the spill folder is a dead writer's.
         spill = out / "spill"
@@ -88,7 +92,7 @@ def detect(job: DetectJob, out: Path, *, progress: Progress | None = None) -> De
         engine = engine_of(job, spill=spill)
         try:
             with engine.watched(said) as heard:
-                run = _detect(job, Steps.resumed(writer, engine), printed, heard)
+                run = _detect(job, Steps.resumed(writer, engine), inputs, heard)
             engine.let_go(steps_folder)
             share(job, run, engine)
         except OverBudget as error:
@@ -100,8 +104,8 @@ def detect(job: DetectJob, out: Path, *, progress: Progress | None = None) -> De
     return Detected(run, already=False)
 
 
-def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
-    world, totals = _read(job, steps, said)
+def _detect(job: DetectJob, steps: Steps, inputs: Inputs, said: Progress) -> Run:
+    world, totals = _read(job, steps, inputs, said)
     layers, left_out = _layers(job, steps, world, said)
     said.step("divide", "join the layers and divide them into clusters")
     coordination = coordination_graph(steps.engine, layers)
@@ -143,7 +147,7 @@ def _detect(job: DetectJob, steps: Steps, printed: str, said: Progress) -> Run:
             job=job.job.name,
             seed=job.job.seed,
             settings=job.settings(),
-            input={"fingerprint": printed, **totals},
+            input={"fingerprint": inputs.digest, **totals},
             summary={
                 "clusters": tables.clusters.count(),
                 "members": tables.members.count(),
@@ -212,7 +216,9 @@ def _divided(job: DetectJob, steps: Steps, graph: Coordination, said: Progress) 
     return Clustering(steps.kept("clustering", CLUSTERING), method=job.cluster.method)
 
 
-def _read(job: DetectJob, steps: Steps, said: Progress) -> tuple[World, dict[str, Any]]:
+def _read(
+    job: DetectJob, steps: Steps, inputs: Inputs, said: Progress
+) -> tuple[World, dict[str, Any]]:
     """The interactions and what is known of the accounts, with the totals of the accounting."""
     said.step("read", "read the extract")
     if steps.writer.finished("reading") is None:
@@ -221,6 +227,7 @@ def _read(job: DetectJob, steps: Steps, said: Progress) -> tuple[World, dict[str
             job.extract,
             progress=lambda done: said.rows(done.bytes_done, done.bytes, "bytes"),
         )
+        refuse_changed("extract", looked_at=inputs.extract, read=reading.fingerprint)
         steps.writer.keep(reading.interactions, "interactions")
         steps.writer.add(reading.quarantine, "quarantine")
         steps.writer.add(reading.files, "reading")
@@ -233,9 +240,13 @@ def _read(job: DetectJob, steps: Steps, said: Progress) -> tuple[World, dict[str
     accounts = None
     if job.accounts is not None:
         spec = job.accounts
-        accounts = steps.table(
-            "accounts", ACCOUNTS, lambda: read_accounts(steps.engine, spec).interactions
-        )
+
+        def known() -> Table:
+            found = read_accounts(steps.engine, spec)
+            refuse_changed("accounts", looked_at=inputs.accounts, read=found.fingerprint)
+            return found.interactions
+
+        accounts = steps.table("accounts", ACCOUNTS, known)
     seeds = read_seeds(steps.engine, job.seeds.bad, job.seeds.good)
     world = World(interactions, carried=carried, accounts=accounts, seeds=seeds, seed=job.job.seed)
     return world, _totals(steps)

@@ -43,6 +43,22 @@ def share(job: DetectJob, run: Run, engine: Engine) -> None:
         send(run, _files(engine), job.job.publish_to)
 
 
+def share_again(job: DetectJob, run: Run) -> None:
+    """Send a run that was made before, in case it did not arrive then.
+
+    Raises:
+        StoreError: as `share`.
+        ConfigError: as `share`.
+    """
+    if job.job.publish_to is None:
+        return
+    engine = engine_of(job)
+    try:
+        share(job, run, engine)
+    finally:
+        engine.close()
+
+
 def take_over(
     place: str, out: Path, *, engine: str = "local", spark: SparkSettings | None = None
 ) -> Run:
