@@ -36,6 +36,13 @@ MEMBERSHIP = {
 }
 """The tables of who is in which cluster and why."""
 
+AS_SHIPPED = {
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",
+}
+"""What tests switch off since their tables are small, as users have it."""
+
 PROGRAM = """
 import json, sys
 from pathlib import Path
@@ -70,7 +77,8 @@ def the_same(one, other):
 def test_a_platform_gives_the_same_run_byte_for_byte(
     village, village_run, spark_in_tests, tmp_path
 ):
-    job = job_from(on_spark(platform_given(village), spark_in_tests), base=village)
+    conf = {**spark_in_tests, **AS_SHIPPED}
+    job = job_from(on_spark(platform_given(village), conf), base=village)
 
     run = detect(job, tmp_path).run
 
