@@ -92,7 +92,9 @@ def test_a_published_name_is_refused_to_other_input(engine, tmp_path):
 def test_a_run_without_all_its_tables_is_not_published(engine, tmp_path):
     with RunWriter.open(tmp_path, "first") as writer:
         writer.add(engine.from_arrow(rows(CLUSTERS, []), CLUSTERS))
-        with pytest.raises(StoreError, match="run `first` lacks `members`, `edges`"):
+        with pytest.raises(
+            StoreError, match="run `first` lacks `members`, `also_in`, `near_seeds`, `edges`"
+        ):
             writer.publish(RunFacts(job="demo"))
 
     assert runs(tmp_path) == []
