@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from builders.crowded_acts import crowded_acts
@@ -67,6 +67,7 @@ def plain_core(acts, *, within, accounts, objects):
 
 @settings(max_examples=200, deadline=None)
 @given(acts=acts_of_few, within=st.integers(0, 5))
+@example(acts=[(0, 0, 0), (0, 2, 1), (0, 2, 3), (1, 2, 0), (2, 0, 0), (2, 2, 1)], within=2)
 def test_a_core_is_what_a_plain_reading_of_its_definition_gives(acts, within):
     found = core_of(acts, within=within, accounts=2, objects=2)
 

@@ -85,7 +85,8 @@ def _in_windows(
             if seen[account[place]] == 0:
                 accounts += 1
             seen[account[place]] += 1
-            while at[place] - at[begin] > within:
+            # A window begins at an act that is still here.
+            while at[place] - at[begin] > within or not here[begin]:
                 if here[begin]:
                     seen[account[begin]] -= 1
                     if seen[account[begin]] == 0:
