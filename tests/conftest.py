@@ -6,6 +6,7 @@ import csv
 import os
 import random
 import shutil
+import signal
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -47,6 +48,12 @@ SPARK_IN_TESTS = {
 def spark_in_tests() -> dict[str, str]:
     """Spark's settings for small tables."""
     return SPARK_IN_TESTS
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C, which tests press, where whoever started them has it ignored (`nohup`, `&`)."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
