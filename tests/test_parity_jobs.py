@@ -77,14 +77,25 @@ def the_same(one, other):
 def test_a_platform_gives_the_same_run_byte_for_byte(
     village, village_run, spark_in_tests, tmp_path
 ):
-    conf = {**spark_in_tests, **AS_SHIPPED}
-    job = job_from(on_spark(platform_given(village), conf), base=village)
+    job = job_from(on_spark(platform_given(village), spark_in_tests), base=village)
 
     run = detect(job, tmp_path).run
 
     found = the_same(village_run, run)
     assert set(found.identical) >= MEMBERSHIP
     assert village_run.manifest.tables["clusters"].rows > 0
+
+
+@pytest.mark.slow
+def test_with_the_settings_of_users_it_is_the_same_run(
+    village, village_run, spark_in_tests, tmp_path
+):
+    conf = {**spark_in_tests, **AS_SHIPPED}
+    job = job_from(on_spark(platform_given(village), conf), base=village)
+
+    run = detect(job, tmp_path).run
+
+    assert set(the_same(village_run, run).identical) >= MEMBERSHIP
 
 
 def test_seeds_bring_everybody_equally_near_on_both_engines(
