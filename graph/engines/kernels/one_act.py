@@ -113,7 +113,8 @@ def _filled(cells: Floats, acting: Acting, column: int, size: int) -> Floats:
 def _distinct_cells(cluster: Ints, joint: Ints, told: Ints, own: Ints) -> Met:
     """`Met` of cells: `own` are the acts in each (`told`, ascending)."""
     begin = np.flatnonzero(np.r_[True, told[1:] != told[:-1]]) if len(told) else told
-    # Sets of acts are told apart by two sums of 64 random bits an act, and by how many there are.
+    # Sets of acts are told apart by how many they are and by two sums (exclusive or) of 64 random
+    # bits an act.
     signs = [
         np.bitwise_xor.reduceat(_scattered(own, salt), begin) if len(begin) else begin
         for salt in (1, 2)

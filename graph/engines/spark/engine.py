@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import partial
+from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 
 from graph.engines.spark import kernels
 from graph.engines.spark.dialect import checked_values, spark_sql
-from graph.engines.spark.failures import answering
+from graph.engines.spark.failures import answering, first_line
 from graph.engines.spark.files import uri_of
 from graph.engines.spark.kept import Kept
 from graph.engines.spark.parallelism import tasks_at_once
@@ -31,11 +32,11 @@ from graph.engines.spark.rows import (
     nullable,
     quoted,
     refuse_nulls,
-    whole_order,
     written,
 )
 from graph.engines.spark.scratch import Scratch, refuse_lost
 from graph.engines.spark.session import open_session
+from graph.engines.spark.settling import in_files, settled
 from graph.engines.spark.travel import each_batch, each_item, lightly
 from graph.errors import ConfigError, RingwatchError, SchemaError
 from graph.schema import Schema
@@ -254,20 +255,9 @@ class SparkEngine:
         if self.count(table) <= _SMALL:
             yield from in_order(self.frame(table).toArrow(), table.schema).to_batches(rows)
             return
-        place = self.scratch.place("sorted")
-        order = [f'"{name}" asc nulls first' for name in whole_order(table.schema)]
-        ordered = self.session.sql(f"select * from {table.name} order by {', '.join(order)}")
-        ordered.write.parquet(place)
-        given = 0
-        try:
-            for part in self.scratch.parts(place):
-                with self.scratch.opened(part) as file:
-                    for batch in file.iter_batches(rows):
-                        given += batch.num_rows
-                        yield batch.cast(table.schema.arrow)
-            refuse_lost(table.schema.name, place, written=self.count(table), found=given)
-        finally:
-            self.scratch.remove(place)
+        yield from in_files(
+            self.frame(table), self.scratch, table.schema, held=self.count(table), rows=rows
+        )
 
     def each(
         self, table: Table, work: Callable[[pa.RecordBatch], pa.RecordBatch], schema: Schema
@@ -318,13 +308,17 @@ class SparkEngine:
         """Give back views and files; the session stays for whoever opened it, or for the next.
 
         Of a session that has died there is nothing to give back, and the reason of its death is
-        on its way to the user: nothing is raised here.
+        on its way to the user: nothing is raised here. What stays in the scratch is told.
         """
         with suppress(Exception):
             for name in (*self._counts, *self._places):
                 self.session.catalog.dropTempView(name)
-        with suppress(Exception):
+        try:
             self.scratch.close()
+        except Exception as error:
+            if self._own_folder is None:
+                says = "`%s` could not be removed (%s); remove it when nobody uses it"
+                getLogger(__name__).warning(says, self.scratch.root, first_line(error))
         if self._own_folder is not None:
             # A task that was interrupted may still be writing.
             shutil.rmtree(self._own_folder, ignore_errors=True)
@@ -371,18 +365,7 @@ class SparkEngine:
 
         Whoever asks for it gives it back with `forget`.
         """
-        from pyspark.sql import Observation
-        from pyspark.sql import functions as f
-
-        seen = Observation()
-        place = self.scratch.place("settled")
-        frame.observe(seen, f.count(f.lit(1)).alias("rows")).write.parquet(place)
-        refuse_lost(
-            "settled", place, written=seen.get.get("rows", 0), found=self.scratch.rows(place)
-        )
-        read = (
-            self.session.read.schema(frame.schema).option("__globPaths__", "false").parquet(place)
-        )
+        read, place = settled(frame, self.scratch)
         self._places[_place_key(read)] = place
         return read
 

@@ -49,7 +49,7 @@ def met_by_acts(
 
 
 def _cells(posts: DataFrame) -> DataFrame:
-    """Cells of two members or more, with two sums that are equal for equal sets of acts."""
+    """Cells of two members or more, with two sums (xor) that are equal for equal sets of acts."""
     from pyspark.sql import functions as f
 
     return (
