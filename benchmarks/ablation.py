@@ -12,7 +12,6 @@ best those of no other report.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -26,6 +25,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.asked import kept_in, seeds_in, worlds_parser  # noqa: E402
 from benchmarks.quality import commit, families  # noqa: E402
 from benchmarks.report import ABLATION, write_report  # noqa: E402
 from benchmarks.worth import BARE  # noqa: E402
@@ -123,17 +123,13 @@ def _mean(values: Sequence[float | None], places: int) -> float | None:
 
 def main() -> int:
     """Measure, print, keep, and write the report."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seeds", default="27", help="seeds, a space or comma between")
-    parser.add_argument("--interactions", type=int, default=300_000)
-    parser.add_argument("--days", type=int, default=14)
-    parser.add_argument("--families", default="own,held-out,flat")
+    parser = worlds_parser(__doc__, seeds="27")
     parser.add_argument(
         "--out", type=Path, help="keep worlds and runs here, to go on after a break"
     )
     parser.add_argument("--no-keep", action="store_true", help="leave ablation.json as it is")
     told = parser.parse_args()
-    seeds = [int(one) for one in told.seeds.replace(",", " ").split()]
+    seeds = seeds_in(told.seeds)
     chosen = families(told.interactions, told.days)
     went_on = told.out is not None and any(told.out.glob("*/seed-*"))
     began = time.monotonic()
@@ -160,9 +156,8 @@ def main() -> int:
     }
     write_entry(entry)
     if not told.no_keep:
-        kept = json.loads(ABLATION.read_text(encoding="utf-8")) if ABLATION.exists() else []
         with whole(ABLATION) as (beside,):
-            beside.write_text(as_text([*kept, entry]), encoding="utf-8")
+            beside.write_text(as_text([*kept_in(ABLATION), entry]), encoding="utf-8")
         write_report()
     return 0
 

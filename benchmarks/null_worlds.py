@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 import pyarrow.parquet as pq  # noqa: E402
 
+from benchmarks.asked import seeds_in  # noqa: E402
 from builders.simulation.simulate import simulate  # noqa: E402
 from builders.simulation.spec import SimulationSpec  # noqa: E402
 from console.output import write_line, write_table  # noqa: E402
@@ -73,8 +74,8 @@ def main() -> int:
     asked.add_argument("--memory", default="4GB")
     given = asked.parse_args()
     rows = []
-    for seed in given.seeds.replace(",", " ").split():
-        rows.append(judged(int(seed), given.interactions, given.memory))
+    for seed in seeds_in(given.seeds):
+        rows.append(judged(seed, given.interactions, given.memory))
         write_line(f"seed {seed}: {rows[-1]['flagged']} flagged, {rows[-1]['seconds']} s")
     write_table("Worlds in which nobody is coordinated", {name: name for name in rows[0]}, rows)
     worlds = sum(1 for row in rows if row["flagged"])

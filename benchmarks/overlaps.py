@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 import pyarrow.parquet as pq  # noqa: E402
 
+from benchmarks.asked import seeds_in  # noqa: E402
 from builders.simulation.simulate import simulate  # noqa: E402
 from builders.simulation.spec import SimulationSpec  # noqa: E402
 from builders.simulation.truth import Truth, read_truth  # noqa: E402
@@ -138,8 +139,8 @@ def main() -> int:
     asked.add_argument("--interactions", type=int, default=200_000)
     asked.add_argument("--families", choices=("held-out", "own"), default="held-out")
     given = asked.parse_args()
-    seeds = given.seeds.replace(",", " ").split()
-    rows = [judged(given.families, given.interactions, int(seed)) for seed in seeds]
+    seeds = seeds_in(given.seeds)
+    rows = [judged(given.families, given.interactions, seed) for seed in seeds]
     write_table("Accounts of two rings", {name: name for name in rows[0]}, rows)
     return 0
 

@@ -13,7 +13,6 @@ of the same seeds and size, and fails where a number fell below its interval.
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.asked import kept_in, seeds_in, worlds_parser  # noqa: E402
 from benchmarks.quality_plots import GOAL, MOST_ALIKE  # noqa: E402
 from benchmarks.report import QUALITY, write_report  # noqa: E402
 from builders.simulation.flat import FlatSpec  # noqa: E402
@@ -179,18 +179,14 @@ def commit() -> str:
 
 def main() -> int:
     """Measure, print, keep, compare."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seeds", default="21 22 23 24 25", help="seeds, a space or comma between")
-    parser.add_argument("--interactions", type=int, default=300_000)
-    parser.add_argument("--days", type=int, default=14)
-    parser.add_argument("--families", default="own,held-out,flat")
+    parser = worlds_parser(__doc__, seeds="21 22 23 24 25")
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--out", type=Path, help="keep worlds and runs here")
     parser.add_argument("--no-peers", action="store_true", help="ask no other method")
     parser.add_argument("--no-keep", action="store_true", help="leave quality.json as it is")
     parser.add_argument("--check", action="store_true", help="fail on a drop since the last entry")
     told = parser.parse_args()
-    seeds = [int(one) for one in told.seeds.replace(",", " ").split()]
+    seeds = seeds_in(told.seeds)
     chosen = families(told.interactions, told.days)
     began = time.monotonic()
     documents = {}
@@ -228,7 +224,7 @@ def main() -> int:
         write_line(f"short of the goal: {fault}")
     if not faults:
         write_line("every level and look-alike meets the goal", style="bold")
-    kept = json.loads(QUALITY.read_text(encoding="utf-8")) if QUALITY.exists() else []
+    kept = kept_in(QUALITY)
     same = [
         one for one in kept
         if all(one[key] == entry[key] for key in ("seeds", "interactions", "days"))

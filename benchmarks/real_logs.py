@@ -23,6 +23,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.asked import seeds_in  # noqa: E402
 from builders.simulation.into_log import IntoSpec  # noqa: E402
 from console.commands.show import show  # noqa: E402
 from console.output import write_line, write_table  # noqa: E402
@@ -140,7 +141,7 @@ def main() -> int:
     if not (told.data / "data" / "real").is_dir():
         message = f"no logs in `{told.data}/data/real`; name their folder with `--data`"
         raise ConfigError(message)
-    seeds = [int(one) for one in told.seeds.replace(",", " ").split()]
+    seeds = seeds_in(told.seeds)
     plain, planted = [], []
     with tempfile.TemporaryDirectory(prefix="ringwatch-real-logs-") as removed:
         folder = told.out or Path(removed)

@@ -10,7 +10,6 @@ JSON beside them, and write the report. What stands in the page outside the two 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.asked import kept_in  # noqa: E402
 from benchmarks.quality_plots import (  # noqa: E402
     GOAL,
     calibration,
@@ -88,8 +88,7 @@ def write_report(*, check: bool = False) -> list[str]:
     Args:
         check: whether to write nothing.
     """
-    quality = json.loads(QUALITY.read_text(encoding="utf-8"))
-    ablation = json.loads(ABLATION.read_text(encoding="utf-8")) if ABLATION.exists() else []
+    quality, ablation = kept_in(QUALITY), kept_in(ABLATION)
     made = report(PAGE.read_text(encoding="utf-8"), quality, ablation)
     paths = {name: PAGE if name == PAGE.name else PLOTS / name for name in made}
     other = [

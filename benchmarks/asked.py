@@ -1,0 +1,36 @@
+"""What a measurement over simulated worlds is asked, and what is kept of earlier ones."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+
+def worlds_parser(says: str, *, seeds: str) -> argparse.ArgumentParser:
+    """The options that every measurement over worlds has: seeds, size and families.
+
+    Args:
+        says: what it measures; the first line is shown.
+        seeds: those that are taken where none are named.
+    """
+    parser = argparse.ArgumentParser(description=says.split("\n")[0])
+    parser.add_argument("--seeds", default=seeds, help="seeds, a space or comma between")
+    parser.add_argument("--interactions", type=int, default=300_000)
+    parser.add_argument("--days", type=int, default=14)
+    parser.add_argument("--families", default="own,held-out,flat")
+    return parser
+
+
+def seeds_in(text: str) -> list[int]:
+    """Seeds as they are given on the command line."""
+    return [int(one) for one in text.replace(",", " ").split()]
+
+
+def kept_in(path: Path) -> list[dict[str, Any]]:
+    """The entries of earlier measurements, the oldest first."""
+    found: list[dict[str, Any]] = []
+    if path.exists():
+        found = json.loads(path.read_text(encoding="utf-8"))
+    return found
