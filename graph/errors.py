@@ -4,6 +4,7 @@ RingwatchError
     ConfigError         the job file or the command asks for something that is not there
     ExtractError        the extract is not what the builder expects: mend the extract
         BudgetExceeded  more rows were quarantined than the budget allows
+        FileChanged     a file is not the one that was looked at: wait for its writer
     SchemaError         a table does not have the columns that its schema promises
     NotOnThisEngine     this engine or installation cannot do it: choose another
     StoreError          the run folder or the review store refused: nothing was written
@@ -36,6 +37,10 @@ class BudgetExceeded(ExtractError):
     """More rows or files were set aside than the quarantine budget allows."""
 
     exit_code = 4
+
+
+class FileChanged(ExtractError):
+    """A file is not, or no longer, what it was when it was looked at."""
 
 
 class SchemaError(RingwatchError):

@@ -29,7 +29,7 @@ from jobs.decoy import decoy_facts
 from jobs.detector import Layer, Seeds, World
 from jobs.detectors.seeded import NAME as SEEDED
 from jobs.fuse import Coordination, coordination_graph, divide, joined, large
-from jobs.inputs import Inputs, inputs_of, refuse_changed
+from jobs.inputs import Inputs, inputs_of, refuse_changed_lists
 from jobs.layers import drawn, evidence_of, union
 from jobs.measure import ClusterTables, measure
 from jobs.opening import engine_of
@@ -226,8 +226,8 @@ def _read(
             steps.engine,
             job.extract,
             progress=lambda done: said.rows(done.bytes_done, done.bytes, "bytes"),
+            surveyed=inputs.extract,
         )
-        refuse_changed("extract", looked_at=inputs.extract, read=reading.fingerprint)
         steps.writer.keep(reading.interactions, "interactions")
         steps.writer.add(reading.quarantine, "quarantine")
         steps.writer.add(reading.files, "reading")
@@ -242,12 +242,11 @@ def _read(
         spec = job.accounts
 
         def known() -> Table:
-            found = read_accounts(steps.engine, spec)
-            refuse_changed("accounts", looked_at=inputs.accounts, read=found.fingerprint)
-            return found.interactions
+            return read_accounts(steps.engine, spec, surveyed=inputs.accounts).rows
 
         accounts = steps.table("accounts", ACCOUNTS, known)
     seeds = read_seeds(steps.engine, job.seeds.bad, job.seeds.good)
+    refuse_changed_lists(job, inputs)
     world = World(interactions, carried=carried, accounts=accounts, seeds=seeds, seed=job.job.seed)
     return world, _totals(steps)
 

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 
 from builders.extracts.faults import Faults
 from builders.extracts.read import Reading, read_tables
-from builders.extracts.spec import AccountsSpec
+from builders.extracts.spec import AccountsSpec, TableSpec
 from builders.extracts.stream import Progress
+from builders.extracts.survey import Survey, survey
 from builders.extracts.texts import exact_text, screen_id, screen_null
 from builders.files.names import shown_path
 from graph.engine import Engine
@@ -28,21 +29,40 @@ def read_accounts(
     *,
     progress: Callable[[Progress], None] | None = None,
     now_ms: int | None = None,
+    surveyed: Survey | None = None,
 ) -> Reading:
     """The accounts of a table (`ACCOUNTS`), one row an account, with the accounting of every file.
 
     Of several rows of one account the one that stands first by file name and row is used: choose a
     snapshot's partition with `where`. A time of creation is not held against the partition's day.
+    `surveyed` is what `survey_accounts` found before, for one that named something after it.
 
     Raises:
+        FileChanged: a file is not what the given survey found.
         OverBudget: more rows are quarantined or more files rejected than the rules allow.
         ExtractError: a path cannot be listed, or holds nothing.
         ConfigError: a mapping, unit or filter does not fit the table.
     """
-    table = dataclasses.replace(spec.table, deduplicate=("account",))
     return read_tables(
-        engine, (table,), ACCOUNTS, spec, by_day=False, progress=progress, now_ms=now_ms
+        engine,
+        (_one_row_an_account(spec),),
+        ACCOUNTS,
+        spec,
+        by_day=False,
+        progress=progress,
+        now_ms=now_ms,
+        surveyed=surveyed,
     )
+
+
+def survey_accounts(engine: Engine, spec: AccountsSpec) -> Survey:
+    """The files that `read_accounts` would read now.
+
+    Raises:
+        ExtractError: a path cannot be listed, or holds nothing.
+        ConfigError: a filter cannot be understood.
+    """
+    return survey(engine, (_one_row_an_account(spec),))
 
 
 def read_account_list(path: Path) -> tuple[str, ...]:
@@ -70,6 +90,10 @@ def read_account_list(path: Path) -> tuple[str, ...]:
         )
         raise ExtractError(message)
     return tuple(sorted(set(ids.to_pylist())))
+
+
+def _one_row_an_account(spec: AccountsSpec) -> TableSpec:
+    return dataclasses.replace(spec.table, deduplicate=("account",))
 
 
 def _row(fault: dict[str, object]) -> int:

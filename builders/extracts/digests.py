@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from builders.extracts.spreading import About, spread_over_files
 from builders.files.fetching import opened
 from builders.files.listing import ExtractFile
 from builders.files.names import first_line
+from builders.files.unchanged import digest_of
 from graph.engine import Engine
 from graph.errors import ExtractError
 from graph.schema import Column, Schema
@@ -69,7 +69,7 @@ def _digested(item: tuple[int, ExtractFile]) -> Iterator[pa.RecordBatch]:
     digest = refusal = None
     try:
         with opened(file) as content:
-            digest = hashlib.file_digest(content, "blake2b").hexdigest()
+            digest = digest_of(content)
     except OSError as error:
         refusal = (error.strerror or first_line(error)).lower()
     except ExtractError as error:

@@ -19,9 +19,10 @@ from builders.extracts.spec import Rules, TableSpec
 from builders.extracts.spreading import About
 from builders.files.fetching import at_hand
 from builders.files.listing import ExtractFile
+from builders.files.unchanged import unchanged
 from graph.engine import Evaluator
 from graph.engines.expressions import expressions_here
-from graph.errors import ConfigError, ExtractError
+from graph.errors import ConfigError, ExtractError, FileChanged
 from graph.schema import Schema
 
 
@@ -48,7 +49,8 @@ ABOUT = About(_file, _with_file)
 
 def unread(task: FileTask, why: str) -> FileReport:
     """The report of a file that could not be brought to where it would have been read."""
-    failure = Failure("extract", f"{task.file.name}: cannot be read: {why}")
+    # It could be read when its digest was taken.
+    failure = Failure("changed", f"{task.file.name}: cannot be read: {why}")
     return FileReport(file=task.number, fits=False, tally=Tally(), kinds=(), failure=failure)
 
 
@@ -127,7 +129,7 @@ class FileReader:
         evaluator = expressions_here() if self.here is None else self.here.evaluator
         usable = faulty = 0
         try:
-            with at_hand(task.file) as file:
+            with at_hand(task.file) as file, unchanged(file):
                 for columns in good_rows(evaluator, table, file, self._screen(task), sieve):
                     if columns and len(columns["account"]):
                         batch = usable_rows(columns, schema, task.number, usable)
@@ -139,6 +141,8 @@ class FileReader:
             self._refuse_mixed_units(table, sieve.tally)
         except MissingColumn as error:
             failures.append(Failure("missing-column", str(error)))
+        except FileChanged as error:
+            failures.append(Failure("changed", str(error)))
         except ExtractError as error:
             failures.append(Failure("extract", str(error)))
         except ConfigError as error:

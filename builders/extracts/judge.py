@@ -94,6 +94,7 @@ class Judge:
 
     def _judge(self, work: Work, report: FileReport) -> None:
         work.tally = report.tally
+        work.changed = report.failure is not None and report.failure.fault == "changed"
         try:
             self._agree(work, report)
         except ExtractError as error:

@@ -11,7 +11,7 @@ from builders.extracts.quarantine import SetAside
 from builders.extracts.settle import counted_files, settled
 from builders.extracts.spec import ExtractSpec, Rules, TableSpec
 from builders.extracts.stream import Progress, Stream
-from builders.extracts.survey import survey
+from builders.extracts.survey import Survey, survey
 from graph.engine import Engine
 from graph.errors import BudgetExceeded
 from graph.schema import Schema
@@ -57,6 +57,7 @@ def read_extract(
     *,
     progress: Callable[[Progress], None] | None = None,
     now_ms: int | None = None,
+    surveyed: Survey | None = None,
 ) -> Reading:
     """The interactions of an extract, with the accounts of every file.
 
@@ -64,13 +65,29 @@ def read_extract(
     equal the one that stands first by table, file name and row is used. `now_ms` (the clock by
     default) says which times are in the future.
 
+    Args:
+        engine: holds the tables.
+        spec: what to read, and by which rules.
+        progress: hears how it goes.
+        now_ms: the time after which a time is in the future, ms since 1970 UTC.
+        surveyed: what a survey of `spec.tables` found before, for one that named something after
+            it; else they are surveyed here, and a file that changes meanwhile is only rejected.
+
     Raises:
+        FileChanged: a file is not what the given survey found.
         OverBudget: more rows are quarantined or more files rejected than the rules allow.
         ExtractError: a path cannot be listed, or holds nothing.
         ConfigError: a mapping, unit or filter does not fit the tables.
     """
     return read_tables(
-        engine, spec.tables, spec.schema, spec, by_day=True, progress=progress, now_ms=now_ms
+        engine,
+        spec.tables,
+        spec.schema,
+        spec,
+        by_day=True,
+        progress=progress,
+        now_ms=now_ms,
+        surveyed=surveyed,
     )
 
 
@@ -83,9 +100,10 @@ def read_tables(
     by_day: bool,
     progress: Callable[[Progress], None] | None,
     now_ms: int | None,
+    surveyed: Survey | None = None,
 ) -> Reading:
     """Read `tables` into one table of `model`; `by_day` holds times against partition days."""
-    found = survey(engine, tables)
+    found = surveyed or survey(engine, tables)
     stream = Stream(
         engine=engine,
         model=model,
@@ -96,6 +114,8 @@ def read_tables(
         progress=progress,
     )
     arriving = stream.load()
+    if surveyed is not None:
+        surveyed.refuse_changed()
     files = counted_files(engine, found.works, model)
     rows, arrived, repeated = settled(arriving, files, found.works, model)
     accounts = entries(found.works, arrived, repeated, kept=rows.count())

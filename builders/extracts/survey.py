@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from builders.extracts.chosen import chosen_places
 from builders.extracts.digests import digests_of
 from builders.extracts.one_file import Tally
 from builders.extracts.spec import TableSpec
-from builders.files.listing import ExtractFile, Listing
+from builders.files.listing import Content, ExtractFile, Listing
 from builders.files.names import listed, shown_text
 from builders.files.partitions import partition_text
 from builders.files.remote_listing import list_place, place_through
 from builders.hive.address import HiveAddress
 from builders.hive.resolve import list_table
 from graph.engine import Engine
-from graph.errors import ExtractError
+from graph.errors import ExtractError, FileChanged
 
 Status = Literal["waiting", "read", "empty", "rejected", "skipped"]
 
@@ -32,6 +33,8 @@ class Work:
     file: ExtractFile
     digest: str = ""
     status: Status = "waiting"
+    changed: bool = False
+    """Whether the file was another when it was read than when its digest was taken."""
     tally: Tally = field(default_factory=Tally)
 
     @property
@@ -56,7 +59,10 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The files to read in the order that decides between equal rows, and what is passed over."""
+    """The files to read in the order that decides between equal rows, and what is passed over.
+
+    It serves one reading, which writes into `works` what became of each file.
+    """
 
     works: tuple[Work, ...]
     passed_over: tuple[PassedOver, ...]
@@ -72,6 +78,24 @@ class Survey:
             digest.update(repr(line).encode())
         return digest.hexdigest()
 
+    def refuse_changed(self) -> None:
+        """Raise if the reading met another file than the one whose digest was taken.
+
+        Raises:
+            FileChanged: with the first such file of each table.
+        """
+        first: dict[str, str] = {}
+        for work in self.works:
+            if work.changed:
+                first.setdefault(work.table.name, work.tally.notes[0])
+        if first:
+            shown = "; ".join(f"`{table}` ({note})" for table, note in first.items())
+            message = (
+                f"the files of {shown} changed while the job began: they are not those that the run"
+                " is named after; run the job again when nobody writes to them"
+            )
+            raise FileChanged(message)
+
 
 def survey(engine: Engine, tables: Sequence[TableSpec], *, digests: bool = True) -> Survey:
     """List the files of every table, in table order and then by name.
@@ -83,6 +107,7 @@ def survey(engine: Engine, tables: Sequence[TableSpec], *, digests: bool = True)
         ExtractError: a path cannot be listed, or there is nothing to read at all.
         ConfigError: `where` cannot be understood.
     """
+    began_ns = time.time_ns()
     works: list[Work] = []
     passed_over: list[PassedOver] = []
     notes: list[str] = []
@@ -99,7 +124,7 @@ def survey(engine: Engine, tables: Sequence[TableSpec], *, digests: bool = True)
         message = f"there is no file to read in {listed(table.where_from for table in tables)}"
         raise ExtractError(message)
     if digests:
-        _take_digests(engine, works)
+        _take_digests(engine, works, began_ns)
         _skip_repeated(works)
     return Survey(tuple(works), tuple(passed_over), tuple(notes))
 
@@ -127,13 +152,17 @@ def _skip_outside(engine: Engine, table: TableSpec, works: Sequence[Work]) -> No
             work.leave("skipped", "outside `where`")
 
 
-def _take_digests(engine: Engine, works: Iterable[Work]) -> None:
+def _take_digests(engine: Engine, works: Iterable[Work], began_ns: int) -> None:
     waiting = {work.number: work for work in works if work.status == "waiting"}
     files = {number: work.file for number, work in waiting.items()}
     for number, found in digests_of(engine, files).items():
-        waiting[number].digest = found.digest or ""
+        work = waiting[number]
+        if found.digest is not None:
+            work.digest = found.digest
+            # The reading holds what it reads against this.
+            work.file = replace(work.file, content=Content(found.digest, began_ns))
         if found.refusal is not None:
-            waiting[number].leave("rejected", f"cannot be read: {found.refusal}")
+            work.leave("rejected", f"cannot be read: {found.refusal}")
 
 
 def _skip_repeated(works: Iterable[Work]) -> None:

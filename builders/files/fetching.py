@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from builders.files.listing import ExtractFile
 from builders.files.remote import RemotePlace
-from graph.errors import ExtractError
+from graph.errors import ExtractError, FileChanged
 
 _LONGEST_ENDING = 20
 
@@ -73,10 +73,10 @@ def _refuse_changed(file: ExtractFile, place: RemotePlace) -> None:
     facts = place.facts()
     if facts is None or not facts.is_file:
         message = "it vanished after it was listed; let its writer finish, list again"
-        raise ExtractError(message)
+        raise FileChanged(message)
     if (facts.bytes, facts.modified_ns) != (file.bytes, file.modified_ns):
         message = (
             f"it changed while it was read: {facts.bytes} bytes where {file.bytes} were"
             " listed, or written to since; let its writer finish, and start again"
         )
-        raise ExtractError(message)
+        raise FileChanged(message)

@@ -26,6 +26,14 @@ _MOST_DEEP = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """What a file held when it was looked at: its BLAKE2b, and a time (ns) before that look."""
+
+    digest: str
+    looked_at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractFile:
     """One file of an extract, as it was when it was listed.
 
@@ -33,6 +41,7 @@ class ExtractFile:
     `/` between folders; `partition` holds its Hive keys with decoded values, None for Hive's null.
     `format` is how it is written where a catalogue says so, file by file; else its table says it.
     `remote` is where it lies if not on this machine; `path` is then only its name for people.
+    `content` is what it held, if anybody looked; what is read must be that (`unchanged`).
     """
 
     path: Path
@@ -42,6 +51,7 @@ class ExtractFile:
     modified_ns: int
     format: FileFormat | None = None
     remote: RemotePlace | None = None
+    content: Content | None = None
 
 
 @dataclass(frozen=True, slots=True)

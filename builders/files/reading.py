@@ -16,7 +16,8 @@ from builders.files.listing import ExtractFile
 from builders.files.names import first_line
 from builders.files.selection import placed, select
 from builders.files.tabular import open_delimited
-from graph.errors import ExtractError
+from builders.files.unchanged import refuse_changed
+from graph.errors import ExtractError, FileChanged
 
 __all__ = ["RawBatch", "RowFault", "columns_of", "read_raw"]
 
@@ -47,10 +48,10 @@ def read_raw(
             then not to be used.
     """
     with _explained(file), at_hand(file) as here:
-        _refuse_changed(here)
+        refuse_changed(here)
         with _opened(here, here.format or format, rows) as source:
             yield from _selected(here, source, columns, rows)
-        _refuse_changed(here)
+        refuse_changed(here)
 
 
 def columns_of(file: ExtractFile, format: FileFormat | None) -> pa.Schema:
@@ -119,25 +120,18 @@ def _explained(file: ExtractFile) -> Iterator[None]:
     """Turn what a library says about a file into an error that names the file."""
     try:
         yield
+    except FileChanged as error:
+        message = f"{file.name}: {error}"
+        raise FileChanged(message) from None
     except ExtractError as error:
         message = f"{file.name}: {error}"
         raise ExtractError(message) from None
     except FileNotFoundError:
         message = f"{file.name}: it vanished after it was listed; let its writer finish, list again"
-        raise ExtractError(message) from None
+        raise FileChanged(message) from None
     except PermissionError:
         message = f"{file.name}: it may not be read; give the right to read it"
         raise ExtractError(message) from None
     except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError) as error:
         message = f"{file.name}: it is damaged: {first_line(error)}; copy it again from its source"
         raise ExtractError(message) from error
-
-
-def _refuse_changed(file: ExtractFile) -> None:
-    facts = file.path.stat()
-    if (facts.st_size, facts.st_mtime_ns) != (file.bytes, file.modified_ns):
-        message = (
-            f"it changed while it was read: {facts.st_size} bytes where {file.bytes} were listed,"
-            " or written to since; let its writer finish, and start again"
-        )
-        raise ExtractError(message)
