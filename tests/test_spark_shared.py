@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from graph.engines import open_engine
@@ -55,6 +56,28 @@ def test_what_the_session_was_told_before_is_heard(spark, tmp_path):
     finally:
         conf.set("spark.sql.shuffle.partitions", before)
         conf.unset("spark.ringwatch.scratch")
+
+
+@pytest.mark.spark
+def test_copies_of_files_for_the_workers_go_with_their_table(tmp_path, spark_in_tests):
+    path, shared = tmp_path / "sizes.parquet", tmp_path / "shared"
+    pq.write_table(pa.table({"size": [1, 2, 3]}, schema=SIZES.arrow), path)
+
+    def copies():
+        return [each for each in shared.rglob("*.parquet") if each.is_file()]
+
+    with open_engine(
+        "spark", memory="2GB", threads=2, scratch=str(shared), spark=spark_in_tests
+    ) as spark:
+        one, other = spark.read_parquet([path], SIZES), spark.read_parquet([path, path], SIZES)
+        assert (spark.count(one), len(copies())) == (3, 3)
+
+        spark.drop(other)
+
+        assert (spark.arrow(one)["size"].to_pylist(), len(copies())) == ([1, 2, 3], 1)
+        spark.drop(one)
+        assert copies() == []
+    assert path.is_file()
 
 
 @pytest.mark.spark

@@ -197,14 +197,14 @@ class SparkEngine:
             with pq.ParquetFile(path) as file:
                 schema.check(file.schema_arrow, of=f"`{path}`")
                 rows += file.metadata.num_rows
-        places = [uri_of(path) for path in paths]
-        if self._shared is not None:
-            # Workers on other machines do not see this one's files.
-            place = self.scratch.place(schema.name)
-            for number, path in enumerate(paths):
-                self.scratch.files.upload(path, f"{place}/part-{number}.parquet")
-            places = [place]
-        return self._known(self._read(places, schema), schema, rows=rows)
+        if self._shared is None:
+            places = [uri_of(path) for path in paths]
+            return self._known(self._read(places, schema), schema, rows=rows)
+        # Workers on other machines do not see this one's files; the copies go with the table.
+        place = self.scratch.place(schema.name)
+        for number, path in enumerate(paths):
+            self.scratch.files.upload(path, f"{place}/part-{number}.parquet")
+        return self._taken(place, schema, rows=rows)
 
     def write_parquet(self, table: Table, path: Path) -> int:
         """Write in key order to one file, whole or not at all; give the number of rows."""
