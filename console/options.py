@@ -10,6 +10,9 @@ from typing import Annotated
 import typer
 
 from builders.hive.address import HiveAddress, hive_address
+from graph.engines import ENGINES
+from graph.errors import ConfigError
+from jobs.spark_settings import SparkSettings, spark_option
 
 Out = Annotated[
     Path,
@@ -71,6 +74,26 @@ def extract_place(path: Path, metastore: str | None, hiveserver2: str | None) ->
         ConfigError: the table's name or its catalogue's address cannot be understood.
     """
     return hive_address(str(path), metastore=metastore, hiveserver2=hiveserver2) or path
+
+
+def asked_spark(
+    engine: str | None, master: str | None, scratch: str | None, spark: list[str] | None
+) -> SparkSettings | None:
+    """What a command is told of Spark; None where its engine is another.
+
+    Raises:
+        ConfigError: there is no such engine, or Spark is told something and is not the engine.
+    """
+    if engine not in (None, *ENGINES):
+        message = f"`--engine` is {' or '.join(f'`{name}`' for name in ENGINES)}, not `{engine}`"
+        raise ConfigError(message)
+    told = SparkSettings(master=master, scratch=scratch, conf=dict(map(spark_option, spark or ())))
+    if engine == "spark":
+        return told
+    if told != SparkSettings():
+        message = "`--master`, `--scratch` and `--spark` go with `--engine spark`"
+        raise ConfigError(message)
+    return None
 
 
 def who(by: str | None) -> str:

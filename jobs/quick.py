@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,13 @@ from builders.files.names import listed, nearest, shown_path, shown_text
 from builders.hive.address import HiveAddress
 from builders.profile import Profile, profile, suggested_job
 from graph.engine import Engine
-from graph.engines import open_engine
 from graph.errors import ConfigError, ExtractError
 from graph.schemas import ACCOUNTS
 from jobs.config import DetectJob, JobSettings, job_from, read_job
 from jobs.detectors import DETECTORS
+from jobs.opening import session_for
 from jobs.settings import unknown
-from jobs.spark_settings import spark_settings
+from jobs.spark_settings import SparkSettings, spark_settings
 
 NEEDED = ("account", "object", "acted_at")
 FLAGS = {"account": "--account", "object": "--object", "acted_at": "--time"}
@@ -86,7 +85,10 @@ def quick_job(table: QuickTable, changes: Changes, *, said: Callable[[str], None
         ConfigError: a needed column is not told, does not exist, or its unit cannot be guessed.
         ExtractError: the files cannot be read.
     """
-    with _session(table.path, changes) as engine:
+    spark = None
+    if changes.engine == "spark":
+        spark = SparkSettings(master=changes.master, scratch=changes.scratch, conf=changes.spark)
+    with session_for(table.path, spark, memory=changes.memory, threads=changes.threads) as engine:
         section = table_section(table, said, engine=engine)
     given: dict[str, Any] = {"extract": {"tables": [section]}}
     if table.accounts is not None:
@@ -222,27 +224,6 @@ def _named(path: Path | HiveAddress) -> dict[str, str]:
 
 def _shown(path: Path | HiveAddress) -> str:
     return shown_path(path) if isinstance(path, Path) else str(path)
-
-
-@contextmanager
-def _session(path: Path | HiveAddress, changes: Changes) -> Iterator[Engine | None]:
-    """The Spark engine where its session's catalogue must be asked for a Hive table."""
-    own = isinstance(path, HiveAddress) and set(path.keys) == {"path"}
-    if not own or changes.engine != "spark":
-        yield None
-        return
-    engine = open_engine(
-        "spark",
-        memory=changes.memory or JobSettings().memory,
-        threads=changes.threads,
-        master=changes.master,
-        scratch=changes.scratch,
-        spark=changes.spark,
-    )
-    try:
-        yield engine
-    finally:
-        engine.close()
 
 
 def _profiled(

@@ -296,3 +296,12 @@ def test_inspect_gives_its_findings_as_json(ring_file):
     assert [column["name"] for column in told["columns"]] == ["who", "what", "ts", "post"]
     assert told["rows_sampled"] == 100
     assert "[[extract.tables]]" in told["suggested_job"]
+
+
+@pytest.mark.parametrize("told", [["--master", "local[1]"], ["--spark", "spark.a=b"]])
+def test_inspect_hears_of_spark_only_where_it_is_the_engine(ring_file, told):
+    refused = ringwatch("inspect", ring_file, *told)
+
+    assert refused.exit_code == 2
+    assert "`--master`, `--scratch` and `--spark` go with `--engine spark`" in refused.stderr
+    assert ringwatch("inspect", ring_file, "--engine", "duck").exit_code == 2

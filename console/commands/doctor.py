@@ -13,12 +13,21 @@ from typing import Any
 
 import typer
 
-from console.options import DEFAULT_OUT, AsJson, EngineName, Master, Out, Scratch, SparkConf
+from console.options import (
+    DEFAULT_OUT,
+    AsJson,
+    EngineName,
+    Master,
+    Out,
+    Scratch,
+    SparkConf,
+    asked_spark,
+)
 from console.output import write_json, write_table
 from console.place import STORE
-from graph.engines import ENGINES, open_engine
-from graph.errors import ConfigError, RingwatchError
-from jobs.spark_settings import SparkSettings, spark_option
+from graph.engines import open_engine
+from graph.errors import RingwatchError
+from jobs.spark_settings import SparkSettings
 from review.publish import abandoned
 from review.run import open_run, verify
 from review.store import Store
@@ -45,7 +54,7 @@ def doctor(
     json: AsJson = False,
 ) -> None:
     """Check Python, libraries, disk, the runs and the store."""
-    settings = _spark_settings(engine, master, scratch, spark)
+    settings = asked_spark(engine, master, scratch, spark)
     found = [check(out) for check in CHECKS]
     if settings is not None:
         found += _spark(settings)
@@ -59,22 +68,6 @@ def doctor(
         write_table("Checks", COLUMNS, rows)
     if any(each.state == "bad" for each in found):
         raise typer.Exit(1)
-
-
-def _spark_settings(
-    engine: str | None, master: str | None, scratch: str | None, spark: list[str] | None
-) -> SparkSettings | None:
-    """Where Spark is to be looked at; None where it is not."""
-    if engine not in (None, *ENGINES):
-        message = f"`--engine` is {' or '.join(f'`{name}`' for name in ENGINES)}, not `{engine}`"
-        raise ConfigError(message)
-    told = SparkSettings(master=master, scratch=scratch, conf=dict(map(spark_option, spark or ())))
-    if engine == "spark":
-        return told
-    if told != SparkSettings():
-        message = "`--master`, `--scratch` and `--spark` go with `--engine spark`"
-        raise ConfigError(message)
-    return None
 
 
 def _spark(settings: SparkSettings) -> list[Finding]:

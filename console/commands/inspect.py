@@ -11,9 +11,19 @@ import typer
 from builders.files.formats import FileFormat, file_format
 from builders.profile import ColumnProfile, Profile, profile, suggested_job
 from console.failures import say
-from console.options import AsJson, AskedHiveServer2, AskedMetastore, extract_place
+from console.options import (
+    AsJson,
+    AskedHiveServer2,
+    AskedMetastore,
+    Master,
+    Scratch,
+    SparkConf,
+    asked_spark,
+    extract_place,
+)
 from console.output import shown, write_json, write_line, write_table
 from graph.errors import ConfigError
+from jobs.opening import session_for
 from review.visible import visible
 
 COLUMNS = {
@@ -41,6 +51,13 @@ def inspect(
     ),
     metastore: AskedMetastore = None,
     hiveserver2: AskedHiveServer2 = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="`spark`: look at a Hive table through a session of Spark."),
+    ] = None,
+    master: Master = None,
+    scratch: Scratch = None,
+    spark: SparkConf = None,
     job: Annotated[
         Path | None, typer.Option("--job", help="Write the suggested job file here.")
     ] = None,
@@ -48,7 +65,8 @@ def inspect(
 ) -> None:
     """Profile an extract before a run, and suggest a job file."""
     root = extract_place(path, metastore, hiveserver2)
-    found = profile(root, _declared(format, columns), rows=rows)
+    with session_for(root, asked_spark(engine, master, scratch, spark)) as session:
+        found = profile(root, _declared(format, columns), rows=rows, engine=session)
     suggested = suggested_job(found)
     if job is not None:
         _write_job(job, suggested)
