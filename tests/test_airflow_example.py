@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.files.remote import RemotePlace
 from jobs.config import read_job
 
 pytestmark = pytest.mark.slow
@@ -29,7 +30,8 @@ bag = DagBag(dag_folder=sys.argv[1])
 dag = bag.dags.get("ringwatch_nightly")
 tasks = {task.task_id: sorted(task.downstream_task_ids) for task in dag.tasks} if dag else {}
 retries = {task.task_id: task.retries for task in dag.tasks} if dag else {}
-told = {"errors": bag.import_errors, "tasks": tasks, "retries": retries}
+places = {name: dag.params[name] for name in ("warehouse", "scratch", "out")} if dag else {}
+told = {"errors": bag.import_errors, "tasks": tasks, "retries": retries, "places": places}
 print(json.dumps({**told, "schedule": str(dag.schedule), "at_once": dag.max_active_runs}))
 """
 
@@ -38,7 +40,7 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 import ringwatch_nightly as nightly
 
-params = {"warehouse": "/warehouse", "days": 7, "out": sys.argv[2]}
+params = {"warehouse": "hdfs:///warehouse", "days": 7, "out": sys.argv[2]}
 path = nightly.write_job.function("2026-03-03", params)
 try:
     nightly.ringwatch("submit", "no-such-job.toml")
@@ -84,6 +86,9 @@ def test_airflow_loads_the_example_with_its_tasks_in_order(airflow):
         "write_pages": [],
     }
     assert told["retries"]["detect"] == 2
+    # What the executors read and write lies where all of them see it.
+    assert told["places"]["warehouse"].startswith("hdfs://")
+    assert told["places"]["scratch"].startswith("hdfs://")
     assert (told["schedule"], told["at_once"]) == ("30 2 * * *", 1)
 
 
@@ -94,8 +99,8 @@ def test_the_nights_job_looks_at_the_days_asked_for_and_what_no_retry_mends_fail
 
     job = read_job(Path(told["path"]))
     assert [table.path for table in job.extract.tables] == [
-        Path("/warehouse/likes"),
-        Path("/warehouse/shares"),
+        RemotePlace("hdfs", "", "/warehouse/likes"),
+        RemotePlace("hdfs", "", "/warehouse/shares"),
     ]
     assert job.extract.tables[0].where == "dt >= '2026-02-25' and dt <= '2026-03-03'"
     assert job.spark.conf["spark.executor.memory"] == "8g"

@@ -2,7 +2,8 @@
 
 Put this file and `nightly.toml` into the folder of DAGs. The worker that runs the tasks needs the
 command `ringwatch` (pip install 'ringwatch[spark,igraph]'), perhaps in an environment of its own:
-name it in RINGWATCH. Where things lie is said in the parameters of the DAG.
+name it in RINGWATCH. Where things lie is said in the parameters of the DAG: `warehouse` and
+`scratch` where every machine of the cluster sees them, `out` where all workers of Airflow do.
 
 A run that was broken off goes on from its finished steps, so a retry costs what was left. What a
 retry cannot mend (a wrong job, a broken extract) fails at once.
@@ -83,9 +84,17 @@ def write_pages(params: dict[str, object]) -> None:
     # Runs publish into one folder: a second one would find it locked.
     max_active_runs=1,
     params={
-        "warehouse": Param("/warehouse", type="string", description="Where the extracts lie."),
+        "warehouse": Param(
+            "hdfs:///warehouse",
+            type="string",
+            description="Where the extracts lie, seen by the whole cluster.",
+        ),
         "days": Param(7, type="integer", minimum=1, description="How many days to look at."),
-        "out": Param("/ringwatch/runs", type="string", description="The folder of runs."),
+        "out": Param(
+            "/ringwatch/runs",
+            type="string",
+            description="The folder of runs, seen by all workers of Airflow.",
+        ),
         "master": Param("yarn", type="string", description="Spark's master."),
         "scratch": Param("hdfs:///tmp", type="string", description="Shared by all executors."),
         "executors": Param(8, type="integer", minimum=1, description="How many executors."),
