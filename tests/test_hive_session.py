@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from graph.errors import ConfigError
+from jobs.config import job_from
+from jobs.detect import detect
+
 pytestmark = pytest.mark.spark
+TREE = Path(__file__).parents[1]
 
 PROGRAM = """
 import json, sys
@@ -81,6 +86,7 @@ for name in ("own.texts", "owns.text"):
         list_table(hive_address(f"hive://{name}"), engine=engine)
     except Exception as error:
         told[name] = f"{type(error).__name__}: {error}"
+told["settings"] = [f"{name}={value}" for name, value in settings.items()]
 print(json.dumps(told))
 """
 
@@ -91,7 +97,7 @@ def test_tables_of_the_sessions_derby_are_read_as_their_folders_are(tmp_path):
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(TREE)},
     )
     assert found.returncode == 0, found.stderr[-3000:]
 
@@ -108,4 +114,47 @@ def test_tables_of_the_sessions_derby_are_read_as_their_folders_are(tmp_path):
     assert told["own.texts"] == missing
     assert told["owns.text"] == "ConfigError: the catalogue has no database `owns`" + (
         "; did you mean `own`?"
+    )
+
+    by_spark = [word for setting in told["settings"] for word in ("--spark", setting)]
+    looked = subprocess.run(
+        [
+            *(sys.executable, "-c", "from console.cli import main; main()"),
+            *("inspect", "hive://own.orc", "--engine", "spark", "--master", "local[1]"),
+            *(*by_spark, "--json"),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(TREE)},
+    )
+    assert looked.returncode == 0, looked.stderr[-3000:]
+    profile = json.loads(looked.stdout)
+    assert (profile["files"], profile["rows_sampled"]) == (2, 8)
+    assert [each["name"] for each in profile["columns"]] == ["who", "at", "tags", "facts", "dt"]
+
+
+@pytest.mark.parametrize("engine", ["spark"], indirect=True)
+def test_a_session_whose_catalogue_is_in_memory_says_so(engine, tmp_path, monkeypatch):
+    for folder in ("HIVE_CONF_DIR", "SPARK_CONF_DIR"):
+        monkeypatch.delenv(folder, raising=False)
+    # What such a catalogue holds is no table of Hive's.
+    engine.session.sql("create or replace temporary view likes as select 'u' as who")
+    table = {
+        "name": "likes",
+        "path": "hive://default.likes",
+        "time_unit": "ms",
+        "map": {"account": "who", "object": "who", "acted_at": "at", "action": "'like'"},
+    }
+    job = job_from({"job": {"engine": "spark"}, "extract": {"tables": [table]}}, base=tmp_path)
+
+    with pytest.raises(ConfigError) as refused:
+        detect(job, tmp_path / "out")
+
+    engine.session.catalog.dropTempView("likes")
+    says = str(refused.value)
+    assert says.startswith("nothing says where the Hive catalogue is: write `metastore` =")
+    assert says.endswith(
+        'start the Spark session with `spark.sql.catalogImplementation` = "hive": this one has a'
+        " catalogue in its memory alone, and a session that runs cannot be given another"
     )

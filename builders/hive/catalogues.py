@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from builders.hive.address import HiveAddress
 from builders.hive.hiveserver2 import HiveServer2
 from builders.hive.metastore import Metastore
-from builders.hive.session import session_catalogue
+from builders.hive.session import may_have_catalogue, session_catalogue
 from builders.hive.site import configured_metastore
 from builders.hive.table import Catalogue
 from graph.engine import Engine
@@ -39,4 +39,7 @@ def _catalogue(address: HiveAddress, engine: Engine | None) -> Catalogue:
         return HiveServer2(address.hiveserver2)
     if address.metastore:
         return Metastore(address.metastore)
-    return session_catalogue(engine) or Metastore(configured_metastore())
+    own = session_catalogue(engine)
+    if own is not None:
+        return own
+    return Metastore(configured_metastore(session_without=may_have_catalogue(engine)))

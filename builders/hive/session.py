@@ -45,6 +45,11 @@ def session_catalogue(engine: Engine | None) -> SessionCatalogue | None:
     return SessionCatalogue(asked) if asked is not None else None
 
 
+def may_have_catalogue(engine: Engine | None) -> bool:
+    """Whether the engine is of a kind whose sessions may have a catalogue of Hive's."""
+    return engine is not None and engine.kernel(_KERNEL) is not None
+
+
 class SessionCatalogue:
     """The catalogue behind an engine's kernel `hive-table`; a `Catalogue`.
 

@@ -14,8 +14,10 @@ FOLDERS = ("HIVE_CONF_DIR", "SPARK_CONF_DIR")
 _SECURE = ("hive.metastore.sasl.enabled", "hive.metastore.use.ssl")
 
 
-def configured_metastore() -> tuple[Endpoint, ...]:
+def configured_metastore(*, session_without: bool = False) -> tuple[Endpoint, ...]:
     """The metastore of the first `hive-site.xml` in `HIVE_CONF_DIR` or `SPARK_CONF_DIR`.
+
+    `session_without`: a Spark session runs that has no catalogue of Hive's, only one in memory.
 
     Raises:
         ConfigError: there is no such file, it names no metastore, or one that wants Kerberos or
@@ -26,11 +28,16 @@ def configured_metastore() -> tuple[Endpoint, ...]:
         path = Path(folder) / "hive-site.xml" if folder else None
         if path is not None and path.is_file():
             return _metastore_of(path)
+    spark = (
+        'start the Spark session with `spark.sql.catalogImplementation` = "hive": this one has a'
+        " catalogue in its memory alone, and a session that runs cannot be given another"
+        if session_without
+        else 'run on Spark with `spark.sql.catalogImplementation` = "hive"'
+    )
     message = (
         "nothing says where the Hive catalogue is: write `metastore` ="
         ' "thrift://host:9083" or `hiveserver2` = "host:10000" beside the table, set'
-        " HIVE_CONF_DIR to a folder with `hive-site.xml`, or run on Spark with"
-        ' `spark.sql.catalogImplementation` = "hive"'
+        f" HIVE_CONF_DIR to a folder with `hive-site.xml`, or {spark}"
     )
     raise ConfigError(message)
 
