@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from graph.model import Clustering
 from graph.schema import Column, Schema
 from graph.table import Table
@@ -73,3 +75,14 @@ def attendance(acts: Table, clustering: Clustering) -> Table:
         acts=acts,
         members=clustering.members,
     )
+
+
+def loyalty(unevenness: float, attendance: float, objects: float) -> float:
+    """How far attendance differs from member to member, as loyalty does and an order does not.
+
+    log10 of the variance beside that of equal tosses (0 where it is no greater, 1.3 at most), times
+    the share of absences (where all come, a straggler looks uneven), times log10 of a tenth
+    of the objects (few show little).
+    """
+    uneven = math.log10(min(max(unevenness, 1.0), 20.0))
+    return uneven * (1.0 - attendance) * max(math.log10((objects + 1.0) / 10.0), 0.0)

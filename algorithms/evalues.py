@@ -1,4 +1,4 @@
-"""Evidence that may be looked at every day: e-values of counts, and what their products declare.
+"""Evidence that may be looked at every day: e-values of counts, which multiply.
 
 An e-value is a bet against chance whose expectation is at most 1 where chance explains the count.
 Bets of different days multiply, and whoever stops looking when the product is large has still been
@@ -9,8 +9,7 @@ The e-value is made from the p-value of the day (`algorithms.tail`), so it knows
 more than independent coins do. A bet on a multiple of a Poisson mean does not: against counts that
 vary more its expectation has no bound.
 
-Sources: Vovk and Wang, E-values: calibration, combination and applications (2021); Wang and Ramdas,
-False discovery rate control with e-values (2022).
+Source: Vovk and Wang, E-values: calibration, combination and applications (2021).
 """
 
 from __future__ import annotations
@@ -46,34 +45,3 @@ def log10_evalue(log10_p: Floats) -> Floats:
     whole = np.log1p(np.where(near, -0.5, p * (safe - 1.0))) - safe - 2.0 * np.log(-safe)
     found: Floats = np.where(near, np.log(0.5 - log / 3.0), whole)
     return found / math.log(10)
-
-
-def over_days(log10_e: Floats) -> Floats:
-    """log10 of the running product over days (rows) of each cluster's e-values (columns)."""
-    found: Floats = np.cumsum(log10_e, axis=0)
-    return found
-
-
-def declared(log10_e: Floats, *, tests: float, rate: float) -> npt.NDArray[np.bool_]:
-    """Which e-values e-BH declares among `tests`, at most a share `rate` of them falsely.
-
-    The k greatest are declared, for the greatest k such that each of them is `tests / (rate * k)`
-    or more. It holds however the tests depend on one another.
-
-    Raises:
-        ValueError: `rate` is not in (0, 1), or there are fewer tests than e-values.
-    """
-    if not 0 < rate < 1:
-        message = f"rate is a share of false calls in (0, 1), not {rate}"
-        raise ValueError(message)
-    if tests < len(log10_e):
-        message = f"{len(log10_e)} e-values cannot come from {tests:.0f} tests"
-        raise ValueError(message)
-    ordered = np.sort(log10_e)[::-1]
-    if not len(ordered):
-        return np.zeros(0, dtype=np.bool_)
-    bars = math.log10(tests / rate) - np.log10(np.arange(1, len(ordered) + 1))
-    enough = np.flatnonzero(ordered >= bars)
-    if not len(enough):
-        return np.zeros(len(log10_e), dtype=np.bool_)
-    return np.asarray(log10_e >= ordered[enough[-1]])

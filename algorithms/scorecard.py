@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from algorithms.attendance import loyalty
+
 Facts = Mapping[str, Any]
 """One cluster's measured values by name; see `jobs/measure.py` for the columns."""
 
@@ -45,16 +47,9 @@ def _layer(name: str) -> Callable[[Facts], float]:
 def _loyalty(
     unevenness: float | None, attendance: float | None, objects: float | None
 ) -> float | None:
-    """How far attendance differs from member to member, as loyalty does and an order does not.
-
-    log10 of the variance beside that of equal tosses (0 where it is no greater, 1.3 at most), times
-    the share of absences (where all come, a straggler looks uneven), times log10 of a tenth
-    of the objects (few show little).
-    """
     if unevenness is None or attendance is None or objects is None:
         return None
-    uneven = math.log10(min(max(float(unevenness), 1.0), 20.0))
-    return uneven * (1.0 - attendance) * max(math.log10((objects + 1.0) / 10.0), 0.0)
+    return loyalty(float(unevenness), float(attendance), float(objects))
 
 
 TERMS: tuple[Term, ...] = (

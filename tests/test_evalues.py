@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from algorithms.evalues import declared, log10_evalue, over_days
+from algorithms.evalues import log10_evalue
 from algorithms.tail import log10_upper_tail
 
 
@@ -53,7 +53,7 @@ def test_who_looks_every_day_and_stops_when_it_is_large_is_seldom_wrong():
         varied = rate * rng.gamma(1 / dispersion, dispersion, (days, clusters))
         counts = rng.poisson(varied)
         logs = of_counts(counts.ravel(), mean, dispersion).reshape(counts.shape)
-        return over_days(logs)
+        return logs.cumsum(axis=0)
 
     assert (products(mean).max(axis=0) >= np.log10(20)).mean() <= 0.05
     assert (products(10 * mean)[-1] >= np.log10(20)).mean() > 0.99
@@ -65,31 +65,6 @@ def test_a_p_value_below_the_smallest_double_has_an_e_value():
     )
 
 
-@given(
-    logs=st.lists(st.floats(-3, 6), max_size=30),
-    extra=st.integers(0, 50),
-    rate=st.sampled_from([0.05, 0.2]),
-)
-def test_those_declared_are_the_most_that_each_reach_their_bar(logs, extra, rate):
-    tests = len(logs) + extra
-    found = declared(np.array(logs), tests=tests, rate=rate)
-    ordered = sorted(logs, reverse=True)
-    most = max(
-        (
-            k
-            for k in range(1, len(logs) + 1)
-            if 10 ** ordered[k - 1] >= tests / (rate * k) * (1 - 1e-9)
-        ),
-        default=0,
-    )
-    assert found.sum() >= most
-    assert not most or min(np.array(logs)[found]) == ordered[found.sum() - 1]
-
-
-def test_odd_arguments_are_refused():
+def test_a_p_value_above_one_is_refused():
     with pytest.raises(ValueError, match="at most 0, not 1"):
         log10_evalue(np.ones(1))
-    with pytest.raises(ValueError, match=r"in \(0, 1\), not 1"):
-        declared(np.ones(1), tests=1, rate=1)
-    with pytest.raises(ValueError, match="2 e-values cannot come from 1 tests"):
-        declared(np.ones(2), tests=1, rate=0.1)

@@ -7,9 +7,10 @@ from dataclasses import replace
 from algorithms.explain.ages import AGES
 from algorithms.explain.arrivals import arrived
 from algorithms.explain.audience import AUDIENCE
-from algorithms.explain.breadth import BREADTH
+from algorithms.explain.breadth import BREADTH, measured_breadth
 from algorithms.explain.declared import DECLARED
 from algorithms.explain.flash_crowd import FLASH_CROWD
+from algorithms.explain.following import FOLLOWING
 from algorithms.explain.household import HOUSEHOLD
 from algorithms.explain.one_source import ONE_SOURCE
 from algorithms.explain.popular import POPULAR
@@ -21,6 +22,7 @@ from graph.table import Table
 
 ALL: tuple[Explanation, ...] = (
     AUDIENCE,
+    FOLLOWING,
     FLASH_CROWD,
     SITTINGS,
     DECLARED,
@@ -44,12 +46,13 @@ def explained(known: Known, *, explanations: tuple[Explanation, ...] = ALL) -> T
     """
     engine = known.engine
     arrivals = known.arrived or arrived(known)
-    known = replace(known, arrived=arrivals)
+    lives = known.lives or measured_breadth(known)
+    known = replace(known, arrived=arrivals, lives=lives)
     found = [_of_every_cluster(each, known) for each in explanations]
     query = " union all ".join(f"select * from {{checked_{n}}}" for n in range(len(found)))
     tables = {f"checked_{n}": table for n, table in enumerate(found)}
     whole = engine.sql(query, EXPLANATIONS, **tables)
-    for done in (*found, arrivals):
+    for done in (*found, arrivals, lives):
         engine.drop(done)
     return whole
 
@@ -75,5 +78,6 @@ def _of_every_cluster(explanation: Explanation, known: Known) -> Table:
         members=known.clustering.members,
         rows=rows,
     )
-    engine.drop(rows)
+    if rows is not known.lives:
+        engine.drop(rows)
     return whole

@@ -7,6 +7,11 @@ from graph.table import Table
 
 
 def check(known: Known) -> Table:
+    """How much else the members do (`CHECKED`), see `measured_breadth`; as known where it is."""
+    return known.lives or measured_breadth(known)
+
+
+def measured_breadth(known: Known) -> Table:
     """How much else the members do, beside accounts as active as they are (`CHECKED`).
 
     `measured` is the median over members of distinct things that they act on beside what the

@@ -55,6 +55,8 @@ class Known:
     """What is known about accounts (`ACCOUNTS`)."""
     arrived: Table | None = None
     """How members arrive (`arrivals.ARRIVED`), where somebody has looked already."""
+    lives: Table | None = None
+    """What else members do (`CHECKED` of `breadth`), where somebody has looked already."""
 
     @property
     def engine(self) -> Engine:
