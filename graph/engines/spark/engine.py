@@ -22,6 +22,7 @@ from graph.engines.spark.dialect import checked_values, spark_sql
 from graph.engines.spark.failures import answering, first_line
 from graph.engines.spark.files import uri_of
 from graph.engines.spark.kept import Kept
+from graph.engines.spark.left_behind import mark, tell_left_behind
 from graph.engines.spark.parallelism import tasks_at_once
 from graph.engines.spark.preflight import check_cluster
 from graph.engines.spark.progress import watched
@@ -54,6 +55,7 @@ T = TypeVar("T")
 _PLAIN_NAMES = {"__globPaths__": "false", "recursiveFileLookup": "true"}
 _SHUFFLES = "spark.sql.shuffle.partitions"
 _TASKS_A_PROCESSOR = 8
+_SAYS = "Tables of a job while it runs; its end removes them, unless it is killed."
 _SMALL = 50_000
 """Rows that are sorted and handed over in the driver's memory; more go through files."""
 
@@ -108,8 +110,8 @@ class SparkEngine:
             self._own_folder = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))
             base = uri_of(self._own_folder)
         self.scratch = Scratch(self.session, base)
-        self._shared = None if self._own_folder is not None else base
-        self._kept = Kept(self.scratch, self._shared)
+        self._shared = self._own_folder is None
+        self._kept = Kept(self.scratch, shared=self._shared)
         # Engines of one session share the names of its views.
         self._names = secrets.token_hex(4)
         self._numbers = itertools.count()
@@ -117,8 +119,11 @@ class SparkEngine:
         self._counts: dict[str, int] = {}
         self._expressions: Any = None
         try:
-            check_cluster(self.session, self.scratch if self._shared is not None else None)
-        except RingwatchError:
+            check_cluster(self.session, self.scratch if self._shared else None)
+            if self._shared:
+                mark(self.scratch.files, self.scratch.root, _SAYS, spill or Path())
+                tell_left_behind(self.session, self.scratch.files, self.scratch.base)
+        except (RingwatchError, OSError):
             self.close()
             raise
         self.partitions = tasks_at_once(self.session)
@@ -198,7 +203,7 @@ class SparkEngine:
                 schema.check(file.schema_arrow, of=f"`{path}`")
                 rows += file.metadata.num_rows
         places = [uri_of(path) for path in paths]
-        if self._shared is not None:
+        if self._shared:
             # Workers on other machines do not see this one's files.
             place = self.scratch.place(schema.name)
             for number, path in enumerate(paths):
