@@ -98,7 +98,10 @@ class Engine(Evaluator, Protocol):
         """What `keep` wrote at `path`, and `holds` says is there."""
 
     def let_go(self, folder: Path) -> None:
-        """Remove what `keep` wrote elsewhere for the files of a folder that is done with."""
+        """Remove what `keep` wrote elsewhere for the files of a folder that is done with.
+
+        The folder may be gone already, if this engine kept or found something there before.
+        """
 
     def project(self, table: Table, schema: Schema) -> Table:
         """The same rows with the columns of `schema` alone, which the table has."""

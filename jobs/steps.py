@@ -26,7 +26,11 @@ class Steps:
 
     @classmethod
     def resumed(cls, writer: RunWriter, engine: Engine) -> Steps:
-        """The steps as far as this engine finds them whole; what it lacks is made again."""
+        """The steps as far as this engine finds them whole; what it lacks is made again.
+
+        Runs that nobody goes on with are given up, with what this engine kept elsewhere for them.
+        """
+        writer.sweep(engine.let_go)
         writer.forget(lambda path: _is_table(path) and not engine.holds(path))
         return cls(writer, engine)
 

@@ -87,8 +87,6 @@ class RunWriter:
             created_at: ms since 1970 UTC; now by default. A resumed run keeps its first time.
             disk: the file operations; the operating system's by default.
 
-        What other runs left staged, and nobody went on with for a day, is removed.
-
         Raises:
             ConfigError: `run` cannot name a folder.
             StoreError: another writer is at work in `out`, the folder refuses, or a run of this
@@ -182,6 +180,24 @@ class RunWriter:
             del self._finished[name]
         return gone
 
+    def sweep(self, let_go: Callable[[Path], None]) -> None:
+        """Remove what other runs left staged and nobody went on with for a day.
+
+        Args:
+            let_go: hears of the folder of each run's steps before that is removed, and removes
+                what stands elsewhere for it.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        with self._explained("staging"):
+            for folder in sorted(self.out.glob(f"{STAGING}*")):
+                ledger = folder / LEDGER
+                touched = (ledger if ledger.exists() else folder).stat().st_mtime
+                if folder != self.staging and time.time() - touched > DAY_SECONDS:
+                    let_go(folder / STEPS)
+                    self._disk.remove(folder)
+
     def write_step(self, step: str, write: Callable[[Path], int]) -> Path:
         """Let `write` make a step's file, unless it is finished; give the file's path.
 
@@ -233,7 +249,6 @@ class RunWriter:
                 self.published = self._recovered()
         if self.published is None:
             with self._explained("staging"):
-                self._sweep()
                 self._stage()
 
     def _already(self) -> Run | None:
@@ -351,16 +366,6 @@ class RunWriter:
     @property
     def _home(self) -> Path:
         return self.out / RUNS / self.run
-
-    def _sweep(self) -> None:
-        """Remove what other runs left staged and nobody went on with for a day."""
-        for folder in self.out.glob(f"{STAGING}*"):
-            if folder == self.staging:
-                continue
-            ledger = folder / LEDGER
-            touched = (ledger if ledger.exists() else folder).stat().st_mtime
-            if time.time() - touched > DAY_SECONDS:
-                self._disk.remove(folder)
 
     def _refuse_if_published(self) -> None:
         if self.published is not None:

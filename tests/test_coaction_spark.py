@@ -141,9 +141,9 @@ def test_neither_partitions_nor_the_order_of_rows_change_the_answer(spark):
 
 def test_nothing_is_left_in_the_scratch_but_the_answer(spark):
     interactions = as_table(spark, viral().slice(0, 100))
-    before = set(spark._places)
+    before = set(spark._views.places)
 
     found = coaction_graph(interactions, within_seconds=60)
 
     answer = {found.graph.edges.name, found.bounds.name}
-    assert set(spark._places) - before <= answer
+    assert set(spark._views.places) - before <= answer

@@ -318,15 +318,18 @@ def test_a_manifest_of_a_later_format_is_refused_by_name(engine, tmp_path):
         from_bytes(json.dumps(later).encode(), path=manifest)
 
 
-def test_staging_that_nobody_went_on_with_for_a_day_is_removed(tmp_path):
+def test_staging_that_nobody_went_on_with_for_a_day_is_given_up(tmp_path):
     RunWriter.open(tmp_path, "forgotten").close()
     RunWriter.open(tmp_path, "recent").close()
     two_days_ago = time.time() - 2 * 86_400
     os.utime(tmp_path / "staging-forgotten" / "ledger", (two_days_ago, two_days_ago))
 
-    RunWriter.open(tmp_path, "next").close()
+    let_go = []
+    with RunWriter.open(tmp_path, "next") as writer:
+        writer.sweep(lambda steps: let_go.append((steps, steps.is_dir())))
 
     assert abandoned(tmp_path) == ["next", "recent"]
+    assert let_go == [(tmp_path / "staging-forgotten" / "steps", True)]
 
 
 def contents(folder):

@@ -87,7 +87,10 @@ def evaluate(
     began = time.monotonic()
     done = detect(once.of(job) if asked.ablation else job, out, progress=said)
     seconds = {"detect": _since(began)}
-    with _read(job, labels, said) as (engine, carried, population), _removed(out / "layers"):
+    with (
+        _read(job, labels, said) as (engine, carried, population),
+        _removed(out / "layers", engine),
+    ):
         interactions = _known(carried)
         began = time.monotonic()
         said.step("hold", "hold what was found against the labels")
@@ -163,11 +166,12 @@ def _known(carried: Table) -> Table:
 
 
 @contextmanager
-def _removed(folder: Path) -> Iterator[None]:
-    """The block, and the folder is gone after it."""
+def _removed(folder: Path, engine: Engine) -> Iterator[None]:
+    """The block, and the folder is gone after it, with what an engine kept elsewhere for it."""
     try:
         yield
     finally:
+        engine.let_go(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from graph.engines.spark.files import uri_of
 from graph.engines.spark.java import find_java
+from graph.engines.spark.left_behind import in_words, left_behind
 from graph.engines.spark.preflight import alone, check_python, check_scratch
 from graph.engines.spark.progress import session_in_words
 from graph.engines.spark.scratch import Scratch
@@ -97,10 +98,11 @@ def _scratch(session: SparkSession, given: str | None) -> str:
         place = Scratch(session, base)
         try:
             check_scratch(session, place)
+            left = in_words(left_behind(place.files, place.base))
         finally:
             place.close()
     where = f"`{given}`" if given is not None else "a folder of this machine"
-    return f"{where}: the driver and executors read what the other wrote"
+    return "; ".join([f"{where}: the driver and executors read what the other wrote", *left])
 
 
 @contextmanager

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-import secrets
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from functools import partial
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,26 +15,25 @@ import pyarrow.parquet as pq
 
 from graph.engines.spark import kernels
 from graph.engines.spark.dialect import checked_values, spark_sql
-from graph.engines.spark.failures import answering, first_line
+from graph.engines.spark.engine_scratch import EngineScratch
+from graph.engines.spark.failures import answering
 from graph.engines.spark.files import uri_of
 from graph.engines.spark.kept import Kept
 from graph.engines.spark.parallelism import tasks_at_once
-from graph.engines.spark.preflight import check_cluster
 from graph.engines.spark.progress import watched
 from graph.engines.spark.rows import (
-    as_column,
-    has_nulls,
     in_order,
     nullable,
     quoted,
     refuse_nulls,
     written,
 )
-from graph.engines.spark.scratch import Scratch, refuse_lost
+from graph.engines.spark.scratch import refuse_lost
 from graph.engines.spark.session import open_session
-from graph.engines.spark.settling import in_files, settled
+from graph.engines.spark.settling import in_files, in_schema, settled
 from graph.engines.spark.travel import each_batch, each_item, lightly
-from graph.errors import ConfigError, RingwatchError, SchemaError
+from graph.engines.spark.views import Views
+from graph.errors import RingwatchError, SchemaError
 from graph.schema import Schema
 from graph.table import Table
 
@@ -50,8 +45,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Names are names: no pattern, and no partition because a folder is called `dt=1`.
-_PLAIN_NAMES = {"__globPaths__": "false", "recursiveFileLookup": "true"}
 _SHUFFLES = "spark.sql.shuffle.partitions"
 _TASKS_A_PROCESSOR = 8
 _SMALL = 50_000
@@ -95,30 +88,18 @@ class SparkEngine:
         given = dict(conf or {})
         self.session = open_session(master=master, memory=memory, threads=threads, conf=given)
         self.memory = memory
-        context = self.session.sparkContext
-        self.threads = threads or context.defaultParallelism
+        self.threads = threads or self.session.sparkContext.defaultParallelism
         # What was given to the session itself counts as well: `spark-submit --conf`, a notebook's.
         told = {**self.session.conf.getAll, **given}
         base = scratch or told.get("spark.ringwatch.scratch")
-        self._own_folder: Path | None = None
-        if base is None:
-            _refuse_unshared(context.master)
-            if spill is not None:
-                spill.mkdir(parents=True, exist_ok=True)
-            self._own_folder = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))
-            base = uri_of(self._own_folder)
-        self.scratch = Scratch(self.session, base)
-        self._shared = None if self._own_folder is not None else base
-        self._kept = Kept(self.scratch, self._shared)
-        # Engines of one session share the names of its views.
-        self._names = secrets.token_hex(4)
-        self._numbers = itertools.count()
-        self._places: dict[str, str] = {}
-        self._counts: dict[str, int] = {}
+        self._lies = EngineScratch.opened(self.session, base, spill)
+        self.scratch = self._lies.scratch
+        self._kept = Kept(self.scratch, shared=self._lies.shared)
+        self._views = Views(self.session, self.scratch)
         self._expressions: Any = None
         try:
-            check_cluster(self.session, self.scratch if self._shared is not None else None)
-        except RingwatchError:
+            self._lies.check(self.session, spill or Path())
+        except (RingwatchError, OSError):
             self.close()
             raise
         self.partitions = tasks_at_once(self.session)
@@ -197,9 +178,9 @@ class SparkEngine:
             with pq.ParquetFile(path) as file:
                 schema.check(file.schema_arrow, of=f"`{path}`")
                 rows += file.metadata.num_rows
-        if self._shared is None:
+        if not self._lies.shared:
             places = [uri_of(path) for path in paths]
-            return self._known(self._read(places, schema), schema, rows=rows)
+            return self._known(self._views.read(places, schema), schema, rows=rows)
         # Workers on other machines do not see this one's files; the copies go with the table.
         place = self.scratch.place(schema.name)
         for number, path in enumerate(paths):
@@ -231,7 +212,7 @@ class SparkEngine:
         found = self._kept.found(path)
         if found is None:
             return self.read_parquet([path], schema)
-        return self._known(self._read([found.place], schema), schema, rows=found.rows)
+        return self._known(self._views.read([found.place], schema), schema, rows=found.rows)
 
     def let_go(self, folder: Path) -> None:
         """Remove what `keep` wrote elsewhere for the files of a folder that is done with."""
@@ -284,17 +265,11 @@ class SparkEngine:
 
     def count(self, table: Table) -> int:
         """How many rows."""
-        if table.name not in self._counts:
-            self._counts[table.name] = self.frame(table).count()
-        return self._counts[table.name]
+        return self._views.rows(table.name)
 
     def drop(self, table: Table) -> None:
         """Let go of a table that nobody needs any more."""
-        self.session.catalog.dropTempView(table.name)
-        self._counts.pop(table.name, None)
-        place = self._places.pop(table.name, None)
-        if place is not None:
-            self.scratch.remove(place)
+        self._views.drop(table.name)
 
     def kernel(self, name: str) -> Kernel | None:
         """The native way to do `name` on this engine's tables, or None when it has none."""
@@ -310,18 +285,8 @@ class SparkEngine:
         Of a session that has died there is nothing to give back, and the reason of its death is
         on its way to the user: nothing is raised here. What stays in the scratch is told.
         """
-        with suppress(Exception):
-            for name in (*self._counts, *self._places):
-                self.session.catalog.dropTempView(name)
-        try:
-            self.scratch.close()
-        except Exception as error:
-            if self._own_folder is None:
-                says = "`%s` could not be removed (%s); remove it when nobody uses it"
-                getLogger(__name__).warning(says, self.scratch.root, first_line(error))
-        if self._own_folder is not None:
-            # A task that was interrupted may still be writing.
-            shutil.rmtree(self._own_folder, ignore_errors=True)
+        self._views.close()
+        self._lies.close()
         if self._expressions is not None:
             self._expressions.close()
 
@@ -341,39 +306,19 @@ class SparkEngine:
             SchemaError: a column is missing, or a null stands where none may be.
             RingwatchError: rows were lost between writing and reading.
         """
-        from pyspark.sql import Observation
-        from pyspark.sql import functions as f
-
-        cast = frame.select(*(as_column(frame, column) for column in schema.columns))
-        needed = [column.name for column in schema.columns if not column.nullable]
-        nulls = [
-            f.count_if(f.col(quoted(name)).isNull()).alias(f"nulls_{place}")
-            for place, name in enumerate(needed)
-        ]
-        seen = Observation()
-        place = self.scratch.place(schema.name)
-        cast.observe(seen, f.count(f.lit(1)).alias("rows"), *nulls).write.parquet(place)
-        counted: dict[str, Any] = seen.get
-        for number, name in enumerate(needed):
-            if counted.get(f"nulls_{number}"):
-                self.scratch.remove(place)
-                raise SchemaError(has_nulls(schema, name, counted[f"nulls_{number}"]))
-        return self._taken(place, schema, rows=int(counted.get("rows", 0)))
+        place, rows = in_schema(frame, self.scratch, schema)
+        return self._taken(place, schema, rows=rows)
 
     def settled(self, frame: DataFrame) -> DataFrame:
         """The frame written and read back: what cuts the lineage of a loop.
 
         Whoever asks for it gives it back with `forget`.
         """
-        read, place = settled(frame, self.scratch)
-        self._places[_place_key(read)] = place
-        return read
+        return self._views.hold(*settled(frame, self.scratch))
 
     def forget(self, frame: DataFrame) -> None:
         """Remove what `settled` wrote for this very frame."""
-        place = self._places.pop(_place_key(frame), None)
-        if place is not None:
-            self.scratch.remove(place)
+        self._views.forget(frame)
 
     def spreading(
         self,
@@ -427,37 +372,13 @@ class SparkEngine:
         return table.name
 
     def _taken(self, place: str, schema: Schema, *, rows: int) -> Table:
-        read = self._read([place], schema)
-        table = self._known(read, schema, rows=rows)
-        self._places[table.name] = place
         try:
             refuse_lost(schema.name, place, written=rows, found=self.scratch.rows(place))
         except RingwatchError:
-            self.drop(table)
+            self.scratch.remove(place)
             raise
-        return table
-
-    def _read(self, places: Sequence[str], schema: Schema) -> DataFrame:
-        from pyspark.sql.pandas.types import from_arrow_schema
-
-        reader = self.session.read.schema(from_arrow_schema(nullable(schema)))
-        return reader.options(**_PLAIN_NAMES).parquet(*places)
+        read = self._views.read([place], schema)
+        return Table(self, self._views.add(read, schema, rows=rows, place=place), schema)
 
     def _known(self, frame: DataFrame, schema: Schema, *, rows: int) -> Table:
-        name = f"{schema.name}_{self._names}_{next(self._numbers)}"
-        frame.createOrReplaceTempView(name)
-        self._counts[name] = rows
-        return Table(self, name, schema)
-
-
-def _refuse_unshared(master: str) -> None:
-    if not master.startswith("local"):
-        message = (
-            f"Spark runs on `{master}`, so its tables need a place that all machines share: give"
-            " `--scratch`, such as `hdfs:///tmp`"
-        )
-        raise ConfigError(message)
-
-
-def _place_key(frame: DataFrame) -> str:
-    return f"settled {id(frame)}"
+        return Table(self, self._views.add(frame, schema, rows=rows), schema)

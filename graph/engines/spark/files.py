@@ -157,7 +157,10 @@ class HadoopFiles:
             return copy.read_bytes()
 
     def spark_name(self, place: str) -> str:
-        """A file's name as Spark's reader of files gives it in the column `path`."""
+        """A file's whole name, as Spark's reader of files gives it in the column `path`.
+
+        It has a file system's scheme and host, where `place` may have left them to the session.
+        """
         with told(place):
             return str(self._system(place).makeQualified(self._path(place)).toString())
 

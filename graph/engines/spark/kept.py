@@ -7,7 +7,6 @@ that was lost or cut short is seen before it is read as fewer rows.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graph.engines.spark.files import uri_of
+from graph.engines.spark.homes import Homes
 from graph.engines.spark.scratch import Scratch, refuse_lost
 
 if TYPE_CHECKING:
@@ -33,16 +33,20 @@ class Parts:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
 class Kept:
-    """Writes steps and finds them again.
+    """Writes steps and finds them again."""
 
-    `shared` is the file system that all machines see; None where driver and workers are one
-    machine, and parts stand beside their marker.
-    """
+    def __init__(self, scratch: Scratch, *, shared: bool) -> None:
+        """Keep parts on the scratch, or beside their marker.
 
-    scratch: Scratch
-    shared: str | None
+        Args:
+            scratch: where the engine's tables lie.
+            shared: whether all machines see it; where driver and workers are one machine, parts
+                stand beside their marker.
+        """
+        self.scratch = scratch
+        self._shared = shared
+        self._homes = Homes(scratch.files, scratch.base)
 
     def keep(self, frame: DataFrame, path: Path, *, rows: int) -> int:
         """Write a frame's rows and the marker at `path`; give the number of rows.
@@ -60,6 +64,7 @@ class Kept:
 
     def found(self, path: Path) -> Parts | None:
         """What the marker at `path` says; None where the file is no marker but the rows."""
+        self._homes.known(path.parent)
         with path.open("rb") as file:
             if file.read(len(_PARQUET)) == _PARQUET:
                 return None
@@ -73,11 +78,7 @@ class Kept:
 
     def let_go(self, folder: Path) -> None:
         """Remove the parts of a folder's steps that do not stand in it."""
-        if self.shared is not None:
-            self.scratch.remove(self._home(folder))
+        self._homes.let_go(folder)
 
     def _home(self, folder: Path) -> str:
-        if self.shared is None:
-            return uri_of(folder)
-        name = hashlib.blake2b(str(folder.absolute()).encode(), digest_size=8).hexdigest()
-        return f"{self.shared.rstrip('/')}/ringwatch-steps-{name}"
+        return self._homes.of(folder) if self._shared else uri_of(folder)

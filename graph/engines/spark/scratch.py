@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 
 from graph.engines.spark.files import HadoopFiles
+from graph.engines.spark.left_behind import OWN
 from graph.errors import RingwatchError
 
 if TYPE_CHECKING:
@@ -28,11 +29,19 @@ class Scratch:
     """A folder on a file system that the driver and all workers share."""
 
     def __init__(self, session: SparkSession, base: str) -> None:
-        """Make a folder of this engine's own below `base`, a path or a URI of a file system."""
+        """Make a folder of this engine's own below `base`, a path or a URI of a file system.
+
+        A path is one of the session's default file system, which is not this machine's disk on
+        every cluster, as Spark takes it too.
+
+        Raises:
+            OSError: the session's Hadoop knows no such file system, or is refused by it.
+        """
         self._session = session
         self._numbers = itertools.count()
         self.files = HadoopFiles(session)
-        self.root = f"{base.rstrip('/')}/ringwatch-{uuid.uuid4().hex[:12]}"
+        self.base = self.files.spark_name(base)
+        self.root = f"{self.base.rstrip('/')}/{OWN}{uuid.uuid4().hex[:12]}"
         self.files.make_folder(self.root)
 
     def place(self, name: str) -> str:
@@ -98,6 +107,5 @@ def refuse_lost(what: str, place: str, *, written: int, found: int) -> None:
 
 
 def _on_this_machine(part: str) -> Path | None:
-    if part.startswith("file:"):
-        return Path("/" + part.removeprefix("file:").lstrip("/"))
-    return None if "://" in part else Path(part)
+    """The path of a file whose URI is one of this machine's disk; places are never bare paths."""
+    return Path("/" + part.removeprefix("file:").lstrip("/")) if part.startswith("file:") else None

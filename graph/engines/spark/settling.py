@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from graph.engines.spark.rows import quoted, whole_order
+from graph.engines.spark.rows import as_column, has_nulls, quoted, whole_order
 from graph.engines.spark.scratch import Scratch, refuse_lost
+from graph.errors import SchemaError
 from graph.schema import Schema
 
 if TYPE_CHECKING:
@@ -31,6 +32,32 @@ def settled(frame: DataFrame, scratch: Scratch) -> tuple[DataFrame, str]:
     refuse_lost("settled", place, written=rows, found=scratch.rows(place))
     read = frame.sparkSession.read.schema(frame.schema)
     return read.option("__globPaths__", "false").parquet(place), place
+
+
+def in_schema(frame: DataFrame, scratch: Scratch, schema: Schema) -> tuple[str, int]:
+    """Write a frame's columns of `schema`, by name and of its types: the folder, and the rows.
+
+    Raises:
+        SchemaError: a column is missing, or a null stands where none may be.
+    """
+    from pyspark.sql import Observation
+    from pyspark.sql import functions as f
+
+    cast = frame.select(*(as_column(frame, column) for column in schema.columns))
+    needed = [column.name for column in schema.columns if not column.nullable]
+    nulls = [
+        f.count_if(f.col(quoted(name)).isNull()).alias(f"nulls_{place}")
+        for place, name in enumerate(needed)
+    ]
+    seen = Observation()
+    place = scratch.place(schema.name)
+    cast.observe(seen, f.count(f.lit(1)).alias("rows"), *nulls).write.parquet(place)
+    counted: dict[str, Any] = seen.get
+    for number, name in enumerate(needed):
+        if counted.get(f"nulls_{number}"):
+            scratch.remove(place)
+            raise SchemaError(has_nulls(schema, name, counted[f"nulls_{number}"]))
+    return place, int(counted.get("rows", 0))
 
 
 def in_files(
