@@ -2,8 +2,8 @@
 
 A job asks some hundred short queries, each of which Spark turns into new classes. Java's second
 compiler would make the best of every one, and is at it still when the query is long done: in small
-jobs a third to two thirds of the JVM's CPU was its. The first compiler alone will do, with room for its
-code, and one thread that collects. What was told about the same thing elsewhere is left as it is.
+jobs a third to two thirds of the JVM's CPU was its. The first compiler alone will do, with room for
+its code, and one thread that collects. What was told about the same thing elsewhere stands.
 """
 
 from __future__ import annotations
