@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from graph.engines.spark import kernels
 from graph.engines.spark.dialect import checked_values, spark_sql
 from graph.engines.spark.failures import answering, first_line
+from graph.engines.spark.few import FEW, FewRows
 from graph.engines.spark.files import uri_of
 from graph.engines.spark.kept import Kept
 from graph.engines.spark.parallelism import tasks_at_once
@@ -99,6 +100,7 @@ class SparkEngine:
         self.threads = threads or context.defaultParallelism
         # What was given to the session itself counts as well: `spark-submit --conf`, a notebook's.
         told = {**self.session.conf.getAll, **given}
+        self._few = FewRows(self.session, told)
         base = scratch or told.get("spark.ringwatch.scratch")
         self._own_folder: Path | None = None
         if base is None:
@@ -146,14 +148,15 @@ class SparkEngine:
         **tables: Table,
     ) -> Table:
         """Run `query`, keep its rows as a table of `schema`, and give the handle."""
-        with answering(f"the query gives no `{schema.name}` table"):
+        says = f"the query gives no `{schema.name}` table"
+        with answering(says), self._few.planned(self._rows_of(tables)):
             return self.keep_frame(self._asked(query, params, tables), schema)
 
     def query(
         self, query: str, params: Mapping[str, object] | None = None, /, **tables: Table
     ) -> pa.Table:
         """Run `query` and give its rows at once."""
-        with answering("the query gives no answer"):
+        with answering("the query gives no answer"), self._few.planned(self._rows_of(tables)):
             return self._asked(query, params, tables).toArrow()
 
     def evaluate(
@@ -369,6 +372,10 @@ class SparkEngine:
         self._places[_place_key(read)] = place
         return read
 
+    def settled_rows(self, frame: DataFrame) -> int:
+        """How many rows `settled` wrote for this very frame, by the footers of its files."""
+        return self.scratch.rows(self._places[_place_key(frame)])
+
     def forget(self, frame: DataFrame) -> None:
         """Remove what `settled` wrote for this very frame."""
         place = self._places.pop(_place_key(frame), None)
@@ -426,6 +433,10 @@ class SparkEngine:
             raise SchemaError(message)
         return table.name
 
+    def _rows_of(self, tables: Mapping[str, Table]) -> int:
+        """The rows of a query's tables; of one that is held elsewhere nothing is known here."""
+        return sum(self._counts.get(table.name, FEW + 1) for table in tables.values())
+
     def _taken(self, place: str, schema: Schema, *, rows: int) -> Table:
         read = self._read([place], schema)
         table = self._known(read, schema, rows=rows)
@@ -445,6 +456,9 @@ class SparkEngine:
 
     def _known(self, frame: DataFrame, schema: Schema, *, rows: int) -> Table:
         name = f"{schema.name}_{self._names}_{next(self._numbers)}"
+        if rows <= FEW:
+            # What lies in one partition is joined and grouped without a shuffle.
+            frame = frame.coalesce(1)
         frame.createOrReplaceTempView(name)
         self._counts[name] = rows
         return Table(self, name, schema)
