@@ -30,16 +30,16 @@ from jobs.detect import detect
 from review.run import Run
 from tests.hive_services import hive as hive
 
+# The quick compiler alone has room for 48 MB of code, which a suite fills; what it threw out was
+# compiled again and again.
+_JVM_IN_TESTS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
 SPARK_IN_TESTS = {
     "spark.sql.shuffle.partitions": "3",
     # Queries over a few rows: compiling them takes longer than running them.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    # The quick compiler alone has room for 48 MB of code, which a suite fills; what it threw out
-    # was compiled again and again.
-    "spark.driver.extraJavaOptions": (
-        "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC"
-    ),
+    "spark.driver.extraJavaOptions": _JVM_IN_TESTS,
+    "spark.executor.extraJavaOptions": _JVM_IN_TESTS,
     "spark.sql.adaptive.enabled": "false",
 }
 

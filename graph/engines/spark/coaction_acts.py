@@ -90,7 +90,8 @@ def numbered_acts(
                 *object_hashes(),
                 f.concat_ws(" ", "action", "object_kind", "object").alias("subject"),
             )
-            yield Acts(accounts=accounts, rows=written, number=written.count(), named=named)
+            number = engine.settled_rows(written)
+            yield Acts(accounts=accounts, rows=written, number=number, named=named)
 
 
 def object_hashes() -> tuple[Column, Column]:

@@ -17,6 +17,7 @@ from graph.engines.spark import kernels
 from graph.engines.spark.dialect import checked_values, spark_sql
 from graph.engines.spark.engine_scratch import EngineScratch
 from graph.engines.spark.failures import answering
+from graph.engines.spark.few import FewRows
 from graph.engines.spark.files import uri_of
 from graph.engines.spark.kept import Kept
 from graph.engines.spark.parallelism import tasks_at_once
@@ -91,6 +92,7 @@ class SparkEngine:
         self.threads = threads or self.session.sparkContext.defaultParallelism
         # What was given to the session itself counts as well: `spark-submit --conf`, a notebook's.
         told = {**self.session.conf.getAll, **given}
+        self._few = FewRows(self.session, told)
         base = scratch or told.get("spark.ringwatch.scratch")
         self._lies = EngineScratch.opened(self.session, base, spill)
         self.scratch = self._lies.scratch
@@ -127,14 +129,15 @@ class SparkEngine:
         **tables: Table,
     ) -> Table:
         """Run `query`, keep its rows as a table of `schema`, and give the handle."""
-        with answering(f"the query gives no `{schema.name}` table"):
+        says = f"the query gives no `{schema.name}` table"
+        with answering(says), self._few.planned(self._rows_of(tables)):
             return self.keep_frame(self._asked(query, params, tables), schema)
 
     def query(
         self, query: str, params: Mapping[str, object] | None = None, /, **tables: Table
     ) -> pa.Table:
         """Run `query` and give its rows at once."""
-        with answering("the query gives no answer"):
+        with answering("the query gives no answer"), self._few.planned(self._rows_of(tables)):
             return self._asked(query, params, tables).toArrow()
 
     def evaluate(
@@ -316,6 +319,10 @@ class SparkEngine:
         """
         return self._views.hold(*settled(frame, self.scratch))
 
+    def settled_rows(self, frame: DataFrame) -> int:
+        """How many rows `settled` wrote for this very frame, by the footers of its files."""
+        return self._views.settled_rows(frame)
+
     def forget(self, frame: DataFrame) -> None:
         """Remove what `settled` wrote for this very frame."""
         self._views.forget(frame)
@@ -370,6 +377,9 @@ class SparkEngine:
             message = f"`{name}` is held by another engine; move it through Arrow first"
             raise SchemaError(message)
         return table.name
+
+    def _rows_of(self, tables: Mapping[str, Table]) -> int:
+        return self._views.rows_in_all(table.name for table in tables.values())
 
     def _taken(self, place: str, schema: Schema, *, rows: int) -> Table:
         try:

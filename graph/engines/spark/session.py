@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from graph.engines.spark.jvm import jvm_options
 from graph.engines.spark.preflight import (
     check_python,
     check_session,
@@ -140,6 +141,7 @@ def _settings(
         settings["spark.master"] = chosen
         if _LOCAL_MASTER.match(chosen):
             settings |= _LOCAL | {"spark.driver.memory": jvm_size(memory)}
+            settings |= jvm_options(conf, os.environ, processors=threads)
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     return {**settings, **conf}
 

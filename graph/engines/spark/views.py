@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from graph.engines.spark.few import FEW
 from graph.engines.spark.rows import nullable
 from graph.engines.spark.scratch import Scratch
 from graph.schema import Schema
@@ -50,6 +51,9 @@ class Views:
             place: the folder of the scratch that goes when the view goes.
         """
         name = f"{schema.name}_{self._own}_{next(self._numbers)}"
+        if rows <= FEW:
+            # What lies in one partition is joined and grouped without a shuffle.
+            frame = frame.coalesce(1)
         frame.createOrReplaceTempView(name)
         self._counts[name] = rows
         if place is not None:
@@ -62,6 +66,10 @@ class Views:
             self._counts[name] = self._session.table(name).count()
         return self._counts[name]
 
+    def rows_in_all(self, names: Iterable[str]) -> int:
+        """How many rows some views have together; one that is held elsewhere counts as many."""
+        return sum(self._counts.get(name, FEW + 1) for name in names)
+
     def drop(self, name: str) -> None:
         """Let go of a view and its folder."""
         self._session.catalog.dropTempView(name)
@@ -72,6 +80,10 @@ class Views:
         """The frame; its folder goes with `forget`."""
         self.places[_key(frame)] = place
         return frame
+
+    def settled_rows(self, frame: DataFrame) -> int:
+        """How many rows the folder of this very frame has, by the footers of its files."""
+        return self._scratch.rows(self.places[_key(frame)])
 
     def forget(self, frame: DataFrame) -> None:
         """Remove the folder of this very frame."""
