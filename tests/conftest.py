@@ -28,6 +28,8 @@ from graph.table import Table
 from jobs.config import DetectJob, job_from
 from jobs.detect import detect
 from review.run import Run
+from tests.hdfs_services import hdfs as hdfs
+from tests.hdfs_services import hdfs_place as hdfs_place
 from tests.hive_services import hive as hive
 
 # The quick compiler alone has room for 48 MB of code, which a suite fills; what it threw out was

@@ -19,16 +19,21 @@ _SECONDS_TO_START = 600
 
 
 @pytest.fixture(scope="session")
-def hdfs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URI of an HDFS, such as `hdfs://127.0.0.1:8020`; one for all tests of a session."""
-    place = tmp_path_factory.mktemp("hdfs")
+def hdfs_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where `hdfs` has its jars, its log and, in `data`, its blocks."""
+    return tmp_path_factory.mktemp("hdfs")
+
+
+@pytest.fixture(scope="session")
+def hdfs(hdfs_place: Path) -> Iterator[str]:
+    """The URI of an HDFS, such as `hdfs://127.0.0.1:8020`; one for all tests of a process."""
     maven = shutil.which("mvn")
     assert maven is not None, "this test resolves Hadoop's small cluster with Maven: install `mvn`"
-    jars = place / "jars"
+    jars = hdfs_place / "jars"
     pom = Path(__file__).parent / "hdfs" / "pom.xml"
     command = [maven, "-B", "-q", "-f", str(pom), "dependency:copy-dependencies"]
     subprocess.run([*command, f"-DoutputDirectory={jars}", "-DincludeScope=runtime"], check=True)
-    with running_hdfs(place, jars) as uri:
+    with running_hdfs(hdfs_place, jars) as uri:
         yield uri
 
 

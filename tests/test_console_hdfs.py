@@ -12,7 +12,6 @@ import pytest
 
 from graph.engines import hive_catalogue_in
 from review.run import open_run, verify
-from tests.hdfs_services import hdfs as hdfs
 
 pytestmark = [pytest.mark.slow, pytest.mark.spark]
 

@@ -16,7 +16,6 @@ from builders.hive.location import folder_of
 from builders.hive.resolve import list_table
 from builders.hive.table import HiveColumn, HiveTable, Storage
 from graph.errors import ExtractError
-from tests.hdfs_services import hdfs as hdfs
 
 PROGRAM = r"""
 import json, sys
@@ -169,10 +168,10 @@ print(json.dumps(out, default=str))
 
 
 @pytest.fixture(scope="module")
-def told(hdfs, tmp_path_factory):
+def told(hdfs, hdfs_place, tmp_path_factory):
     """What the program above prints; one session of Spark serves all tests."""
     place = tmp_path_factory.mktemp("elsewhere")
-    blocks = Path(hdfs_blocks(tmp_path_factory))
+    blocks = hdfs_place / "data"
     found = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(place), hdfs, str(blocks)],
         capture_output=True,
@@ -182,12 +181,6 @@ def told(hdfs, tmp_path_factory):
     )
     assert found.returncode == 0, found.stderr[-5000:]
     return json.loads(found.stdout.splitlines()[-1])
-
-
-def hdfs_blocks(tmp_path_factory):
-    """The folder in which the data node of this session keeps its blocks."""
-    [place] = tmp_path_factory.getbasetemp().glob("hdfs*/data")
-    return place
 
 
 @pytest.mark.spark

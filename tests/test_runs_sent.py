@@ -22,7 +22,6 @@ from review.remote import fetch, remote_runs, send
 from review.run import MANIFEST, SIDECAR, read_folder, sidecar_text, verify
 from review.store import Store
 from tests.breaking_disks import Death
-from tests.hdfs_services import hdfs as hdfs
 
 NUMBERS = itertools.count()
 
