@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import settings
 
 from builders.simulation.simulate import simulate
 from builders.simulation.spec import SimulationSpec
@@ -53,7 +54,12 @@ def spark_in_tests() -> dict[str, str]:
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C, which tests press, where whoever started them has it ignored (`nohup`, `&`)."""
+    """Hear Ctrl-C, which tests press, where whoever started them has it ignored (`nohup`, `&`).
+
+    And no drawn example is too slow: how long one takes is the machine's affair.
+    """
+    settings.register_profile("ringwatch", deadline=None)
+    settings.load_profile("ringwatch")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
