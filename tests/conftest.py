@@ -23,6 +23,7 @@ from builders.simulation.spec import SimulationSpec
 from builders.simulation.truth import read_truth
 from graph.engine import Engine
 from graph.engines import open_engine
+from graph.engines.spark.few import SETTING as FEW_ROWS
 from graph.schema import Column, Schema
 from graph.schemas import ACCOUNTS, INTERACTIONS
 from graph.table import Table
@@ -44,6 +45,8 @@ SPARK_IN_TESTS = {
     "spark.driver.extraJavaOptions": _JVM_IN_TESTS,
     "spark.executor.extraJavaOptions": _JVM_IN_TESTS,
     "spark.sql.adaptive.enabled": "false",
+    # Every query is planned as over many rows, with its shuffles; tests of whole jobs do otherwise.
+    FEW_ROWS: "0",
 }
 
 

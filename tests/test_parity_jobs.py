@@ -14,6 +14,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from graph.engines.spark.few import FEW
+from graph.engines.spark.few import SETTING as FEW_ROWS
 from jobs.config import job_from
 from jobs.detect import detect
 from jobs.quick import Changes, QuickTable, quick_job
@@ -42,6 +44,8 @@ AS_SHIPPED = {
     "spark.sql.codegen.factoryMode": "FALLBACK",
 }
 """What tests switch off since their tables are small, as users have it."""
+LIGHTLY = {FEW_ROWS: str(FEW)}
+"""Tables of few rows are planned as users have it, and not as if they had many."""
 
 PROGRAM = """
 import json, sys
@@ -90,7 +94,7 @@ def test_a_platform_gives_the_same_run_byte_for_byte(
 def test_with_the_settings_of_users_it_is_the_same_run(
     village, village_run, spark_in_tests, tmp_path
 ):
-    conf = {**spark_in_tests, **AS_SHIPPED}
+    conf = {**spark_in_tests, **AS_SHIPPED, **LIGHTLY}
     job = job_from(on_spark(platform_given(village), conf), base=village)
 
     run = detect(job, tmp_path).run
@@ -108,7 +112,8 @@ def test_seeds_bring_everybody_equally_near_on_both_engines(
     given = platform_given(village, seeds=seeds)
     local = detect(job_from(given, base=village), tmp_path / "local").run
 
-    spark = detect(job_from(on_spark(given, spark_in_tests), base=village), tmp_path / "spark").run
+    job = job_from(on_spark(given, {**spark_in_tests, **LIGHTLY}), base=village)
+    spark = detect(job, tmp_path / "spark").run
 
     assert set(the_same(local, spark).identical) >= MEMBERSHIP
     members = pq.read_table(local.table_path("members"))
@@ -131,7 +136,8 @@ def test_a_file_on_the_command_line_gives_the_same_run(ring_file, spark_in_tests
         mapping={"account": "who", "object": "what", "acted_at": "ts", "content": "post"},
     )
     local = quick_job(table, Changes(threads=2), said=lambda _: None)
-    spark = job_from(on_spark({**local.given, "job": {}}, spark_in_tests), base=Path())
+    conf = {**spark_in_tests, **LIGHTLY}
+    spark = job_from(on_spark({**local.given, "job": {}}, conf), base=Path())
 
     one, other = detect(local, tmp_path / "local").run, detect(spark, tmp_path / "spark").run
 
@@ -146,7 +152,8 @@ def test_a_real_log_gives_the_same_run(shared, spark_in_tests, tmp_path):
     folder = shared / "data" / "real"
     local = detect(job_from(_rooted(given, folder), base=folder), tmp_path / "local").run
 
-    job = job_from(on_spark(_rooted(given, folder), spark_in_tests), base=folder)
+    conf = {**spark_in_tests, **LIGHTLY}
+    job = job_from(on_spark(_rooted(given, folder), conf), base=folder)
     spark = detect(job, tmp_path / "spark").run
 
     assert set(the_same(local, spark).identical) >= MEMBERSHIP

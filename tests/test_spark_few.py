@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from graph.engines import open_engine
-from graph.engines.spark.few import FEW, FewRows
-from graph.errors import SchemaError
+from graph.engines.spark.few import FEW, SETTING, FewRows
+from graph.errors import ConfigError, SchemaError
 from graph.schema import Column, Schema
 
 SALES = Schema(
@@ -51,7 +51,8 @@ class Session:
 
 @pytest.fixture
 def spark(tmp_path, spark_in_tests):
-    opened = open_engine("spark", memory="2GB", threads=2, spill=tmp_path, spark=spark_in_tests)
+    conf = {**spark_in_tests, SETTING: str(FEW)}
+    opened = open_engine("spark", memory="2GB", threads=2, spill=tmp_path, spark=conf)
     yield opened
     opened.close()
 
@@ -128,3 +129,15 @@ def test_what_a_user_set_stands_for_few_rows_too(name):
     with FewRows(session, {name: "as told"}).planned(1):
         assert name not in session.now
         assert len(session.now) == len(SETTINGS) - 1
+
+
+def test_nothing_is_few_where_a_user_says_so():
+    session = Session()
+
+    with FewRows(session, {SETTING: "0"}).planned(1):
+        assert session.now == {}
+
+
+def test_a_number_of_rows_that_is_none_is_refused():
+    with pytest.raises(ConfigError, match="a number of rows, such as 10000, and not `some`"):
+        FewRows(Session(), {SETTING: "some"})

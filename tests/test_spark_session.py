@@ -49,7 +49,7 @@ def test_the_reference_line_of_spark_is_taken(version):
         ("3.5.9", "it lacks `applyInArrow`, `toArrow` and Arrow tables as input"),
         ("3.5.6-amzn-1", "on EMR or Databricks take a runtime with Spark 4.1"),
         ("4.0.1", "answers are checked on Spark 4.1 alone"),
-        ("4.3.0", "pip install 'ringwatch[spark]' brings that one"),
+        ("4.3.0", "pip install 'ringwatch[spark,igraph]' brings that one"),
     ],
 )
 def test_another_line_of_spark_is_refused_with_the_reason(version, reason):

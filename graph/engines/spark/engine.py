@@ -97,7 +97,7 @@ class SparkEngine:
         self._lies = EngineScratch.opened(self.session, base, spill)
         self.scratch = self._lies.scratch
         self._kept = Kept(self.scratch, shared=self._lies.shared)
-        self._views = Views(self.session, self.scratch)
+        self._views = Views(self.session, self.scratch, few=self._few.most)
         self._expressions: Any = None
         try:
             self._lies.check(self.session, spill or Path())

@@ -13,11 +13,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from graph.errors import ConfigError
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+SETTING = "spark.ringwatch.fewRows"
+"""How many rows of a table, or of all tables of a query, count as few; 0 plans all as if large."""
 FEW = 10_000
-"""Rows of a table, or of all tables of a query, that count as few."""
 
 _LIGHTLY: dict[str, str] = {
     "spark.sql.codegen.wholeStage": "false",
@@ -31,14 +34,19 @@ class FewRows:
     """How a session's queries over few rows are planned; what it was told otherwise stands."""
 
     def __init__(self, session: SparkSession, told: Mapping[str, str]) -> None:
-        """Plan for `session`, which was given the settings `told` by its user."""
+        """Plan for `session`, which was given the settings `told` by its user.
+
+        Raises:
+            ConfigError: what was told about few rows is no whole number.
+        """
         self._session = session
+        self.most = _whole(told.get(SETTING, str(FEW)))
         self._settings = {name: value for name, value in _LIGHTLY.items() if name not in told}
 
     @contextmanager
     def planned(self, rows: int) -> Iterator[None]:
         """Plan and run what is asked within for this many rows."""
-        if rows > FEW:
+        if rows > self.most:
             yield
             return
         for name, value in self._settings.items():
@@ -50,3 +58,10 @@ class FewRows:
             with suppress(Exception):
                 for name in self._settings:
                     self._session.conf.unset(name)
+
+
+def _whole(told: str) -> int:
+    if not told.isdecimal():
+        message = f"`{SETTING}` is a number of rows, such as {FEW}, and not `{told}`"
+        raise ConfigError(message)
+    return int(told)

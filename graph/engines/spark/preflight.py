@@ -27,7 +27,7 @@ REFERENCE = (4, 1)
 
 _CHECKED = "spark.ringwatch.checked"
 """Stands in a session's settings once its cluster was looked at."""
-_INSTALL = "pip install 'ringwatch[spark]'"
+_INSTALL = "pip install 'ringwatch[spark,igraph]'"
 _OLD = (
     "it lacks `applyInArrow`, `toArrow` and Arrow tables as input, by which rows cross to Python"
     " unchanged; on EMR or Databricks take a runtime with Spark 4.1, or bring Spark in a container"

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pyspark import StatusTracker
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     from graph.listener import Listener
 
 _EVERY_SECONDS = 0.5
 UNIT = "tasks"
+_GROUP = ("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel")
 
 
 @contextmanager
 def watched(session: SparkSession, listener: Listener) -> Iterator[Listener]:
     """A listener that also tells `listener` of Spark's tasks, until the block ends.
 
-    It hears first which Spark and which Java do the work. Counts begin anew with each step.
+    It hears first which Spark and which Java do the work. Counts begin anew with each step. Jobs
+    carry their step's name, in Spark's own pages and in its event log.
     """
     listener.note(session_in_words(session))
-    tasks = _Tasks(session.sparkContext.statusTracker(), listener)
+    context = session.sparkContext
+    before = {name: context.getLocalProperty(name) for name in _GROUP}
+    tasks = _Tasks(context, listener)
     ended = Event()
 
     def look() -> None:
@@ -38,6 +42,9 @@ def watched(session: SparkSession, listener: Listener) -> Iterator[Listener]:
     finally:
         ended.set()
         looking.join()
+        with suppress(Exception):  # a session that has died has its reason on the way to the user
+            for name, value in before.items():
+                context.setLocalProperty(name, value)
 
 
 def session_in_words(session: SparkSession) -> str:
@@ -53,8 +60,9 @@ def session_in_words(session: SparkSession) -> str:
 class _Tasks:
     """The listener of a step, and the tasks of all stages that were seen in it."""
 
-    def __init__(self, tracker: StatusTracker, listener: Listener) -> None:
-        self._tracker = tracker
+    def __init__(self, context: SparkContext, listener: Listener) -> None:
+        self._context = context
+        self._tracker = context.statusTracker()
         self._listener = listener
         self._seen: dict[int, tuple[int, int]] = {}
         self._earlier: frozenset[int] = frozenset()
@@ -65,6 +73,7 @@ class _Tasks:
         with self._lock:
             self._earlier = self._earlier | self._seen.keys()
             self._seen.clear()
+            self._context.setJobGroup(name, says)
             self._listener.step(name, says)
 
     def rows(self, done: int, total: int | None, unit: str) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from graph.engines.spark.few import FEW
 from graph.engines.spark.rows import nullable
 from graph.engines.spark.scratch import Scratch
 from graph.schema import Schema
@@ -23,9 +22,10 @@ _PLAIN_NAMES = {"__globPaths__": "false", "recursiveFileLookup": "true"}
 class Views:
     """Names what an engine holds, and knows how many rows it has and which folder goes with it."""
 
-    def __init__(self, session: SparkSession, scratch: Scratch) -> None:
-        """Begin with none."""
+    def __init__(self, session: SparkSession, scratch: Scratch, *, few: int) -> None:
+        """Begin with none; a table of `few` rows or fewer lies in one partition."""
         self._session = session
+        self._few = few
         self._scratch = scratch
         # Engines of one session share the names of its views.
         self._own = secrets.token_hex(4)
@@ -51,7 +51,7 @@ class Views:
             place: the folder of the scratch that goes when the view goes.
         """
         name = f"{schema.name}_{self._own}_{next(self._numbers)}"
-        if rows <= FEW:
+        if rows <= self._few:
             # What lies in one partition is joined and grouped without a shuffle.
             frame = frame.coalesce(1)
         frame.createOrReplaceTempView(name)
@@ -68,7 +68,7 @@ class Views:
 
     def rows_in_all(self, names: Iterable[str]) -> int:
         """How many rows some views have together; one that is held elsewhere counts as many."""
-        return sum(self._counts.get(name, FEW + 1) for name in names)
+        return sum(self._counts.get(name, self._few + 1) for name in names)
 
     def drop(self, name: str) -> None:
         """Let go of a view and its folder."""
