@@ -38,12 +38,6 @@ MEMBERSHIP = {
 }
 """The tables of who is in which cluster and why."""
 
-AS_SHIPPED = {
-    "spark.sql.adaptive.enabled": "true",
-    "spark.sql.codegen.wholeStage": "true",
-    "spark.sql.codegen.factoryMode": "FALLBACK",
-}
-"""What tests switch off since their tables are small, as users have it."""
 LIGHTLY = {FEW_ROWS: str(FEW)}
 """Tables of few rows are planned as users have it, and not as if they had many."""
 
@@ -88,18 +82,6 @@ def test_a_platform_gives_the_same_run_byte_for_byte(
     found = the_same(village_run, run)
     assert set(found.identical) >= MEMBERSHIP
     assert village_run.manifest.tables["clusters"].rows > 0
-
-
-@pytest.mark.slow
-def test_with_the_settings_of_users_it_is_the_same_run(
-    village, village_run, spark_in_tests, tmp_path
-):
-    conf = {**spark_in_tests, **AS_SHIPPED, **LIGHTLY}
-    job = job_from(on_spark(platform_given(village), conf), base=village)
-
-    run = detect(job, tmp_path).run
-
-    assert set(the_same(village_run, run).identical) >= MEMBERSHIP
 
 
 def test_seeds_bring_everybody_equally_near_on_both_engines(
@@ -171,8 +153,8 @@ def _rooted(given, folder):
     }
 
 
-class Cluster:
-    """A job in a process of its own, on two worker processes, in a folder of its own."""
+class Apart:
+    """A job in a process of its own, in a folder of its own."""
 
     def __init__(self, given, base, tmp_path):
         self.out = tmp_path / "out"
@@ -243,12 +225,22 @@ def cluster(village, spark_in_tests, tmp_path):
             master="local-cluster[2,1,1024]",
             scratch=f"file://{tmp_path}/scratch",
         )
-        begun.append(Cluster(given, village, tmp_path))
+        begun.append(Apart(given, village, tmp_path))
         return begun[-1]
 
     yield begin
     for one in begun:
         one.end()
+
+
+@pytest.mark.slow
+def test_with_nothing_set_as_tests_set_it_it_is_the_same_run(village, village_run, tmp_path):
+    # In a process of its own: the session of this one was told what suits small tables.
+    running = Apart(on_spark(platform_given(village), {}), village, tmp_path)
+    try:
+        assert set(the_same(village_run, running.done()).identical) >= MEMBERSHIP
+    finally:
+        running.end()
 
 
 @pytest.mark.slow

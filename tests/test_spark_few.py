@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from graph.engines import open_engine
-from graph.engines.spark.few import FEW, SETTING, FewRows
+from graph.engines.spark.few import FEW, FEW_BYTES, SETTING, FewRows
 from graph.errors import ConfigError, SchemaError
 from graph.schema import Column, Schema
 
@@ -41,6 +41,9 @@ class Session:
     def __init__(self):
         self.conf = self
         self.now = {}
+
+    def get(self, name, default):
+        return self.now.get(name, default)
 
     def set(self, name, value):
         self.now[name] = value
@@ -75,7 +78,8 @@ def stages(engine, ask):
         infos = [tracker.getStageInfo(stage) for job in jobs for stage in job.stageIds]
         return [info.numTasks for info in infos if info is not None]
     finally:
-        context.setLocalProperty("spark.jobGroup.id", None)
+        for name in ("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel"):
+            context.setLocalProperty(name, None)
 
 
 @pytest.mark.spark
@@ -102,7 +106,7 @@ def test_sums_do_not_depend_on_whether_rows_are_few(spark, rows):
     assert dict(zip(sums["shop"], sums["total"], strict=True)) == prices
 
 
-def test_the_session_is_left_as_it_was_also_when_a_query_is_refused(tmp_path):
+def test_the_session_is_left_as_it_was_also_when_a_query_is_refused():
     session = Session()
     few = FewRows(session, {})
 
@@ -115,29 +119,73 @@ def test_the_session_is_left_as_it_was_also_when_a_query_is_refused(tmp_path):
     assert session.now == {}
 
 
-def test_many_rows_are_planned_as_the_session_is_set():
+@pytest.mark.parametrize("rows", [FEW + 1, None])
+def test_many_rows_and_an_unknown_number_are_planned_as_the_session_is_set(rows):
     session = Session()
 
-    with FewRows(session, {}).planned(FEW + 1):
+    with FewRows(session, {}).planned(rows):
         assert session.now == {}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_what_a_user_set_stands_for_few_rows_too(name):
+def test_what_a_user_set_stands_for_few_rows_too_whenever_he_did(name):
+    session = Session()
+    few = FewRows(session, {})
+    session.set(name, "as told")
+
+    with few.planned(1):
+        assert session.now[name] == "as told"
+        assert len(session.now) == len(SETTINGS)
+    assert session.now == {name: "as told"}
+
+
+def test_a_large_query_beside_a_small_one_is_planned_as_the_session_is_set():
+    session = Session()
+    few = FewRows(session, {})
+
+    with few.planned(1):
+        with few.planned(FEW + 1):
+            assert session.now == {}
+        with few.planned(2):
+            assert session.now == {}
+    with few.planned(2):
+        assert set(session.now) == set(SETTINGS)
+    assert session.now == {}
+
+
+def test_an_engine_that_is_opened_meanwhile_takes_nothing_for_a_users_will():
+    session = Session()
+    one = FewRows(session, {})
+
+    with one.planned(1):
+        other = FewRows(session, dict(session.now))
+    with other.planned(1):
+        assert set(session.now) == set(SETTINGS)
+    assert session.now == {}
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_nothing_is_few_where_a_user_says_so(rows):
     session = Session()
 
-    with FewRows(session, {name: "as told"}).planned(1):
-        assert name not in session.now
-        assert len(session.now) == len(SETTINGS) - 1
-
-
-def test_nothing_is_few_where_a_user_says_so():
-    session = Session()
-
-    with FewRows(session, {SETTING: "0"}).planned(1):
+    with FewRows(session, {SETTING: "0"}).planned(rows):
         assert session.now == {}
 
 
 def test_a_number_of_rows_that_is_none_is_refused():
     with pytest.raises(ConfigError, match="a number of rows, such as 10000, and not `some`"):
         FewRows(Session(), {SETTING: "some"})
+
+
+@pytest.mark.spark
+def test_few_rows_of_many_bytes_are_not_brought_into_one_task(spark):
+    shops = [f"{number:04}" + "x" * 20_000 for number in range(2 * FEW_BYTES // 20_000)]
+    prices = [1] * len(shops)
+    wide = pa.table({"shop": shops, "price": prices}, schema=SALES.arrow)
+
+    partitions = [
+        spark.frame(spark.from_arrow(each, SALES)).rdd.getNumPartitions()
+        for each in (wide, sales(400))
+    ]
+
+    assert partitions[0] > 1 == partitions[1]

@@ -41,12 +41,17 @@ def test_options_about_other_things_go_beside_ours():
     ],
 )
 def test_what_a_user_says_about_the_same_thing_stands_alone(told, left_out, tmp_path):
-    (tmp_path / "spark-defaults.conf").write_text(f"{THEIRS} {told}\n")
+    (tmp_path / "defaults").mkdir()
+    (tmp_path / "defaults" / "spark-defaults.conf").write_text(f"{THEIRS} {told}\n")
+    (tmp_path / "script").mkdir()
+    (tmp_path / "script" / "spark-env.sh").write_text(f"export SPARK_SUBMIT_OPTS='{told}'\n")
 
     for found in (
         options({THEIRS: told}),
         options({}, {"JAVA_TOOL_OPTIONS": told}),
-        options({}, {"SPARK_CONF_DIR": str(tmp_path)}),
+        options({}, {"PYSPARK_SUBMIT_ARGS": f"--driver-java-options {told} pyspark-shell"}),
+        options({}, {"SPARK_CONF_DIR": str(tmp_path / "defaults")}),
+        options({}, {"SPARK_CONF_DIR": str(tmp_path / "script")}),
     ):
         assert left_out not in found
         assert len(found) == 2
@@ -62,3 +67,14 @@ def test_a_site_that_sets_the_same_setting_of_spark_keeps_its_own(tmp_path):
 
 def test_a_site_without_defaults_of_its_own_is_no_obstacle(tmp_path):
     assert options({}, {"SPARK_CONF_DIR": str(tmp_path / "nothing")}) == options({})
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("PYSPARK_SUBMIT_ARGS", "--properties-file /etc/site.conf pyspark-shell"),
+        ("JDK_JAVA_OPTIONS", "@/etc/java.options"),
+    ],
+)
+def test_where_options_stand_in_a_file_that_is_not_read_ours_stay_away(name, told):
+    assert options({}, {name: told}) == []

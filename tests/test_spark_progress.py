@@ -40,31 +40,36 @@ def counted(engine):
 
 
 @pytest.mark.spark
-def test_jobs_are_shown_under_the_step_that_asked_for_them(spark):
+def test_jobs_are_shown_under_the_step_that_asked_for_them_and_no_longer_than_it_lasts(spark):
     heard = Heard()
     context = spark.session.sparkContext
     tracker = context.statusTracker()
-    context.setJobGroup("somebody-elses", "what a notebook was at")
 
     with spark.watched(heard) as listener:
-        listener.step("counting-step", "count what is there")
+        listener.step("a-step-without", "nothing is asked")
+        listener.step("a-counting-step", "count what is there")
         assert counted(spark) == [2]
 
-    assert heard.steps == [("counting-step", "count what is there")]
-    assert len(tracker.getJobIdsForGroup("counting-step")) > 0
-    assert context.getLocalProperty("spark.jobGroup.id") == "somebody-elses"
-    context.setLocalProperty("spark.jobGroup.id", None)
-    context.setLocalProperty("spark.job.description", None)
+    assert [name for name, _ in heard.steps] == ["a-step-without", "a-counting-step"]
+    assert list(tracker.getJobIdsForGroup("a-step-without")) == []
+    assert len(tracker.getJobIdsForGroup("a-counting-step")) > 0
+    assert context.getLocalProperty("spark.jobGroup.id") is None
+    assert context.getLocalProperty("spark.job.description") is None
 
 
 @pytest.mark.spark
-def test_nothing_is_shown_under_a_step_that_has_ended(spark):
+def test_a_notebook_that_grouped_its_jobs_can_still_stop_them_by_that(spark):
     context = spark.session.sparkContext
+    context.setJobGroup("a-cell", "what a notebook is at", interruptOnCancel=True)
+    try:
+        with spark.watched(Heard()) as listener:
+            listener.step("another-step", "count what is there")
+            assert counted(spark) == [2]
+            assert context.getLocalProperty("spark.job.description").startswith("another-step: ")
 
-    with spark.watched(Heard()) as listener:
-        listener.step("first-step", "first")
-        listener.step("second-step", "second")
-        assert counted(spark) == [2]
-
-    assert context.statusTracker().getJobIdsForGroup("first-step") == []
-    assert context.getLocalProperty("spark.jobGroup.id") is None
+        assert len(context.statusTracker().getJobIdsForGroup("a-cell")) > 0
+        assert context.getLocalProperty("spark.job.description") == "what a notebook is at"
+        assert context.getLocalProperty("spark.job.interruptOnCancel") == "true"
+    finally:
+        for name in ("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel"):
+            context.setLocalProperty(name, None)

@@ -97,7 +97,7 @@ class SparkEngine:
         self._lies = EngineScratch.opened(self.session, base, spill)
         self.scratch = self._lies.scratch
         self._kept = Kept(self.scratch, shared=self._lies.shared)
-        self._views = Views(self.session, self.scratch, few=self._few.most)
+        self._views = Views(self.session, self.scratch, self._few)
         self._expressions: Any = None
         try:
             self._lies.check(self.session, spill or Path())
@@ -161,7 +161,7 @@ class SparkEngine:
         if ordered.num_rows > _SMALL:
             return self.from_batches(ordered.to_batches(max_chunksize=_SMALL), schema)
         frame = self.session.createDataFrame(ordered.combine_chunks())
-        return self._known(frame, schema, rows=ordered.num_rows)
+        return self._known(frame, schema, rows=ordered.num_rows, size=ordered.nbytes)
 
     def from_batches(self, batches: Iterable[pa.RecordBatch], schema: Schema) -> Table:
         """Take rows from a generator of ours, batch by batch, through files."""
@@ -183,7 +183,8 @@ class SparkEngine:
                 rows += file.metadata.num_rows
         if not self._lies.shared:
             places = [uri_of(path) for path in paths]
-            return self._known(self._views.read(places, schema), schema, rows=rows)
+            size = sum(path.stat().st_size for path in paths)
+            return self._known(self._views.read(places, schema), schema, rows=rows, size=size)
         # Workers on other machines do not see this one's files; the copies go with the table.
         place = self.scratch.place(schema.name)
         for number, path in enumerate(paths):
@@ -215,7 +216,8 @@ class SparkEngine:
         found = self._kept.found(path)
         if found is None:
             return self.read_parquet([path], schema)
-        return self._known(self._views.read([found.place], schema), schema, rows=found.rows)
+        frame, size = self._views.read([found.place], schema), sum(found.files.values())
+        return self._known(frame, schema, rows=found.rows, size=size)
 
     def let_go(self, folder: Path) -> None:
         """Remove what `keep` wrote elsewhere for the files of a folder that is done with."""
@@ -378,7 +380,7 @@ class SparkEngine:
             raise SchemaError(message)
         return table.name
 
-    def _rows_of(self, tables: Mapping[str, Table]) -> int:
+    def _rows_of(self, tables: Mapping[str, Table]) -> int | None:
         return self._views.rows_in_all(table.name for table in tables.values())
 
     def _taken(self, place: str, schema: Schema, *, rows: int) -> Table:
@@ -390,5 +392,7 @@ class SparkEngine:
         read = self._views.read([place], schema)
         return Table(self, self._views.add(read, schema, rows=rows, place=place), schema)
 
-    def _known(self, frame: DataFrame, schema: Schema, *, rows: int) -> Table:
-        return Table(self, self._views.add(frame, schema, rows=rows), schema)
+    def _known(
+        self, frame: DataFrame, schema: Schema, *, rows: int, size: int | None = None
+    ) -> Table:
+        return Table(self, self._views.add(frame, schema, rows=rows, size=size), schema)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,7 +24,15 @@ _OURS = {
 }
 """An option, by a word that stands in every option about the same thing."""
 
-_ENVIRONMENT = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "SPARK_SUBMIT_OPTS")
+_ENVIRONMENT = (
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "_JAVA_OPTIONS",
+    "SPARK_SUBMIT_OPTS",
+    "PYSPARK_SUBMIT_ARGS",
+)
+_OUT_OF_SIGHT = ("--properties-file", "@")
+"""Words of who keeps options in a file that is not read here."""
 _TOLD_BY = "JavaOptions"
 """Settings of Spark that hold options of a JVM have names that end so."""
 
@@ -54,18 +63,22 @@ def jvm_options(
         ours = _OURS | {"GC": "-XX:+UseParallelGC"}
     options = [option for about, option in ours.items() if about not in told]
     name = f"spark.driver.default{_TOLD_BY}"
-    if not options or name in conf or name in told:
+    unseen = any(
+        word in environment.get(each, "") for each in _ENVIRONMENT for word in _OUT_OF_SIGHT
+    )
+    if not options or unseen or name in conf or name in told:
         return {}
     return {name: " ".join(options)}
 
 
 def _of_the_site(environment: Mapping[str, str]) -> str:
-    """A site's own defaults for Spark as they are written; nothing where there are none."""
-    folder = environment.get("SPARK_CONF_DIR") or f"{_home(environment)}/conf"
-    try:
-        return (Path(folder) / "spark-defaults.conf").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    """What a site says to every Spark, as it is written; nothing where it says nothing."""
+    folder = Path(environment.get("SPARK_CONF_DIR") or f"{_home(environment)}/conf")
+    said = []
+    for name in ("spark-defaults.conf", "spark-env.sh"):
+        with suppress(OSError):
+            said.append((folder / name).read_text(encoding="utf-8", errors="replace"))
+    return "\n".join(said)
 
 
 def _home(environment: Mapping[str, str]) -> str:

@@ -63,6 +63,7 @@ class _Tasks:
     def __init__(self, context: SparkContext, listener: Listener) -> None:
         self._context = context
         self._tracker = context.statusTracker()
+        self._grouped = context.getLocalProperty(_GROUP[0]) is not None
         self._listener = listener
         self._seen: dict[int, tuple[int, int]] = {}
         self._earlier: frozenset[int] = frozenset()
@@ -73,7 +74,11 @@ class _Tasks:
         with self._lock:
             self._earlier = self._earlier | self._seen.keys()
             self._seen.clear()
-            self._context.setJobGroup(name, says)
+            if self._grouped:
+                # Who began them under a group of his own may stop them by it.
+                self._context.setJobDescription(f"{name}: {says}")
+            else:
+                self._context.setJobGroup(name, says)
             self._listener.step(name, says)
 
     def rows(self, done: int, total: int | None, unit: str) -> None:

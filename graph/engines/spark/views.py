@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from graph.engines.spark.few import FEW_BYTES, FewRows
 from graph.engines.spark.rows import nullable
 from graph.engines.spark.scratch import Scratch
 from graph.schema import Schema
@@ -22,8 +23,8 @@ _PLAIN_NAMES = {"__globPaths__": "false", "recursiveFileLookup": "true"}
 class Views:
     """Names what an engine holds, and knows how many rows it has and which folder goes with it."""
 
-    def __init__(self, session: SparkSession, scratch: Scratch, *, few: int) -> None:
-        """Begin with none; a table of `few` rows or fewer lies in one partition."""
+    def __init__(self, session: SparkSession, scratch: Scratch, few: FewRows) -> None:
+        """Begin with none; what is `few` lies in one partition."""
         self._session = session
         self._few = few
         self._scratch = scratch
@@ -41,17 +42,28 @@ class Views:
         reader = self._session.read.schema(from_arrow_schema(nullable(schema)))
         return reader.options(**_PLAIN_NAMES).parquet(*places)
 
-    def add(self, frame: DataFrame, schema: Schema, *, rows: int, place: str | None = None) -> str:
+    def add(
+        self,
+        frame: DataFrame,
+        schema: Schema,
+        *,
+        rows: int,
+        size: int | None = None,
+        place: str | None = None,
+    ) -> str:
         """Make a view of a frame and give its name.
 
         Args:
             frame: the rows.
             schema: whose name the view's begins with.
             rows: how many there are.
+            size: their bytes, where they lie in no place of the scratch; None where nobody knows.
             place: the folder of the scratch that goes when the view goes.
         """
         name = f"{schema.name}_{self._own}_{next(self._numbers)}"
-        if rows <= self._few:
+        if place is not None:
+            size = sum(self._scratch.sizes(place).values())
+        if self._few.are(rows) and size is not None and size <= FEW_BYTES:
             # What lies in one partition is joined and grouped without a shuffle.
             frame = frame.coalesce(1)
         frame.createOrReplaceTempView(name)
@@ -66,9 +78,14 @@ class Views:
             self._counts[name] = self._session.table(name).count()
         return self._counts[name]
 
-    def rows_in_all(self, names: Iterable[str]) -> int:
-        """How many rows some views have together; one that is held elsewhere counts as many."""
-        return sum(self._counts.get(name, self._few + 1) for name in names)
+    def rows_in_all(self, names: Iterable[str]) -> int | None:
+        """How many rows some views have together; None where that is known of none or not of all.
+
+        A query that reads no table has no rows to count.
+        """
+        counts = [self._counts.get(name) for name in names]
+        known = [count for count in counts if count is not None]
+        return sum(known) if known and len(known) == len(counts) else None
 
     def drop(self, name: str) -> None:
         """Let go of a view and its folder."""
