@@ -51,20 +51,23 @@ JOIN = """
 FLOOR = "select object, acted_at, account from read_parquet($file) order by object, acted_at"
 
 
-def write_interactions(path: Path, interactions: int, seed: int, viral: int = 0) -> None:
+def write_interactions(
+    path: Path, interactions: int, seed: int, viral: int = 0, share: float = 0.1
+) -> None:
     """Heavy-tailed objects that age in hours, skewed accounts, and ids as scrambled text.
 
     Args:
         path: the Parquet file.
         interactions: how many.
         seed: the same seed gives the same file.
-        viral: so many of the objects have a tenth of all interactions each.
+        viral: so many of the objects have `share` of all interactions each.
+        share: see `viral`.
     """
     dice = np.random.default_rng(seed)
     most = max(interactions // 60, 10)
     sizes = np.minimum((1 - dice.random(interactions // 3 + 10)) ** (-1 / 1.1), most)
     sizes = sizes.astype(np.int64)
-    sizes[:viral] = interactions // 10
+    sizes[:viral] = int(interactions * share)
     sizes = sizes[: np.searchsorted(np.cumsum(sizes), interactions) + 1]
     objects = np.repeat(np.arange(len(sizes)), sizes)[:interactions]
     rows = len(objects)

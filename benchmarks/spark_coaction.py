@@ -3,13 +3,16 @@
     python benchmarks/spark_coaction.py --viral 2                # two objects of a tenth each
     python benchmarks/spark_coaction.py --interactions 10000000 --skip-join
     python benchmarks/spark_coaction.py --simulated              # the demo's platform instead
+    python benchmarks/spark_coaction.py --viral 1 --share 0.25 --skip-join    # the largest skew
 
 Each contender runs in a process group of its own on the same Parquet file, Spark in one JVM with
 `--cores` task slots. Reported are CPU seconds (user and system) and peak memory of the whole
 process tree: driver, JVM and Python workers, start-up included. `start` is a session that counts
 the rows and does nothing else; ratios are given with it and without. The self-join is exact, with
 time bins as wide as the window. A contender that goes beyond `--seconds` or `--gigabytes` is
-stopped and reported as such.
+stopped and reported as such; its ratios are then the least that they can be. Of ours on Spark it is
+told too how many bytes went between tasks, and how much longer the longest task of a stage took
+than the median one.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from coaction import write_interactions  # noqa: E402
+from spark_detect import Step, logged_into, measured  # noqa: E402
 
 from builders.coaction import CoactionBounds, coaction_graph  # noqa: E402
 from builders.extracts.read import read_extract  # noqa: E402
@@ -120,10 +124,11 @@ CONTENDERS = {
 }
 
 
-def run_one(name: str, path: Path, within_ms: int, cores: int, memory: str) -> None:
+def run_one(name: str, path: Path, within_ms: int, cores: int, memory: str, log: Path) -> None:
     """The process of one contender: print what it found as JSON, and wait to be looked at."""
     kind, work = CONTENDERS[name]
-    engine = open_engine(kind, memory=memory, threads=cores)
+    conf = logged_into(log) if kind == "spark" else {}
+    engine = open_engine(kind, memory=memory, threads=cores, spark=conf)
     edges, pairs = work(engine, engine.read_parquet([path], INTERACTIONS), within_ms)
     print(json.dumps({"edges": edges, "pairs": pairs}), flush=True)  # noqa: T201
     # The processes of the tree must still be there when they are measured.
@@ -194,7 +199,8 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("--interactions", type=int, default=1_000_000)
     asked.add_argument("--simulated", action="store_true", help="the demo's platform")
-    asked.add_argument("--viral", type=int, default=0, help="objects with a tenth of all each")
+    asked.add_argument("--viral", type=int, default=0, help="objects with a share of all each")
+    asked.add_argument("--share", type=float, default=0.1, help="that share")
     asked.add_argument("--within-ms", type=int, default=60_000)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--cores", type=int, default=2)
@@ -204,36 +210,49 @@ def main() -> None:
     asked.add_argument("--skip-join", action="store_true")
     asked.add_argument("--run", choices=CONTENDERS, help=argparse.SUPPRESS)
     asked.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    asked.add_argument("--log", type=Path, help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.run:
-        run_one(given.run, given.file, given.within_ms, given.cores, given.memory)
+        run_one(given.run, given.file, given.within_ms, given.cores, given.memory, given.log)
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "interactions.parquet"
         if given.simulated:
             write_simulated(path, given.interactions, given.seed)
         else:
-            write_interactions(path, given.interactions, given.seed, given.viral)
+            write_interactions(path, given.interactions, given.seed, given.viral, given.share)
+        little = Path(folder) / "little.parquet"
+        write_interactions(little, 20_000, given.seed)
         found = {}
         for name in CONTENDERS:
             if name == "join" and given.skip_join:
                 continue
-            told = ["--run", name, "--file", str(path), "--within-ms", str(given.within_ms)]
+            log = Path(folder) / f"log-{name}"
+            log.mkdir()
+            told = ["--run", name, "--within-ms", str(given.within_ms), "--log", str(log)]
             told += ["--cores", str(given.cores), "--memory", given.memory]
             if name in ("local", "spark"):
-                measure(told, given.seconds, given.gigabytes)  # compiles, where nothing is cached
-            found[name] = measure(told, given.seconds, given.gigabytes)
-    show(found, given)
+                # It compiles, where nothing is cached.
+                measure([*told, "--file", str(little)], given.seconds, given.gigabytes)
+                _emptied(log)
+            found[name] = measure([*told, "--file", str(path)], given.seconds, given.gigabytes)
+        skew = measured(Path(folder) / "log-spark")
+    show(found, given, skew)
 
 
-def show(found: dict[str, dict], given: argparse.Namespace) -> None:
+def _emptied(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def show(found: dict[str, dict], given: argparse.Namespace, steps: dict[str, Step]) -> None:
     """Print the table; refuse to when two exact ways differ."""
     answers = {(of["edges"], of["pairs"]) for name, of in found.items() if name != "start"}
     if len(answers - {(None, None)}) > 1:
         sys.exit(f"the answers differ: {found}")
     versions = ", ".join(f"{name} {version(name)}" for name in ("pyspark", "duckdb", "numba"))
-    kind = "simulated" if given.simulated else f"heavy-tailed ({given.viral} viral objects)"
-    spark, begun = found["spark"], found["start"]["cpu"]
+    hot = f"{given.viral} viral objects of {given.share:.0%} each"
+    kind = "simulated" if given.simulated else f"heavy-tailed ({hot})"
     lines = [
         f"{given.interactions:,} {kind} interactions, window {given.within_ms} ms,"
         f" local[{given.cores}]",
@@ -243,16 +262,32 @@ def show(found: dict[str, dict], given: argparse.Namespace) -> None:
         f"{'pairs':>16}",
     ]
     for name, of in found.items():
-        ratio = of["cpu"] / spark["cpu"]
-        worked = (of["cpu"] - begun) / max(spark["cpu"] - begun, 0.01)
-        without = f"{worked:9.2f}" if name in ("spark", "join") else f"{'':9}"
         counts = f"{of['edges'] or 0:12,}{of['pairs'] or 0:16,}" if name != "start" else ""
         lines.append(
-            f"{name:8}{of['cpu']:9.1f}{ratio:9.2f}{without}{of['wall']:9.1f}{of['gb']:7.2f}"
+            f"{name:8}{of['cpu']:9.1f}{_ratios(name, found)}{of['wall']:9.1f}{of['gb']:7.2f}"
             f"{counts}{'  ' + of['failed'] if of['failed'] else ''}"
         )
-    lines.append("* without what `start` takes")
+    lines.append("* without what `start` takes; `>` where a contender was stopped before its end")
+    lines += [
+        f"spark: {step.tasks} tasks, {step.shuffled / given.interactions:.0f} bytes shuffled and"
+        f" {step.written / given.interactions:.0f} written an interaction,"
+        f" {step.spilled / 1e6:.0f} MB spilled; of the stage that took longest in all the longest"
+        f" task took {step.skew:.1f} times the median one"
+        for step in steps.values()
+    ]
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _ratios(name: str, found: dict[str, dict]) -> str:
+    """CPU beside that of ours, with the start and without; nothing where ours has no end."""
+    of, spark, begun = found[name], found["spark"], found["start"]["cpu"]
+    if spark["failed"]:
+        return " " * 18
+    more = ">" if of["failed"] else ""
+    ratio = f"{more}{of['cpu'] / spark['cpu']:.2f}"
+    worked = (of["cpu"] - begun) / max(spark["cpu"] - begun, 0.01)
+    without = f"{more}{worked:.2f}" if name in ("spark", "join") else ""
+    return f"{ratio:>9}{without:>9}"
 
 
 if __name__ == "__main__":

@@ -49,8 +49,8 @@ class Step:
         return max(longest) / max(statistics.median(longest), 1e-3)
 
 
-class Grouping:
-    """Names Spark's jobs by the step of the run that asked for them, and reads the CPU at each."""
+class Reading:
+    """Reads the CPU at each step of the run; Spark's jobs carry the step's name already."""
 
     def __init__(self) -> None:
         """Nothing has begun."""
@@ -59,15 +59,10 @@ class Grouping:
 
     def step(self, name: str, says: str) -> None:
         """A step begins: the jobs that follow are its."""
-        from pyspark.sql import SparkSession
-
         last, then = self._before
         now = cpu_seconds(os.getpid())
         self.cpu[last] = self.cpu.get(last, 0.0) + now - then
         self._before = (name, now)
-        session = SparkSession.getActiveSession()
-        if session is not None:
-            session.sparkContext.setJobGroup(name, says)
 
     def rows(self, done: int, total: int | None, unit: str) -> None:
         """Nothing."""
@@ -95,6 +90,16 @@ def cpu_seconds(root: int) -> float:
     return sum(used[number] for number in below)
 
 
+def logged_into(log: Path) -> dict[str, str]:
+    """Settings by which Spark writes its event log into a folder, for `measured` to read."""
+    return {
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": log.as_uri(),
+        "spark.eventLog.compress": "false",
+        "spark.eventLog.rolling.enabled": "false",
+    }
+
+
 def measured(log: Path) -> dict[str, Step]:
     """The steps of an event log, in the order in which they began."""
     step_of: dict[int, str] = {}
@@ -114,7 +119,8 @@ def _events(log: Path) -> Iterator[dict[str, Any]]:
         if path.is_file() and not path.name.endswith(".crc"):
             with path.open(encoding="utf-8") as lines:
                 for line in lines:
-                    if line.startswith("{"):
+                    # The log of an application that was ended may break off within a line.
+                    if line.startswith("{") and line.endswith("}\n"):
                         yield json.loads(line)
 
 
@@ -147,15 +153,8 @@ def _run(folder: Path, args: argparse.Namespace) -> tuple[float, dict[str, float
     log = folder / "log"
     log.mkdir()
     given["job"] |= {"engine": "spark", "threads": args.cores, "memory": args.memory}
-    given["spark"] = {
-        "conf": {
-            "spark.eventLog.enabled": "true",
-            "spark.eventLog.dir": log.as_uri(),
-            "spark.eventLog.compress": "false",
-            "spark.eventLog.rolling.enabled": "false",
-        }
-    }
-    began, listening = time.monotonic(), Grouping()
+    given["spark"] = {"conf": logged_into(log)}
+    began, listening = time.monotonic(), Reading()
     detect(job_from(given, base=extract), folder / "out", progress=listening)
     listening.step("", "")
     seconds = time.monotonic() - began
