@@ -191,6 +191,13 @@ def test_modularity_is_as_good_as_igraphs_own(engine):
 
     # The best known division of the weighted karate club.
     assert modularity(graph, found) == pytest.approx(0.4449036)
+
+
+@pytest.mark.local_only
+def test_louvain_comes_near_it(engine):
+    drawn = nx.relabel_nodes(nx.karate_club_graph(), {n: f"{n:02}" for n in range(34)})
+    graph = graph_from_networkx(engine, drawn)
+
     assert modularity(graph, louvain(graph)) > 0.42
 
 
