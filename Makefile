@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 READY_SPARK := $(VENV)/.ready-spark
 READY_PEERS := $(VENV)/.ready-peers
 
-.PHONY: help demo demo-spark test test-slow parity parity-seen parity-slow check format bench bench-spark quality ablation report null-worlds real-logs calibration lock wheel clean
+.PHONY: help demo demo-spark test test-slow parity parity-slow check format bench bench-spark quality ablation report null-worlds real-logs calibration lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -46,19 +46,6 @@ test-slow: $(READY_SPARK)  ## the tests that take minutes
 
 parity: $(READY_SPARK)  ## every test that takes both engines, on Spark; Hive's services
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "spark and not slow"
-
-# What CI runs of it: seen green on a tree like this one, and well within CI's time.
-PARITY_SEEN := tests/test_graph_engines.py tests/test_algorithms_graphalytics.py tests/test_roles.py \
-	tests/test_facts.py tests/test_median.py tests/test_scoring.py tests/test_traits.py \
-	tests/test_joint_acts.py tests/test_spark_codes.py tests/test_extracts_accounts.py \
-	tests/test_explain_audience.py tests/test_explain_innocent.py tests/test_chance_spark.py \
-	tests/test_parity_jobs.py tests/test_pieces.py tests/test_flag_pieces.py tests/test_chance.py \
-	tests/test_detectors_conformance.py tests/test_clocks.py tests/test_lockstep.py \
-	tests/test_extracts_reading.py tests/test_spark_shared.py tests/test_meetings_of_acts.py \
-	tests/test_object_groups.py
-
-parity-seen: $(READY_SPARK)  ## those tests of `make parity` that CI runs
-	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "spark and not slow" $(PARITY_SEEN)
 
 parity-slow: $(READY_SPARK)  ## whole jobs on two worker processes, killed workers, other services
 	$(BIN)/python -m pytest -q -n 0 -m "spark and slow"
