@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from review.durable import Disk
+from graph.durable import Disk
 from review.manifest import canonical
 
 

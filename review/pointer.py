@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from graph.durable import Disk, put_bytes
 from graph.errors import StoreError
-from review.durable import Disk, put_bytes
 from review.manifest import canonical
 
 CURRENT = "CURRENT"

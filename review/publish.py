@@ -16,10 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from graph.durable import Disk, make_folders, put, put_bytes
 from graph.errors import ConfigError, StoreError
 from graph.schemas import RUN_TABLES
 from graph.table import Table
-from review.durable import Disk, make_folders, put, put_bytes
 from review.ledger import read_lines, write_line
 from review.lock import sole_writer
 from review.manifest import (

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from graph.durable import Disk, make_folders
 from graph.errors import ConfigError, StoreError
-from review.durable import Disk, make_folders
 from review.manifest import Manifest
 from review.manifest import from_bytes as manifest_from
 from review.pointer import CURRENT, RunEntry, from_bytes, point_to, sealed_with

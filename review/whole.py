@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from graph.durable import Disk
 from graph.errors import StoreError
-from review.durable import Disk
 
 
 @contextmanager

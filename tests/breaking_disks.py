@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from review.durable import Disk
+from graph.durable import Disk
 
 
 class Death(BaseException):

@@ -7,8 +7,8 @@ import networkx as nx
 import pyarrow.parquet as pq
 import pytest
 
+from graph.durable import Disk
 from graph.errors import ConfigError, StoreError
-from review.durable import Disk
 from review.export.clusters import export_clusters
 from review.export.manifest import Purpose, manifest_path, verify_export
 from review.whole import whole

@@ -138,7 +138,7 @@ def test_a_page_takes_its_place_whole_or_not_at_all(run, tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("review.durable.Disk.sync_file", refuse)
+    monkeypatch.setattr("graph.durable.Disk.sync_file", refuse)
     with pytest.raises(StoreError, match="No space left on device"):
         write_report(report_input(run, "a1"), target)
 

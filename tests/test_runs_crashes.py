@@ -24,10 +24,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.durable import Disk
 from graph.errors import StoreError
 from graph.schemas import CLUSTERS, RUN_TABLES
 from graph.table import Table
-from review.durable import Disk
 from review.ledger import read_lines, write_line
 from review.publish import RunFacts, RunWriter
 from review.run import open_run, runs, verify

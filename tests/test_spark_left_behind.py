@@ -18,8 +18,10 @@ import pytest
 
 from graph.engines import open_engine
 from graph.engines.spark.checks import spark_checks
-from graph.engines.spark.homes import ELSEWHERE
-from graph.engines.spark.left_behind import ABOUT, LeftBehind, in_words
+from graph.engines.spark.files import HadoopFiles
+from graph.engines.spark.homes import ELSEWHERE, FORMAT
+from graph.engines.spark.left_behind import LeftBehind, in_words
+from graph.engines.spark.marks import ABOUT
 from graph.schema import Column, Schema
 from jobs.steps import Steps
 from review.publish import RunWriter
@@ -235,7 +237,17 @@ def test_the_doctor_counts_what_was_left_in_a_scratch(shared, scratch, spark_in_
 
 
 @pytest.mark.parametrize(
-    "about", ["", "[]", "{", '{"host": 1}', json.dumps({"host": "a" * 9_000, "folder": "b"})]
+    "about",
+    [
+        "",
+        "[]",
+        "{",
+        '{"host": 1}',
+        json.dumps({"host": "a" * 9_000, "folder": "b"}),
+        "[" * 4_000,
+        None,
+    ],
+    ids=["empty", "list", "half", "part", "long", "deep", "folder"],
 )
 @pytest.mark.spark
 def test_a_folder_that_says_nothing_readable_is_told_without_an_owner(
@@ -244,7 +256,10 @@ def test_a_folder_that_says_nothing_readable_is_told_without_an_owner(
     with shared() as engine:
         left = scratch / "ringwatch-0123456789ab"
         left.mkdir()
-        (left / ABOUT).write_text(about)
+        if about is None:
+            (left / ABOUT).mkdir()
+        else:
+            (left / ABOUT).write_text(about)
         aged(left, 8)
         engine.session.conf.unset("spark.ringwatch.told")
         master = engine.session.sparkContext.master
@@ -252,6 +267,40 @@ def test_a_folder_that_says_nothing_readable_is_told_without_an_owner(
         [said] = [check.says for check in checks if check.name == "scratch"]
 
     assert "left in the scratch for 8 days; if nobody" in said
+
+
+@pytest.mark.spark
+def test_a_folder_of_another_user_silences_neither_jobs_nor_the_doctor(
+    shared, scratch, spark_in_tests, monkeypatch, caplog
+):
+    closed, mine = scratch / "ringwatch-0123456789ab", scratch / "ringwatch-ba9876543210"
+    for folder, days in ((closed, 40), (mine, 8)):
+        folder.mkdir()
+        aged(folder, days)
+    facts = HadoopFiles.facts
+
+    def refused(self, place):
+        if closed.name in place.rpartition("/")[0]:
+            message = f"`{place}`: Permission denied"
+            raise PermissionError(message)
+        return facts(self, place)
+
+    monkeypatch.setattr(HadoopFiles, "facts", refused)
+    with shared() as engine:
+        master = engine.session.sparkContext.master
+        engine.session.conf.unset("spark.ringwatch.told")
+    caplog.clear()
+    with shared():
+        pass
+    told = [record.getMessage().partition(";")[0] for record in caplog.records]
+    checks = spark_checks(master=master, scratch=f"file://{scratch}", conf=spark_in_tests)
+    [said] = [check.says for check in checks if check.name == "scratch"]
+
+    assert told == [
+        "left in the scratch for 40 days (whose it is could not be read)",
+        "left in the scratch for 8 days",
+    ]
+    assert all(line in said for line in told)
 
 
 def test_more_than_five_old_folders_are_counted():
@@ -267,7 +316,7 @@ def test_nothing_but_kept_steps_is_removed_on_the_word_of_a_run_folder(shared, s
     mine.mkdir()
     steps = tmp_path / "steps"
     steps.mkdir()
-    (steps / ELSEWHERE).write_text(json.dumps({"places": [f"file:{mine}"]}))
+    (steps / ELSEWHERE).write_text(json.dumps({"format": FORMAT, "places": [f"file:{mine}"]}))
 
     with shared() as engine:
         engine.let_go(steps)

@@ -13,11 +13,11 @@ from console.failures import say
 from console.options import DEFAULT_OUT, AsJson, Out
 from console.output import write_json, write_line, write_table
 from console.place import STORE
+from graph.durable import Disk, put_bytes
 from graph.errors import ConfigError, StoreError
 from jobs.training.model_card import MEASURES, model_card, outcome_in_words
 from jobs.training.train import LEAST, Asked
 from jobs.training.train import train as trained
-from review.durable import Disk, put_bytes
 from review.run import runs
 from review.store import Store
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graph.engines.spark.failures import first_line
 from graph.engines.spark.files import uri_of
 from graph.engines.spark.java import find_java
-from graph.engines.spark.left_behind import in_words, left_behind
+from graph.engines.spark.left_behind import lines_of
 from graph.engines.spark.preflight import alone, check_python, check_scratch
 from graph.engines.spark.progress import session_in_words
 from graph.engines.spark.scratch import Scratch
@@ -87,6 +88,8 @@ def _looked(name: str, look: Callable[[], str]) -> Check:
         return Check(name, look())
     except RingwatchError as error:
         return Check(name, "", error)
+    except OSError as error:
+        return Check(name, "", RingwatchError(first_line(error)))
 
 
 def _java() -> str:
@@ -98,7 +101,7 @@ def _scratch(session: SparkSession, given: str | None) -> str:
         place = Scratch(session, base)
         try:
             check_scratch(session, place)
-            left = in_words(left_behind(place.files, place.base))
+            left = lines_of(place.files, place.base)
         finally:
             place.close()
     where = f"`{given}`" if given is not None else "a folder of this machine"

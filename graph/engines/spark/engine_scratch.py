@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from graph.engines.spark.failures import first_line
 from graph.engines.spark.files import uri_of
-from graph.engines.spark.left_behind import mark, tell_left_behind
+from graph.engines.spark.left_behind import tell_left_behind
+from graph.engines.spark.marks import mark
 from graph.engines.spark.preflight import check_cluster
 from graph.engines.spark.scratch import Scratch
 from graph.errors import ConfigError
@@ -40,6 +41,7 @@ class EngineScratch:
 
         Raises:
             ConfigError: a cluster of several machines has no shared scratch.
+            OSError: the file system refuses; nothing stays behind.
         """
         if base is not None:
             return cls(Scratch(session, base), None)
@@ -47,7 +49,12 @@ class EngineScratch:
         if spill is not None:
             spill.mkdir(parents=True, exist_ok=True)
         own = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))
-        return cls(Scratch(session, uri_of(own)), own)
+        try:
+            return cls(Scratch(session, uri_of(own)), own)
+        except BaseException:
+            # Nobody would close what was never opened.
+            shutil.rmtree(own, ignore_errors=True)
+            raise
 
     @property
     def shared(self) -> bool:

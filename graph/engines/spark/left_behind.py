@@ -6,31 +6,20 @@ and go on with it, and only people know.
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shlex
-import socket
-import tempfile
 import time
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from logging import getLogger
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from graph.engines.spark.failures import first_line
 from graph.engines.spark.files import HadoopFiles
+from graph.engines.spark.marks import OWN, mark_facts, owner_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-OWN = "ringwatch-"
-"""Folders of engines have names that begin so."""
-STEPS = "ringwatch-steps-"
-"""Folders of kept steps have names that begin so."""
-ABOUT = "ABOUT.json"
-"""The file that says whose a folder is."""
 OLD_DAYS = 7
 """A folder that was not touched for so many days is told of."""
 
@@ -38,8 +27,8 @@ _OURS = re.compile(r"ringwatch-(steps-)?[0-9a-f]{12,32}")
 _TOLD = "spark.ringwatch.told"
 """Stands in a session's settings once what lies in a scratch was told."""
 _SHOWN = 5
-_LONGEST = 4_096
 _DAY_NS = 86_400 * 10**9
+_CLOSED = " (whose it is could not be read)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,54 +40,42 @@ class LeftBehind:
     whose: str
 
 
-def mark(files: HadoopFiles, place: str, says: str, folder: Path) -> None:
-    """Say in a folder of the scratch what it is, and for which folder of which machine.
-
-    Args:
-        files: file operations of the session.
-        place: the folder on the scratch; it is made where it is not there.
-        says: what it holds, in a sentence.
-        folder: the local folder for which it is.
-    """
-    told = {
-        "says": says,
-        "host": socket.gethostname(),
-        "folder": str(folder.absolute()),
-        "process": os.getpid(),
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    with tempfile.TemporaryDirectory(prefix="ringwatch-about-") as holder:
-        file = Path(holder) / ABOUT
-        file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-        files.upload(file, f"{place}/{ABOUT}")
-
-
 def left_behind(files: HadoopFiles, base: str, *, days: int = OLD_DAYS) -> list[LeftBehind]:
     """The engines' folders below `base` that were marked, or else made, `days` or more ago.
 
-    Oldest first. A folder's mark is written anew with each step that a run keeps.
+    Oldest first. A folder's mark is written anew with each step that a run keeps. One that may not
+    be looked into, another user's, is told by the time that the folder itself has.
+
+    Raises:
+        OSError: `base` cannot be listed.
     """
     found: list[LeftBehind] = []
     for name, (is_file, _, made) in files.entries(base):
         if is_file or not _OURS.fullmatch(name):
             continue
         place = f"{base.rstrip('/')}/{name}"
-        about = files.facts(f"{place}/{ABOUT}")
-        touched = made if about is None else about[2]
+        touched = _marked(files, place) or made
         age = (time.time_ns() - touched) // _DAY_NS
         if age >= days:
-            found.append(LeftBehind(place, age, _whose(files, place, about)))
+            found.append(LeftBehind(place, age, _whose(files, place)))
     return sorted(found, key=lambda each: (-each.days, each.place))
 
 
 def tell_left_behind(session: SparkSession, files: HadoopFiles, base: str) -> None:
-    """Log what was left in a scratch, once a session; a scratch that lists nothing is no error."""
+    """Log what was left in a scratch, once a session."""
     if session.conf.get(_TOLD, "") == base:
         return
     session.conf.set(_TOLD, base)
-    with suppress(OSError):
-        for line in in_words(left_behind(files, base)):
-            getLogger(__name__).warning("%s", line)
+    for line in lines_of(files, base):
+        getLogger(__name__).warning("%s", line)
+
+
+def lines_of(files: HadoopFiles, base: str) -> list[str]:
+    """What was left in a scratch, in lines; one that cannot be listed is told and no error."""
+    try:
+        return in_words(left_behind(files, base))
+    except OSError as error:
+        return [f"what older jobs left in the scratch could not be listed ({first_line(error)})"]
 
 
 def in_words(found: list[LeftBehind]) -> list[str]:
@@ -113,17 +90,22 @@ def in_words(found: list[LeftBehind]) -> list[str]:
     return lines
 
 
-def _whose(files: HadoopFiles, place: str, about: tuple[bool, int, int] | None) -> str:
-    """Whose a folder says it is; nothing where it does not say so, or not in our way."""
-    if about is None or about[1] > _LONGEST:
-        return ""
+def _marked(files: HadoopFiles, place: str) -> int | None:
+    """When a folder was marked (ns since 1970); None where it was not, or may not be seen."""
     try:
-        said: dict[str, Any] = json.loads(files.read(f"{place}/{ABOUT}") or b"")
-        # Everybody may write in a shared folder: what is shown is text without control characters.
-        host, folder = (json.dumps(str(said[name])) for name in ("host", "folder"))
-    except (OSError, ValueError, TypeError, KeyError):
-        return ""
-    return f" by {folder} on {host}"
+        about = mark_facts(files, place)
+    except OSError:
+        return None
+    return None if about is None else about[2]
+
+
+def _whose(files: HadoopFiles, place: str) -> str:
+    """Whose a folder says it is; nothing where it does not say so."""
+    try:
+        owner = owner_of(files, place)
+    except OSError:
+        return _CLOSED
+    return "" if owner is None else f" by {owner}"
 
 
 def _removal(place: str) -> str:

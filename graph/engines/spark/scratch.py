@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 
 from graph.engines.spark.files import HadoopFiles
-from graph.engines.spark.left_behind import OWN
+from graph.engines.spark.marks import OWN
 from graph.errors import RingwatchError
 
 if TYPE_CHECKING:

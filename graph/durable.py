@@ -1,4 +1,4 @@
-"""The few file operations that a publication is made of.
+"""Files that outlive a power cut, and the few file operations that a publication is made of.
 
 All of a run's bytes pass through a `Disk`, so that a test can put one in its place that dies,
 refuses, or loses what was never synced, at any single operation. Order is everything here: a name
