@@ -45,7 +45,7 @@ test-slow: $(READY_SPARK)  ## the tests that take minutes
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "slow and not spark"
 
 parity: $(READY_SPARK)  ## every test that takes both engines, on Spark; Hive's services
-	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "spark and not slow"
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "spark and not slow"
 
 parity-slow: $(READY_SPARK)  ## whole jobs on two worker processes, killed workers, other services
 	$(BIN)/python -m pytest -q -n 0 -m "spark and slow"
