@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from algorithms.background import Background
+from algorithms.figures import duration, figure
 
 Facts = Mapping[str, Any]
 """One cluster's measured values by name; see `jobs/measure.py` for the columns."""
@@ -83,13 +84,6 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.1 or share == 0 else f"{100 * share:.2g} %"
 
 
-def _duration(seconds: float) -> str:
-    for limit, unit, name in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
-        if seconds < limit:
-            return f"{seconds / unit:.3g} {name}"
-    return f"{seconds / 86_400:.3g} days"
-
-
 def _usually(ordinary: float | None, form: Callable[[float], str]) -> str:
     return f"; {form(ordinary)} is usual here" if ordinary is not None else ""
 
@@ -132,7 +126,7 @@ REASONS: tuple[Reason, ...] = (
         usual=lambda b: b.delay_seconds,
         degree=lambda v, b: 1.0 / (1.0 + v / 300.0),
         says=lambda f, v, u: (
-            f"joint acts are {_duration(v)} apart at the median{_usually(u, _duration)}"
+            f"joint acts are {duration(v)} apart at the median{_usually(u, duration)}"
         ),
     ),
     Reason(
@@ -195,7 +189,7 @@ REASONS: tuple[Reason, ...] = (
         usual=lambda b: b.delay_seconds,
         degree=lambda v, b: (v - 600.0) / 3000.0,
         says=lambda f, v, u: (
-            f"joint acts lie {_duration(v)} apart at the median, which people who read the same"
+            f"joint acts lie {duration(v)} apart at the median, which people who read the same"
             " things reach without an agreement"
         ),
     ),
@@ -208,8 +202,8 @@ REASONS: tuple[Reason, ...] = (
         usual=lambda b: b.half_days,
         degree=lambda v, b: v / b.half_days if b.half_days else 0.0,
         says=lambda f, v, u: (
-            f"half of the members were made within {v:.3g} days"
-            f"{_usually(u, lambda days: f'{days:.3g} days')}"
+            f"half of the members were made within {figure(v)} days"
+            f"{_usually(u, lambda days: f'{figure(days)} days')}"
         ),
     ),
     Reason(

@@ -5,6 +5,7 @@ RingwatchError
     ExtractError        the extract is not what the builder expects: mend the extract
         BudgetExceeded  more rows were quarantined than the budget allows
         FileChanged     a file is not the one that was looked at: wait for its writer
+        FileUnreadable  a file is not handed over: mend the right, the disk or the network
     SchemaError         a table does not have the columns that its schema promises
     NotOnThisEngine     this engine or installation cannot do it: choose another
     StoreError          the run folder or the review store refused: nothing was written
@@ -41,6 +42,10 @@ class BudgetExceeded(ExtractError):
 
 class FileChanged(ExtractError):
     """A file is not, or no longer, what it was when it was looked at."""
+
+
+class FileUnreadable(ExtractError):
+    """A file is not handed over, whatever lies in it."""
 
 
 class SchemaError(RingwatchError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -12,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from builders.files.unchanged import digest_of
-from graph.errors import ConfigError, FileChanged, StoreError
+from graph.errors import ConfigError, FileChanged, FileUnreadable, StoreError
 from jobs.config import job_from
 from jobs.detect import detect
 from review.run import open_run
@@ -83,12 +84,18 @@ def other_with_the_same_facts(path):
     assert path.stat().st_size == facts.st_size
 
 
+def as_many_other_bytes(path):
+    path.write_text(path.read_text().replace("ring-0", "ring-9"))
+    os.utime(path, (0, 0))
+
+
 def of_other_columns(path):
     path.write_text(path.read_text().replace("who,", "whoever,", 1))
 
 
 @pytest.mark.parametrize(
-    "change", [longer, other_with_the_same_facts, of_other_columns, Path.unlink]
+    "change",
+    [longer, other_with_the_same_facts, as_many_other_bytes, of_other_columns, Path.unlink],
 )
 @pytest.mark.parametrize("rejected_files", [0, 5])
 def test_files_that_change_between_look_and_reading_are_refused(
@@ -114,12 +121,49 @@ def test_after_the_refusal_the_job_runs_over_what_is_there_then(job_of, tmp_path
     assert run.manifest.input["rows_read"] == path.read_text().count("\n") - 1
 
 
-def test_a_file_that_is_only_touched_meanwhile_is_the_same_file(job_of, tmp_path):
+def with_other_rights(path):
+    path.chmod(0o600)
+
+
+def delivered_once_more(path):
+    again = shutil.copyfile(path, path.with_suffix(".again"))
+    again.replace(path)
+
+
+@pytest.mark.parametrize("touch", [with_other_rights, delivered_once_more])
+def test_a_file_that_is_only_touched_meanwhile_is_the_same_file(job_of, tmp_path, touch):
     path = tmp_path / "likes.csv"
 
-    run = detect(job_of(), tmp_path / "here", progress=Meanwhile(lambda: path.chmod(0o600))).run
+    run = detect(job_of(), tmp_path / "here", progress=Meanwhile(lambda: touch(path))).run
 
     assert run.manifest.input["rows_read"] == path.read_text().count("\n") - 1
+
+
+@pytest.mark.parametrize("rejected_files", [0, 5])
+@pytest.mark.parametrize(
+    ("number", "says"), [(errno.EACCES, "may not be read"), (errno.EIO, "input/output error")]
+)
+def test_a_file_that_is_not_handed_over_after_the_look_stops_the_job_and_is_not_called_changed(
+    job_of, tmp_path, monkeypatch, rejected_files, number, says
+):
+    path = tmp_path / "likes.csv"
+
+    def refused(*_args, **_more):
+        raise OSError(number, os.strerror(number), str(path))
+
+    def fail():
+        path.chmod(0)
+        # Who has every right reads the file all the same.
+        monkeypatch.setattr("builders.files.reading.open_delimited", refused)
+        monkeypatch.setattr("builders.files.unchanged.digest_of", refused)
+
+    job = job_of(rejected_files=rejected_files)
+    with pytest.raises(FileUnreadable, match=rf"`likes` \(.*{says}.*could be read when") as told:
+        detect(job, tmp_path / "here", progress=Meanwhile(fail))
+
+    assert "changed" not in str(told.value)
+    with pytest.raises(ConfigError, match="no run"):
+        open_run(tmp_path / "here")
 
 
 def test_lists_of_known_accounts_that_change_meanwhile_are_refused(job_of, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -58,7 +60,9 @@ def known_of(engine, rows, members, objects=None):
     )
 
 
-def gathered(engine, table, *, delays=at_once, chances=people, own=60, posts=POSTS, seed=5):
+def gathered(
+    engine, table, *, delays=at_once, chances=people, own=60, posts=POSTS, others=OTHERS, seed=5
+):
     """Members who come to posts, `own` other things of each, and others who do as much or less."""
     rng = np.random.default_rng(seed)
     chance = chances(rng)
@@ -70,7 +74,7 @@ def gathered(engine, table, *, delays=at_once, chances=people, own=60, posts=POS
             (f"m{who:03}", f"p{post}", born + delay)
             for who, delay in zip(came, delays(rng, len(came)), strict=True)
         ]
-    for number in range(MEMBERS + OTHERS):
+    for number in range(MEMBERS + others):
         name = f"m{number:03}" if number < MEMBERS else f"o{number:03}"
         count = own if number < MEMBERS else (30, 45, 90)[number % 3]
         rows += [
@@ -96,6 +100,30 @@ def test_fans_with_notifications_switched_on_are_a_following(engine, table):
     assert found["degree"] > 0.9
     assert found["usual"] == 0.0
     assert "times as much as equal tosses would" in found["says"]
+    assert found["measured"] == round(found["measured"], 9) > 0
+
+
+def test_a_slow_following_is_told_in_hours_and_a_great_unevenness_in_figures(engine, table):
+    def slowly(rng, number):
+        return at_once(rng, number) * 400
+
+    def few_at_all(rng):
+        return np.where(np.arange(MEMBERS) < MEMBERS // 2, 0.999, 0.001)
+
+    known = gathered(engine, table, delays=slowly, chances=few_at_all, posts=300)
+    says = only(following(known))["says"]
+
+    assert re.search(r"varies \d{3} times as much", says), says
+    assert re.search(r"come within [\d.]+ (h|days), densest", says), says
+
+
+def test_where_nobody_else_is_as_active_it_says_that_this_is_what_lacks(engine, table):
+    known = gathered(engine, table, others=0)
+
+    (row,) = [each for each in explained(known).rows() if each["explanation"] == "following"]
+
+    assert row["degree"] is None
+    assert row["says"].endswith("and other accounts as active as its members")
 
 
 def one_moment(rng, number):

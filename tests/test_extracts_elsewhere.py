@@ -18,12 +18,13 @@ from builders.extracts.file_reader import FileReader, FileTask
 from builders.extracts.file_report import FileReport
 from builders.extracts.judge import Judge
 from builders.extracts.read import OverBudget, read_extract
+from builders.extracts.spreading import About
 from builders.extracts.stream import Stream
 from builders.extracts.survey import survey
 from builders.extracts.toml import extract_spec
 from builders.files.listing import list_files
 from graph.engines.local import LocalEngine
-from graph.errors import ConfigError, RingwatchError
+from graph.errors import ConfigError, FileUnreadable, RingwatchError
 
 DAY = 1_704_067_200_000  # 2024-01-01
 NOW = DAY + 10 * 86_400_000
@@ -344,6 +345,54 @@ def test_a_file_that_vanished_has_a_reason_in_place_of_a_digest(either, tmp_path
         5: Digest(hashlib.blake2b(content).hexdigest(), None),
         7: Digest(None, "no such file or directory"),
     }
+
+
+class Bringing(LocalEngine):
+    """Brings files for their digests, and then one no more."""
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.asked = 0
+
+    def kernel(self, name):
+        return self.bring if name == "spread-files" else super().kernel(name)
+
+    def bring(self, engine, items, work, schema, *, place, brought):
+        self.asked += 1
+        left_out = {} if self.asked == 1 else {0: "Could not obtain block"}
+        there = [item for number, item in enumerate(items) if number not in left_out]
+        return engine.spread(there, work, schema), left_out
+
+
+@pytest.fixture
+def brings(tmp_path, monkeypatch):
+    monkeypatch.setattr(About, "place", lambda self, item: "hdfs://nn/x")
+    with Bringing(memory="1GB", threads=2, spill=tmp_path / "spill") as opened:
+        yield opened
+
+
+def test_a_file_that_is_not_brought_after_its_digest_stops_who_named_something_after_it(
+    brings, tmp_path
+):
+    parquet(tmp_path / "x/a.parquet")
+    parquet(tmp_path / "x/b.parquet", user=["b"])
+    found = spec(tmp_path / "x", rules={"rejected_files": 1})
+    looked_at = survey(brings, found.tables)
+
+    says = r"`likes` \(cannot be read: Could not obtain block\) could be read when"
+    with pytest.raises(FileUnreadable, match=says) as told:
+        read_extract(brings, found, now_ms=NOW, surveyed=looked_at)
+
+    assert "changed" not in str(told.value)
+
+
+def test_a_file_that_is_not_brought_is_rejected_where_nothing_is_named_after_it(brings, tmp_path):
+    parquet(tmp_path / "x/a.parquet")
+    parquet(tmp_path / "x/b.parquet", user=["b"])
+
+    reading = read_extract(brings, spec(tmp_path / "x", rules={"rejected_files": 1}), now_ms=NOW)
+
+    assert [row["status"] for row in reading.files.rows()] == ["rejected", "read"]
 
 
 def test_files_that_nobody_told_of_are_an_internal_error(tmp_path):

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import time
 
 import pyarrow as pa
 import pyarrow.fs as pafs
@@ -20,7 +21,7 @@ from builders.files.remote import RemotePlace, remote_place
 from builders.files.remote_listing import list_remote
 from builders.hive.table import HiveColumn, HivePartition, HiveTable, Storage
 from graph.engines import open_engine
-from graph.errors import ConfigError, ExtractError
+from graph.errors import ConfigError, ExtractError, FileChanged
 from tests.hive_tables import FORMATS
 
 DAY = 1_704_067_200_000  # 2024-01-01
@@ -242,6 +243,27 @@ def test_an_object_that_changes_or_vanishes_after_listing_is_rejected(bucket, tm
         list(read_raw(changed, form))
     with pytest.raises(ExtractError, match=r"^b\.parquet: it vanished after it was listed"):
         list(read_raw(vanished, form))
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_an_object_uploaded_again_after_its_digest_is_the_same_if_its_bytes_are(
+    engine, bucket, tmp_path, same
+):
+    first = parquet(tmp_path / "x/a.parquet").read_bytes()
+    other = parquet(tmp_path / "y/a.parquet", user=["b"]).read_bytes()
+    assert len(other) == len(first)
+    store, name = put(bucket, tmp_path / "x")
+    found = spec(f"{bucket}/x", tmp_path)
+    looked_at = survey(engine, found.tables)
+    time.sleep(1.1)  # Objects are written at whole seconds.
+    with store.open_output_stream(f"{name}/x/a.parquet") as stream:
+        stream.write(first if same else other)
+
+    if same:
+        assert read_extract(engine, found, now_ms=NOW, surveyed=looked_at).rows.count() == 1
+    else:
+        with pytest.raises(FileChanged, match="as many bytes, but not those"):
+            read_extract(engine, found, now_ms=NOW, surveyed=looked_at)
 
 
 def test_a_file_that_is_a_folder_too_is_refused_and_the_mark_of_a_folder_is_skipped(

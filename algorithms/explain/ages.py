@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from algorithms.explain.schema import CHECKED, Explanation, Known
 from algorithms.facts import age_facts
+from algorithms.figures import figure
 from graph.model import kernel
 from graph.schema import Column, Schema
 from graph.table import Table
@@ -94,8 +95,8 @@ def _checked(batch: pa.RecordBatch, *, ages: tuple[float, ...]) -> pa.RecordBatc
                 "measured": days,
                 "usual": usual,
                 "degree": min(days / usual, 1.0) if usual > 0 else 0.0,
-                "says": f"half of {dated} members were made within {days:.3g} days, where as many"
-                f" accounts of this extract drawn at random need {usual:.3g}",
+                "says": f"half of {dated} members were made within {figure(days)} days, where as"
+                f" many accounts of this extract drawn at random need {figure(usual)}",
             }
         )
     return pa.RecordBatch.from_pylist(rows, schema=CHECKED.arrow)

@@ -23,6 +23,7 @@ from algorithms.explain.arrival_facts import arrival_facts
 from algorithms.explain.arrivals import arrived
 from algorithms.explain.breadth import check as breadth
 from algorithms.explain.schema import CHECKED, Explanation, Known
+from algorithms.figures import duration, figure
 from graph.schema import Column, Schema
 from graph.table import Table
 
@@ -65,7 +66,8 @@ def check(known: Known) -> Table:
     - *They live.* What they do beside is more than a tenth of what others as active do (in full
       from three tenths).
 
-    Clusters with fewer than four objects whose arrivals have a shape are left out.
+    Clusters with fewer than four objects whose arrivals have a shape are left out, and those beside
+    whose members nobody else is as active: there is nothing to hold their lives against.
     """
     arrivals = known.arrived or arrived(known)
     came = arrival_facts(arrivals)
@@ -118,12 +120,13 @@ def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _row(facts: dict[str, Any]) -> dict[str, Any]:
     objects, share = int(facts["regular_objects"]), float(facts["attendance"])
-    minutes, lean = float(facts["half_seconds"]) / 60, float(facts["lean"])
-    loyal = loyalty(float(facts["unevenness"]), share, objects)
+    seconds, lean = float(facts["half_seconds"]), float(facts["lean"])
+    # A logarithm's last digit is the machine's own, and workers are of many machines.
+    loyal = round(loyalty(float(facts["unevenness"]), share, objects), 9)
     answering = (
         _within((0.6 - lean) / 0.3)
         * _within((facts["sharp"] - 15) / 15)
-        * _within((minutes - 0.5) / 1.5)
+        * _within((seconds - 30) / 90)
     )
     living = _within((float(facts["breadth"]) - 0.1) / 0.2)
     return {
@@ -132,8 +135,8 @@ def _row(facts: dict[str, Any]) -> dict[str, Any]:
         "usual": 0.0,
         "degree": answering * _within((loyal - 0.05) / 0.1) * living,
         "says": f"members attend {100 * share:.0f} % of {objects} things in the mean, and how many"
-        f" varies {float(facts['unevenness']):.2g} times as much as equal tosses would; half of"
-        f" those who come to a thing come within {minutes:.3g} minutes, densest"
+        f" varies {figure(float(facts['unevenness']), 2)} times as much as equal tosses would; half"
+        f" of those who come to a thing come within {duration(seconds)}, densest"
         f" {100 * lean:.0f} % of that after the first",
     }
 
@@ -146,6 +149,7 @@ FOLLOWING = Explanation(
     name="following",
     says="followers who answer what a source puts out, each with a loyalty and a life of his own",
     check=check,
-    needs="times finer than what is measured, and four objects shared by eight members or more",
+    needs="times finer than what is measured, four objects shared by eight members or more, and"
+    " other accounts as active as its members",
     sufficient_for=("time-object",),
 )

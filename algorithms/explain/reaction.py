@@ -14,6 +14,7 @@ import pyarrow as pa
 from algorithms.explain.arrival_facts import arrival_facts, set_anew
 from algorithms.explain.arrivals import arrived
 from algorithms.explain.schema import CHECKED, Explanation, Known
+from algorithms.figures import duration
 from graph.table import Table
 
 _LEAST_OBJECTS = 4
@@ -42,18 +43,18 @@ def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _row(facts: dict[str, Any]) -> dict[str, Any]:
-    lean, minutes = float(facts["lean"]), float(facts["half_seconds"]) / 60
+    lean, seconds = float(facts["lean"]), float(facts["half_seconds"])
     return {
         "cluster": facts["cluster"],
         "measured": lean,
         "usual": 1.0,
         "degree": _within((0.6 - lean) / 0.3)
         * _within((facts["sharp"] - 15) / 15)
-        * _within((minutes - 2) / 8)
+        * _within((seconds - 120) / 480)
         * (1 - _within((facts["waves"] / facts["sharp"] - 0.1) / 0.2))
         * (1 - _within((set_anew(facts) - 0.3) / 0.4)),
         "says": f"on {facts['sharp']} objects the densest half of the members' first acts takes"
-        f" {minutes:.3g} minutes and begins {100 * lean:.0f} % of that after the first",
+        f" {duration(seconds)} and begins {100 * lean:.0f} % of that after the first",
     }
 
 

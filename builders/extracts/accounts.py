@@ -39,6 +39,7 @@ def read_accounts(
 
     Raises:
         FileChanged: a file is not what the given survey found.
+        FileUnreadable: a file that the given survey found is not handed over any more.
         OverBudget: more rows are quarantined or more files rejected than the rules allow.
         ExtractError: a path cannot be listed, or holds nothing.
         ConfigError: a mapping, unit or filter does not fit the table.

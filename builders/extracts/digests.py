@@ -10,7 +10,7 @@ import pyarrow as pa
 from builders.extracts.spreading import About, spread_over_files
 from builders.files.fetching import opened
 from builders.files.listing import ExtractFile
-from builders.files.names import first_line
+from builders.files.system_says import system_says
 from builders.files.unchanged import digest_of
 from graph.engine import Engine
 from graph.errors import ExtractError
@@ -71,7 +71,7 @@ def _digested(item: tuple[int, ExtractFile]) -> Iterator[pa.RecordBatch]:
         with opened(file) as content:
             digest = digest_of(content)
     except OSError as error:
-        refusal = (error.strerror or first_line(error)).lower()
+        refusal = system_says(error)
     except ExtractError as error:
         refusal = str(error)
     row = {"number": number, "digest": digest, "refusal": refusal}

@@ -22,7 +22,7 @@ from builders.files.listing import ExtractFile
 from builders.files.unchanged import unchanged
 from graph.engine import Evaluator
 from graph.engines.expressions import expressions_here
-from graph.errors import ConfigError, ExtractError, FileChanged
+from graph.errors import ConfigError, ExtractError, FileChanged, FileUnreadable
 from graph.schema import Schema
 
 
@@ -49,8 +49,7 @@ ABOUT = About(_file, _with_file)
 
 def unread(task: FileTask, why: str) -> FileReport:
     """The report of a file that could not be brought to where it would have been read."""
-    # It could be read when its digest was taken.
-    failure = Failure("changed", f"{task.file.name}: cannot be read: {why}")
+    failure = Failure("unreadable", f"{task.file.name}: cannot be read: {why}")
     return FileReport(file=task.number, fits=False, tally=Tally(), kinds=(), failure=failure)
 
 
@@ -143,6 +142,8 @@ class FileReader:
             failures.append(Failure("missing-column", str(error)))
         except FileChanged as error:
             failures.append(Failure("changed", str(error)))
+        except FileUnreadable as error:
+            failures.append(Failure("unreadable", str(error)))
         except ExtractError as error:
             failures.append(Failure("extract", str(error)))
         except ConfigError as error:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from builders.extracts.one_file import IdKinds, Tally
 
-Fault = Literal["missing-column", "extract", "config", "changed"]
+Fault = Literal["missing-column", "extract", "config", "changed", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class Failure:
     """Why a file was not read to its end.
 
     `fault` says whose it is: a column of the mapping is missing, the file is unusable
-    (`ExtractError`), the mapping does not suit it (`ConfigError`), or it is not the file that was
-    looked at.
+    (`ExtractError`), the mapping does not suit it (`ConfigError`), it is not the file that was
+    looked at (`FileChanged`), or it is not handed over any more (`FileUnreadable`).
     """
 
     fault: Fault

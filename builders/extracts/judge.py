@@ -94,7 +94,8 @@ class Judge:
 
     def _judge(self, work: Work, report: FileReport) -> None:
         work.tally = report.tally
-        work.changed = report.failure is not None and report.failure.fault == "changed"
+        fault = None if report.failure is None else report.failure.fault
+        work.changed, work.unread = fault == "changed", fault == "unreadable"
         try:
             self._agree(work, report)
         except ExtractError as error:

@@ -71,10 +71,12 @@ def read_extract(
         progress: hears how it goes.
         now_ms: the time after which a time is in the future, ms since 1970 UTC.
         surveyed: what a survey of `spec.tables` found before, for one that named something after
-            it; else they are surveyed here, and a file that changes meanwhile is only rejected.
+            it; else they are surveyed here, and a file that changes or is lost meanwhile is only
+            rejected.
 
     Raises:
         FileChanged: a file is not what the given survey found.
+        FileUnreadable: a file that the given survey found is not handed over any more.
         OverBudget: more rows are quarantined or more files rejected than the rules allow.
         ExtractError: a path cannot be listed, or holds nothing.
         ConfigError: a mapping, unit or filter does not fit the tables.

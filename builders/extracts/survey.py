@@ -19,7 +19,7 @@ from builders.files.remote_listing import list_place, place_through
 from builders.hive.address import HiveAddress
 from builders.hive.resolve import list_table
 from graph.engine import Engine
-from graph.errors import ExtractError, FileChanged
+from graph.errors import ExtractError, FileChanged, FileUnreadable
 
 Status = Literal["waiting", "read", "empty", "rejected", "skipped"]
 
@@ -35,6 +35,8 @@ class Work:
     status: Status = "waiting"
     changed: bool = False
     """Whether the file was another when it was read than when its digest was taken."""
+    unread: bool = False
+    """Whether the file was not handed over any more, though it was for its digest."""
     tally: Tally = field(default_factory=Tally)
 
     @property
@@ -79,22 +81,38 @@ class Survey:
         return digest.hexdigest()
 
     def refuse_changed(self) -> None:
-        """Raise if the reading met another file than the one whose digest was taken.
+        """Raise unless the reading met what the digests were taken of.
+
+        A file that is damaged is rejected by every reading of the same bytes. One that was another,
+        or was not handed over, is not: the next job over these digests would take a run for its own
+        that lacks the file. So whoever named something after the digests asks this.
 
         Raises:
-            FileChanged: with the first such file of each table.
+            FileChanged: with the first file of each table that was another.
+            FileUnreadable: with the first of each that could not be read any more.
         """
-        first: dict[str, str] = {}
-        for work in self.works:
-            if work.changed:
-                first.setdefault(work.table.name, work.tally.notes[0])
-        if first:
-            shown = "; ".join(f"`{table}` ({note})" for table, note in first.items())
+        changed = _first_notes(work for work in self.works if work.changed)
+        if changed:
             message = (
-                f"the files of {shown} changed while the job began: they are not those that the run"
-                " is named after; run the job again when nobody writes to them"
+                f"the files of {changed} changed while the job began: they are not those that the"
+                " run is named after; run the job again when nobody writes to them"
             )
             raise FileChanged(message)
+        unread = _first_notes(work for work in self.works if work.unread)
+        if unread:
+            message = (
+                f"the files of {unread} could be read when the run was named after them, and cannot"
+                " be any more; mend what is in the way, and run the job again"
+            )
+            raise FileUnreadable(message)
+
+
+def _first_notes(works: Iterable[Work]) -> str:
+    """Each table's name, with why the first of its files was given up."""
+    first: dict[str, str] = {}
+    for work in works:
+        first.setdefault(work.table.name, work.tally.notes[0])
+    return "; ".join(f"`{table}` ({note})" for table, note in first.items())
 
 
 def survey(engine: Engine, tables: Sequence[TableSpec], *, digests: bool = True) -> Survey:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from builders.files.names import first_line
 from builders.files.snappy import FRAMING_MAGIC, hadoop_blocks, looks_like_hadoop, snappy_frames
+from builders.files.system_says import is_of_the_system
 from graph.errors import ExtractError
 
 CHUNK = 4 << 20
@@ -97,6 +98,7 @@ def chunks(path: Path, codec: str) -> Iterator[bytes]:
     Raises:
         ExtractError: the stream is truncated, its checksum is wrong, something follows it that is
             no further member, or it grows beyond 200 times its size (a decompression bomb).
+        OSError: the system does not hand the file over.
     """
     allowed = max(_RATIO_COUNTS_FROM, HIGHEST_RATIO * path.stat().st_size)
     given = 0
@@ -111,7 +113,7 @@ def chunks(path: Path, codec: str) -> Iterator[bytes]:
                 raise ExtractError(message)
             yield chunk
     except (OSError, ValueError) as error:
-        if not codec:
+        if not codec or is_of_the_system(error):
             raise
         message = (
             f"the {codec} data is damaged: {first_line(error)}; copy the file again from its source"

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 
 from builders.files.listing import ExtractFile
-from builders.files.remote import RemotePlace
-from graph.errors import ExtractError, FileChanged
+from builders.files.remote import Facts, RemotePlace
+from graph.errors import FileChanged, FileUnreadable
 
 _LONGEST_ENDING = 20
 
@@ -23,7 +23,8 @@ def at_hand(file: ExtractFile) -> Iterator[ExtractFile]:
     """The file on this machine: itself, or a copy that is removed again.
 
     Raises:
-        ExtractError: it cannot be fetched, or is not the file that was listed.
+        FileUnreadable: it cannot be fetched.
+        FileChanged: it is not the file that was listed.
     """
     if file.remote is None:
         yield file
@@ -31,8 +32,8 @@ def at_hand(file: ExtractFile) -> Iterator[ExtractFile]:
     with tempfile.TemporaryDirectory(prefix="ringwatch-fetched-") as folder:
         ending = PurePosixPath(file.remote.path).suffix[:_LONGEST_ENDING]
         path = Path(folder) / f"fetched{ending}"
-        _fetch(file, file.remote, path)
-        yield replace(file, path=path, modified_ns=path.stat().st_mtime_ns, remote=None)
+        facts = _fetch(file, file.remote, path)
+        yield brought(file, path, facts.bytes, facts.modified_ns)
 
 
 @contextmanager
@@ -53,30 +54,34 @@ def opened(file: ExtractFile) -> Iterator[BufferedReader]:
 def brought(file: ExtractFile, copy: Path, size: int, modified_ns: int) -> ExtractFile:
     """A file of which an engine has brought a copy here, and told what it was when it did.
 
-    If it is not what was listed, reading the copy finds that it changed.
+    If it is not what was listed, reading the copy finds that it changed; or, where it is known what
+    the file held, holds the copy against that.
     """
     listed = (size, modified_ns) == (file.bytes, file.modified_ns)
     modified = copy.stat().st_mtime_ns if listed else file.modified_ns - 1
     return replace(file, path=copy, modified_ns=modified, remote=None)
 
 
-def _fetch(file: ExtractFile, place: RemotePlace, path: Path) -> None:
+def _fetch(file: ExtractFile, place: RemotePlace, path: Path) -> Facts:
     try:
         _refuse_changed(file, place)
         place.fetch(path)
-        _refuse_changed(file, place)
+        return _refuse_changed(file, place)
     except (OSError, pa.ArrowException) as error:
-        raise ExtractError(place.refusal(error)) from error
+        raise FileUnreadable(place.refusal(error)) from error
 
 
-def _refuse_changed(file: ExtractFile, place: RemotePlace) -> None:
+def _refuse_changed(file: ExtractFile, place: RemotePlace) -> Facts:
+    """What is told of the file now; as for a file of this machine (`unchanged.refuse_changed`)."""
     facts = place.facts()
     if facts is None or not facts.is_file:
         message = "it vanished after it was listed; let its writer finish, list again"
         raise FileChanged(message)
-    if (facts.bytes, facts.modified_ns) != (file.bytes, file.modified_ns):
+    written = file.content is None and facts.modified_ns != file.modified_ns
+    if facts.bytes != file.bytes or written:
         message = (
             f"it changed while it was read: {facts.bytes} bytes where {file.bytes} were"
             " listed, or written to since; let its writer finish, and start again"
         )
         raise FileChanged(message)
+    return facts

@@ -15,9 +15,10 @@ from builders.files.json_lines import open_json_lines
 from builders.files.listing import ExtractFile
 from builders.files.names import first_line
 from builders.files.selection import placed, select
+from builders.files.system_says import is_of_the_system, system_says
 from builders.files.tabular import open_delimited
 from builders.files.unchanged import refuse_changed
-from graph.errors import ExtractError, FileChanged
+from graph.errors import ExtractError, FileChanged, FileUnreadable
 
 __all__ = ["RawBatch", "RowFault", "columns_of", "read_raw"]
 
@@ -44,8 +45,9 @@ def read_raw(
 
     Raises:
         ExtractError: the file as a whole is not to be read (damaged, of another format, without a
-            column, in the wrong partition, changed since it was listed). Rows delivered before are
-            then not to be used.
+            column, in the wrong partition, changed since it was listed, not handed over). Rows
+            delivered before are then not to be used. Where it is known what the file held, only
+            `unchanged` around the reading tells whether it still holds that.
     """
     with _explained(file), at_hand(file) as here:
         refuse_changed(here)
@@ -120,9 +122,9 @@ def _explained(file: ExtractFile) -> Iterator[None]:
     """Turn what a library says about a file into an error that names the file."""
     try:
         yield
-    except FileChanged as error:
+    except (FileChanged, FileUnreadable) as error:
         message = f"{file.name}: {error}"
-        raise FileChanged(message) from None
+        raise type(error)(message) from None
     except ExtractError as error:
         message = f"{file.name}: {error}"
         raise ExtractError(message) from None
@@ -131,7 +133,10 @@ def _explained(file: ExtractFile) -> Iterator[None]:
         raise FileChanged(message) from None
     except PermissionError:
         message = f"{file.name}: it may not be read; give the right to read it"
-        raise ExtractError(message) from None
+        raise FileUnreadable(message) from None
     except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError) as error:
+        if is_of_the_system(error):
+            message = f"{file.name}: it cannot be read: {system_says(error)}; mend that, read again"
+            raise FileUnreadable(message) from error
         message = f"{file.name}: it is damaged: {first_line(error)}; copy it again from its source"
         raise ExtractError(message) from error
