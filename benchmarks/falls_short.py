@@ -90,7 +90,8 @@ def _peers(newest: Mapping[str, Any], quality: Entries) -> Iterator[str]:
         missing = [f"`{name}`" for name in known if name != OWN and not _was_asked(told, name)]
         lacking[", ".join(missing)].append(family)
     for where, families in by_entry.items():
-        yield f"Other methods in {' and '.join(families)} worlds are told by {where}, not above."
+        worlds = " and ".join(families)
+        yield f"Other methods in {worlds} worlds are of another entry than the above: {where}."
     for missing, families in lacking.items():
         if missing or not known:
             yield f"Not asked in {' and '.join(families)} worlds: {missing or 'other methods'}."

@@ -226,9 +226,9 @@ def test_other_methods_of_another_entry_are_not_told_as_of_the_newest():
     made = report(MARKED, [both, later], [WORTH])["evaluation.md"]
 
     assert "Not asked in flat worlds: `fraudar`." in made
-    assert "told by commit" not in made
+    assert "of another entry" not in made
     made = report(MARKED, [both, {**later, "peers": {}}], [])["evaluation.md"]
-    assert "in own worlds are told by commit `abc<&>` on 1,000 interactions, not above" in made
+    assert "are of another entry than the above: commit `abc<&>` on 1,000 interactions." in made
     assert "- What each part is worth was not measured." in made
 
 
