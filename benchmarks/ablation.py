@@ -25,8 +25,9 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.asked import kept_in, seeds_in, worlds_parser  # noqa: E402
-from benchmarks.quality import commit, families  # noqa: E402
+from benchmarks.asked import seeds_in, worlds_parser  # noqa: E402
+from benchmarks.kept import commit, kept_in  # noqa: E402
+from benchmarks.quality import families  # noqa: E402
 from benchmarks.report import ABLATION, write_report  # noqa: E402
 from benchmarks.worth import BARE  # noqa: E402
 from console.output import write_line, write_table  # noqa: E402

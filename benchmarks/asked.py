@@ -1,11 +1,8 @@
-"""What a measurement over simulated worlds is asked, and what is kept of earlier ones."""
+"""What a measurement over simulated worlds is asked."""
 
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
-from typing import Any
 
 
 def worlds_parser(says: str, *, seeds: str) -> argparse.ArgumentParser:
@@ -26,11 +23,3 @@ def worlds_parser(says: str, *, seeds: str) -> argparse.ArgumentParser:
 def seeds_in(text: str) -> list[int]:
     """Seeds as they are given on the command line."""
     return [int(one) for one in text.replace(",", " ").split()]
-
-
-def kept_in(path: Path) -> list[dict[str, Any]]:
-    """The entries of earlier measurements, the oldest first."""
-    found: list[dict[str, Any]] = []
-    if path.exists():
-        found = json.loads(path.read_text(encoding="utf-8"))
-    return found

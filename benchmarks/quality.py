@@ -7,51 +7,44 @@ Three families of worlds a seed: the platform with the rings that settings were 
 platform with held-out rings, and a flat table of held-out rings with the columns that a third
 party sends. Other methods are set beside it in the first world of each family. The table goes to
 stdout and, with commit and seeds, to the end of `benchmarks/quality.json`, and from there into
-`docs/evaluation.md` with its plots (`benchmarks/report.py`). `--check` compares with the last entry
-of the same seeds and size, and fails where a number fell below its interval.
+`docs/evaluation.md` with its plots (`benchmarks/report.py`).
+
+At the end it says which goals are not met, by family and level or look-alike, and exits with 4 if
+there is one: the numbers are kept and the report is written all the same. `--check` compares with
+the last entry of the same seeds and size, and exits with 1 where a number fell below its interval.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.asked import kept_in, seeds_in, worlds_parser  # noqa: E402
-from benchmarks.quality_plots import GOAL, MOST_ALIKE  # noqa: E402
+from benchmarks.asked import seeds_in, worlds_parser  # noqa: E402
+from benchmarks.goal import short_of_goal  # noqa: E402
+from benchmarks.kept import Clock, commit, keep, kept_in, today, took  # noqa: E402
 from benchmarks.report import QUALITY, write_report  # noqa: E402
+from benchmarks.rows import WORSE_UP, rounded, rows_of  # noqa: E402
 from builders.simulation.flat import FlatSpec  # noqa: E402
 from builders.simulation.spec import SimulationSpec  # noqa: E402
 from console.output import write_line, write_table  # noqa: E402
 from console.progress import shown_progress  # noqa: E402
 from jobs.evaluation.evaluate import Asked, all_peers  # noqa: E402
-from jobs.evaluation.requirements import Requirement, requirements  # noqa: E402
 from jobs.evaluation.worlds import Spec, evaluate_worlds  # noqa: E402
 from jobs.progress import Progress  # noqa: E402
 from jobs.quick import Changes  # noqa: E402
-from review.whole import whole  # noqa: E402
 
 ALIKE_ENOUGH = 0.005
 """A drop of less than this is none: seeds with equal answers have intervals of no width."""
 
-WHOLE = {
-    "precision": ("account", "precision"),
-    "recall": ("account", "recall"),
-    "average precision": ("account", "average_precision"),
-    "rings found, Jaccard 0.5": ("rings", "recall_at_jaccard_0.5"),
-    "B-cubed F": ("partition", "bcubed_f"),
-    "worst look-alike share": ("look_alike_worst_share",),
-    "controls flagged": ("controls_flagged",),
-}
+SHORT = 4
+"""The exit code where a goal is not met, as of `ringwatch evaluate --require`."""
+FALLEN = 1
 
 
 def families(interactions: int, days: int) -> dict[str, Spec]:
@@ -92,54 +85,6 @@ def own(world: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def rows_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The table of one family: whole, by level, by kind, look-alikes."""
-    rows = [row("whole", name, at(document, keys)) for name, keys in WHOLE.items()]
-    for group, title in (("by_level", "level"), ("by_kind", "kind")):
-        for name, told in document[group].items():
-            for number in ("precision", "recall"):
-                rows.append(row(f"{title} {name}", number, told[number]))
-    for name, told in document["look_alikes_by_kind"].items():
-        rows.append(row(f"look-alike {name}", "share flagged", told["share"]))
-        rows.append(row(f"look-alike {name}", "worst group's share", told["worst_share"]))
-    return rows
-
-
-def row(of: str, number: str, told: Mapping[str, Any]) -> dict[str, Any]:
-    """One number with its interval, as the table shows and the file keeps it."""
-    ends = {name: told[name] for name in ("value", "low", "high", "least", "most")}
-    return {"of": of, "number": number, **{k: rounded(v) for k, v in ends.items()}}
-
-
-def rounded(value: float | None) -> float | None:
-    """Four places: a file that is kept from commit to commit should not rustle."""
-    return None if value is None else round(value, 4)
-
-
-def at(document: Mapping[str, Any], keys: Sequence[str]) -> Any:  # noqa: ANN401
-    """The value at some keys."""
-    value: Any = document
-    for key in keys:
-        value = value[key]
-    return value
-
-
-def unmet(documents: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Where the goal for levels and look-alikes is not met, in words."""
-    faults = []
-    for family, document in documents.items():
-        for level, bars in GOAL.items():
-            if level in document["by_level"]:
-                wanted = ",".join(f"{level}.{number}>={bar}" for number, bar in bars.items())
-                faults += [(family, one.fault(document)) for one in requirements(wanted)]
-        for kind, told in document["look_alikes_by_kind"].items():
-            # Every group of every world: a mean would hide the worst.
-            worst = Requirement(f"look_alikes_by_kind.{kind}.worst_share.most", "<=", MOST_ALIKE)
-            if told["worst_share"]["most"] is not None:
-                faults.append((family, worst.fault(document)))
-    return [f"{family}: {fault}" for family, fault in faults if fault is not None]
-
-
 def fallen(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Numbers that got worse by more than the interval that they had."""
     found = []
@@ -149,7 +94,7 @@ def fallen(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
             was = old.get((new["of"], new["number"]))
             if was is None or was["value"] is None or new["value"] is None:
                 continue
-            worse_up = "share" in new["number"] or "controls" in new["number"]
+            worse_up = new["number"] in WORSE_UP
             end = was["high" if worse_up else "low"]
             bar = was["value"] if end is None else end
             gap = new["value"] - bar if worse_up else bar - new["value"]
@@ -168,15 +113,6 @@ def calibration(document: Mapping[str, Any]) -> dict[str, Any]:
     return {"brier": rounded(document["brier"]), "bins": bins}
 
 
-def commit() -> str:
-    """The commit that is measured, marked where files differ from it."""
-    said = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return said.stdout.strip() or "unknown"
-
-
 def main() -> int:
     """Measure, print, keep, compare."""
     parser = worlds_parser(__doc__, seeds="21 22 23 24 25")
@@ -188,7 +124,8 @@ def main() -> int:
     told = parser.parse_args()
     seeds = seeds_in(told.seeds)
     chosen = families(told.interactions, told.days)
-    began = time.monotonic()
+    # Told before the work: whoever commits meanwhile changes nothing of what is measured.
+    clock, of = Clock(), commit()
     documents = {}
     with tempfile.TemporaryDirectory(prefix="ringwatch-quality-") as removed:
         folder = told.out or Path(removed)
@@ -199,12 +136,12 @@ def main() -> int:
                     chosen[name], seeds, folder / name, told.threads, said, not told.no_peers
                 )
     entry = {
-        "commit": commit(),
-        "date": datetime.now(tz=UTC).strftime("%Y-%m-%d"),
+        "commit": of,
+        "date": today(),
         "seeds": seeds,
         "interactions": told.interactions,
         "days": told.days,
-        "seconds": round(time.monotonic() - began),
+        **clock.told(),
         "table": {name: rows_of(document) for name, document in documents.items()},
         "calibration": {name: calibration(document) for name, document in documents.items()},
         "peers": {
@@ -219,11 +156,6 @@ def main() -> int:
         },
     }
     write_entry(entry)
-    faults = unmet(documents)
-    for fault in faults:
-        write_line(f"short of the goal: {fault}")
-    if not faults:
-        write_line("every level and look-alike meets the goal", style="bold")
     kept = kept_in(QUALITY)
     same = [
         one for one in kept
@@ -233,10 +165,22 @@ def main() -> int:
     for drop in drops:
         write_line(f"fallen since {same[-1]['commit']}: {drop}", style="bold")
     if not told.no_keep:
-        with whole(QUALITY) as (beside,):
-            beside.write_text(json.dumps([*kept, entry], indent=1) + "\n", encoding="utf-8")
+        keep(QUALITY, [*kept, entry])
         write_report()
-    return 1 if drops else 0
+    short = write_goal(entry)
+    if drops:
+        return FALLEN
+    return SHORT if short else 0
+
+
+def write_goal(entry: Mapping[str, Any]) -> bool:
+    """Say, last of all, which goals are not met; whether there is one."""
+    short = list(short_of_goal(entry))
+    for fault in short:
+        write_line(f"short of the goal: {fault}", style="bold")
+    if not short:
+        write_line("every level and look-alike meets the goal", style="bold")
+    return bool(short)
 
 
 def write_entry(entry: Mapping[str, Any]) -> None:
@@ -255,7 +199,7 @@ def write_entry(entry: Mapping[str, Any]) -> None:
         peers = [{"name": name, **row} for name, row in entry["peers"][family].items()]
         if peers:
             write_table(f"Other methods, first {family} world", beside, peers)
-    write_line(f"commit {entry['commit']}, {entry['seconds']:,} s")
+    write_line(f"commit {entry['commit']}, {took(entry)}")
 
 
 if __name__ == "__main__":

@@ -9,16 +9,13 @@ from typing import Any
 from markupsafe import Markup
 
 from algorithms.ranking_measures import wilson
+from benchmarks.goal import GOAL, MOST_ALIKE
+from benchmarks.rows import names_of, row_of
 from review.report.svg import coordinate, element, line, picture, text
 
 Rows = Sequence[Mapping[str, Any]]
 
 WIDTH = 820.0
-GOAL = {
-    **{f"L{n}": {"precision": 0.95, "recall": 0.95} for n in range(3)},
-    "L3": {"precision": 0.85, "recall": 0.7},
-}
-MOST_ALIKE = 0.05
 SHOWN = 16
 """Entries of the history that a plot shows: the newest."""
 _STYLE = """
@@ -74,7 +71,7 @@ class Panel:
 def history(entries: Rows, family: str) -> str:
     """Precision and recall of each level from commit to commit, in the worlds of one family."""
     shown = [entry for entry in entries if family in entry["table"]][-SHOWN:]
-    levels = sorted({level for entry in shown for level in _levels(entry, family)})
+    levels = sorted({level for entry in shown for level in names_of(entry, family, "level")})
     parts: list[Markup] = []
     for side, number in enumerate(("precision", "recall")):
         panel = Panel(left=40 + side * 385, top=30, width=330, height=180)
@@ -83,7 +80,7 @@ def history(entries: Rows, family: str) -> str:
             x = panel.slot(place, len(shown))
             parts.append(_slanted(entry["commit"][:7], x, panel.top + panel.height + 14))
         for colour, level in enumerate(levels):
-            told = [_number(entry, family, f"level {level}", number) for entry in shown]
+            told = [row_of(entry, family, f"level {level}", number).get("value") for entry in shown]
             dots = [
                 (panel.slot(place, len(shown)), panel.y(value))
                 for place, value in enumerate(told)
@@ -101,7 +98,7 @@ def levels(entry: Mapping[str, Any]) -> str:
     for place, family in enumerate(names):
         panel = Panel(left=40 + place * 265, top=30, width=220, height=200)
         parts += panel.drawn(f"{family} worlds")
-        found = _levels(entry, family)
+        found = names_of(entry, family, "level")
         for slot, level in enumerate(found):
             x = panel.slot(slot, len(found))
             parts.append(text(level, x, panel.top + panel.height + 15, anchor="middle"))
@@ -111,7 +108,7 @@ def levels(entry: Mapping[str, Any]) -> str:
                 if goal is not None:
                     y = panel.y(goal)
                     parts.append(line(at - 5, y, at + 5, y, class_="goal"))
-                row = _row(entry, family, f"level {level}", number)
+                row = row_of(entry, family, f"level {level}", number)
                 parts += _with_interval(panel, at, row, colour)
     parts += _legend(("precision", "recall"), 40, 268)
     parts.append(text("dashes: the goal", 210, 268))
@@ -192,23 +189,8 @@ def columns(entry: Mapping[str, Any], names: Mapping[str, str]) -> str:
     return _whole(parts, top + 5, "Precision and recall as columns go missing")
 
 
-def _row(entry: Mapping[str, Any], family: str, of: str, number: str) -> Mapping[str, Any]:
-    rows = entry["table"][family]
-    return next((r for r in rows if (r["of"], r["number"]) == (of, number)), {"value": None})
-
-
-def _number(entry: Mapping[str, Any], family: str, of: str, number: str) -> float | None:
-    value: float | None = _row(entry, family, of, number)["value"]
-    return value
-
-
-def _levels(entry: Mapping[str, Any], family: str) -> list[str]:
-    told = {row["of"] for row in entry["table"][family] if row["of"].startswith("level ")}
-    return sorted(name.removeprefix("level ") for name in told)
-
-
 def _with_interval(panel: Panel, x: float, row: Mapping[str, Any], colour: int) -> list[Markup]:
-    if row["value"] is None:
+    if row.get("value") is None:
         return []
     dot = _dot(x, panel.y(row["value"]), colour)
     if row.get("low") is None or row.get("high") is None:

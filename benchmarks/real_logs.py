@@ -6,6 +6,8 @@
 Each log is read as its job file in `examples/` reads it. First it is detected as it is, and every
 flagged cluster is printed as `ringwatch show` prints it. Then, for each seed, rings are planted
 (`ringwatch simulate --into`) and the planted log is evaluated with the settings that nobody tuned.
+The numbers go to the end of `benchmarks/real_logs.json`, and from there into `docs/real-logs.md`
+(`benchmarks/report.py`), each log by the newest entry that looked at it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,12 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+import pyarrow.parquet as pq  # noqa: E402
+
 from benchmarks.asked import seeds_in  # noqa: E402
+from benchmarks.kept import Clock, commit, keep, kept_in, today, took  # noqa: E402
+from benchmarks.report import REAL, write_report  # noqa: E402
+from benchmarks.rows import rounded  # noqa: E402
 from builders.simulation.into_log import IntoSpec  # noqa: E402
 from console.commands.show import show  # noqa: E402
 from console.output import write_line, write_table  # noqa: E402
@@ -83,12 +90,14 @@ def as_it_is(log: str, given: Mapping[str, Any], folder: Path, said: Progress) -
     for place in range(1, min(flagged, _SHOWN) + 1):
         write_line("")
         show(f"#{place}", out=folder, limit=6)
+    clusters = pq.read_table(done.run.table_path("clusters")).to_pylist()
     return {
         "log": log,
         "interactions": summary["interactions"],
         "accounts": summary["accounts"],
         "clusters": summary["clusters"],
         "flagged": flagged,
+        "flagged_accounts": sum(row["accounts"] for row in clusters if row["flagged"]),
         "seconds": round(time.monotonic() - began, 1),
     }
 
@@ -109,8 +118,8 @@ def with_rings(
     rows = [
         {
             "level": name,
-            "precision": told["precision"],
-            "recall": told["recall"],
+            "precision": rounded(told["precision"]),
+            "recall": rounded(told["recall"]),
             "found": told["found"],
             "rings": told["rings"],
         }
@@ -118,8 +127,8 @@ def with_rings(
     ]
     whole = {
         "level": "whole",
-        "precision": found["account"]["precision"]["value"],
-        "recall": found["account"]["recall"]["value"],
+        "precision": rounded(found["account"]["precision"]["value"]),
+        "recall": rounded(found["account"]["recall"]["value"]),
         "found": sum(row["found"] for row in rows),
         "rings": sum(row["rings"] for row in rows),
         "controls": found["controls_flagged"],
@@ -131,17 +140,19 @@ def with_rings(
 
 
 def main() -> int:
-    """Detect, plant, evaluate, print."""
+    """Detect, plant, evaluate, print, keep."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", default="1 2", help="seeds, a space or comma between")
     parser.add_argument("--logs", default=",".join(LOGS), help="comma separated")
     parser.add_argument("--data", type=Path, default=DATA, help="the folder that holds data/real")
     parser.add_argument("--out", type=Path, help="keep planted logs and runs here")
+    parser.add_argument("--no-keep", action="store_true", help="leave real_logs.json as it is")
     told = parser.parse_args()
     if not (told.data / "data" / "real").is_dir():
         message = f"no logs in `{told.data}/data/real`; name their folder with `--data`"
         raise ConfigError(message)
     seeds = seeds_in(told.seeds)
+    clock, of = Clock(), commit()
     plain, planted = [], []
     with tempfile.TemporaryDirectory(prefix="ringwatch-real-logs-") as removed:
         folder = told.out or Path(removed)
@@ -153,6 +164,14 @@ def main() -> int:
                     place = folder / log / f"seed-{seed}-{largest or 'any'}"
                     spec = IntoSpec(seed=seed, most_accounts=largest)
                     planted += with_rings(log, given, spec, place, said)
+    entry = {
+        "commit": of,
+        "date": today(),
+        "seeds": seeds,
+        **clock.told(),
+        "as_it_is": plain,
+        "planted": planted,
+    }
     write_table("Logs as they are", {name: name for name in plain[0]}, plain)
     headings = {
         "log": "log", "largest": "largest ring", "seed": "seed", "level": "level",
@@ -161,6 +180,10 @@ def main() -> int:
     }  # fmt: skip
     rows = [{**dict.fromkeys(headings), **row} for row in planted]
     write_table(f"With planted rings, seeds {seeds}", headings, rows)
+    write_line(f"commit {entry['commit']}, {took(entry)}")
+    if not told.no_keep:
+        keep(REAL, [*kept_in(REAL), entry])
+        write_report()
     return 0
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from benchmarks.markdown import head, line
+
 BARE = "text,content,owner,device,ip,object_kind,created_at,name,followers"
 BARE_NAMES = {
     BARE: "all but account, action, object, time",
@@ -109,8 +111,7 @@ def _table(entry: Mapping[str, Any], part: str) -> Iterator[str]:
     families = entry["families"]
     timed = part != "terms"
     heads = ["without", *(f"{name} worlds" for name in families), "loses most"]
-    yield _line([*heads, *(["seconds"] if timed else [])])
-    yield "|---" * (len(heads) + timed) + "|"
+    yield from head([*heads, *(["seconds"] if timed else [])])
     for name in _names(entry, part):
         if name in _idle(entry):
             continue
@@ -118,19 +119,18 @@ def _table(entry: Mapping[str, Any], part: str) -> Iterator[str]:
         cells.append(_loses_most([told[part].get(name, {}) for told in families.values()]))
         if timed:
             cells.append(_seconds(entry, name))
-        yield _line([f"`{name}`", *cells])
+        yield line([f"`{name}`", *cells])
 
 
 def _columns(entry: Mapping[str, Any]) -> Iterator[str]:
     families = entry["families"]
     heads = [f"{name} worlds: precision, recall, worst look-alike" for name in families]
-    yield _line(["without", *heads, "loses most"])
-    yield "|---" * (len(heads) + 2) + "|"
-    yield _line(["(nothing)", *(_plain(told["whole"]) for told in families.values()), ""])
+    yield from head(["without", *heads, "loses most"])
+    yield line(["(nothing)", *(_plain(told["whole"]) for told in families.values()), ""])
     for name in _names(entry, "columns"):
         rows = [told["columns"].get(name, {}) for told in families.values()]
         label = BARE_NAMES.get(name, f"`{name}`")
-        yield _line([label, *(_plain(row) for row in rows), _loses_most(rows)])
+        yield line([label, *(_plain(row) for row in rows), _loses_most(rows)])
 
 
 def _names(entry: Mapping[str, Any], part: str) -> list[str]:
@@ -176,7 +176,3 @@ def _plain(row: Mapping[str, Any]) -> str:
         return ""
     told = (row[number] for number in _CHANGES)
     return ", ".join("none" if value is None else f"{round(value, 3) + 0.0:g}" for value in told)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"

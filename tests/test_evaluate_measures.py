@@ -87,7 +87,7 @@ def test_the_document_has_every_number_of_the_world(document):
     assert document["look_alike_worst_share"] == 1 / 4
     assert document["by_level"]["L0"] == {
         "rings": 1, "found": 1, "found_at_jaccard_0.5": 1, "accounts": 4, "named": 3,
-        "recall": 3 / 4, "precision": 1.0,
+        "recall": 3 / 4, "recall_of_rings": 1.0, "precision": 1.0,
     }  # fmt: skip
     assert document["by_kind"]["drip"]["precision"] is None
     assert document["look_alikes_by_kind"]["fan-club"]["share"] == 1 / 4

@@ -175,6 +175,7 @@ def _together(
         "accounts": len(accounts),
         "named": named,
         "recall": named / len(accounts),
+        "recall_of_rings": _share(ring.found for ring in rings),
         "precision": held.precision_of(clusters),
     }
 

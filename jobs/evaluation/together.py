@@ -56,8 +56,8 @@ def together(worlds: Sequence[Mapping[str, Any]], made: Mapping[str, Any]) -> di
     for keys in _NUMBERS:
         _put(document, keys, _over(worlds, keys, _AT_LEAST_NOUGHT if keys in _COUNTS else _SHARES))
     for group, numbers in (
-        ("by_level", ("recall", "precision")),
-        ("by_kind", ("recall", "precision")),
+        ("by_level", ("recall", "recall_of_rings", "precision")),
+        ("by_kind", ("recall", "recall_of_rings", "precision")),
         ("look_alikes_by_kind", ("share", "worst_share")),
     ):
         document[group] = {}

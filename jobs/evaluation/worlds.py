@@ -110,15 +110,19 @@ def _simulate(spec: Spec, world: Path, threads: int | None) -> None:
 
 
 def _flat(world: Path, changes: Changes) -> Simulated:
-    """A flat world, told as the command line tells a third party's extract."""
+    job = flat_job(world, changes)
+    return Simulated(job=job, labels=read_labels(world / "labels.parquet"), base=Path())
+
+
+def flat_job(world: Path, changes: Changes) -> DetectJob:
+    """The job of a flat world, told as the command line tells a third party's extract."""
     columns = {"account": "account", "action": "action", "object": "object", "acted_at": "time"}
     table = QuickTable(
         path=world / "interactions.parquet",
         mapping={**columns, "text": "text"},
         reading={"time_unit": "ms"},
     )
-    job = quick_job(table, changes, said=lambda _: None)
-    return Simulated(job=job, labels=read_labels(world / "labels.parquet"), base=Path())
+    return quick_job(table, changes, said=lambda _: None)
 
 
 def _told(spec: Spec) -> dict[str, Any]:

@@ -1,0 +1,36 @@
+"""Tables, values and marked parts of the pages that are written from kept numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+
+def put_between(page: str, begin: str, end: str, told: Iterable[str]) -> str:
+    """The page with these lines between the two marks; the rest as it is.
+
+    Raises:
+        ValueError: the page has not both marks, in their order.
+    """
+    before, begins, rest = page.partition(begin)
+    _, ends, after = rest.partition(end)
+    if not begins or not ends:
+        message = f"the page has no `{begin}` followed by `{end}`; put them where the report goes"
+        raise ValueError(message)
+    inner = "\n".join(told).strip("\n")
+    return f"{before}{begin}\n\n{inner}\n\n{end}{after}"
+
+
+def head(headings: Sequence[str]) -> Iterator[str]:
+    """The first two lines of a table."""
+    yield line(headings)
+    yield "|---" * len(headings) + "|"
+
+
+def line(cells: Sequence[str]) -> str:
+    """A row of a table."""
+    return "| " + " | ".join(cells) + " |"
+
+
+def number(value: float | None, *, places: int = 3) -> str:
+    """A number as pages show it; a dash where there is none."""
+    return "-" if value is None else f"{round(value, places) + 0.0:g}"
