@@ -84,6 +84,7 @@ def test_a_platform_gives_the_same_run_byte_for_byte(
     assert village_run.manifest.tables["clusters"].rows > 0
 
 
+@pytest.mark.slow
 def test_seeds_bring_everybody_equally_near_on_both_engines(
     village, village_run, spark_in_tests, tmp_path
 ):
