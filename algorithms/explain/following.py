@@ -22,6 +22,7 @@ from algorithms.attendance import attendance, loyalty
 from algorithms.explain.arrival_facts import arrival_facts
 from algorithms.explain.arrivals import arrived
 from algorithms.explain.breadth import check as breadth
+from algorithms.explain.degrees import answers_at_once, within_one
 from algorithms.explain.schema import CHECKED, Explanation, Known
 from algorithms.figures import duration, figure
 from graph.schema import Column, Schema
@@ -123,26 +124,18 @@ def _row(facts: dict[str, Any]) -> dict[str, Any]:
     seconds, lean = float(facts["half_seconds"]), float(facts["lean"])
     # A logarithm's last digit is the machine's own, and workers are of many machines.
     loyal = round(loyalty(float(facts["unevenness"]), share, objects), 9)
-    answering = (
-        _within((0.6 - lean) / 0.3)
-        * _within((facts["sharp"] - 15) / 15)
-        * _within((seconds - 30) / 90)
-    )
-    living = _within((float(facts["breadth"]) - 0.1) / 0.2)
+    answering = answers_at_once(lean, facts["sharp"]) * within_one((seconds - 30) / 90)
+    living = within_one((float(facts["breadth"]) - 0.1) / 0.2)
     return {
         "cluster": facts["cluster"],
         "measured": loyal,
         "usual": 0.0,
-        "degree": answering * _within((loyal - 0.05) / 0.1) * living,
+        "degree": answering * within_one((loyal - 0.05) / 0.1) * living,
         "says": f"members attend {100 * share:.0f} % of {objects} things in the mean, and how many"
         f" varies {figure(float(facts['unevenness']), 2)} times as much as equal tosses would; half"
         f" of those who come to a thing come within {duration(seconds)}, densest"
         f" {100 * lean:.0f} % of that after the first",
     }
-
-
-def _within(value: float) -> float:
-    return min(max(value, 0.0), 1.0)
 
 
 FOLLOWING = Explanation(

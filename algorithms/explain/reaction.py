@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from algorithms.explain.arrival_facts import arrival_facts, set_anew
 from algorithms.explain.arrivals import arrived
+from algorithms.explain.degrees import answers_at_once, within_one
 from algorithms.explain.schema import CHECKED, Explanation, Known
 from algorithms.figures import duration
 from graph.table import Table
@@ -48,18 +49,13 @@ def _row(facts: dict[str, Any]) -> dict[str, Any]:
         "cluster": facts["cluster"],
         "measured": lean,
         "usual": 1.0,
-        "degree": _within((0.6 - lean) / 0.3)
-        * _within((facts["sharp"] - 15) / 15)
-        * _within((seconds - 120) / 480)
-        * (1 - _within((facts["waves"] / facts["sharp"] - 0.1) / 0.2))
-        * (1 - _within((set_anew(facts) - 0.3) / 0.4)),
+        "degree": answers_at_once(lean, facts["sharp"])
+        * within_one((seconds - 120) / 480)
+        * (1 - within_one((facts["waves"] / facts["sharp"] - 0.1) / 0.2))
+        * (1 - within_one((set_anew(facts) - 0.3) / 0.4)),
         "says": f"on {facts['sharp']} objects the densest half of the members' first acts takes"
         f" {duration(seconds)} and begins {100 * lean:.0f} % of that after the first",
     }
-
-
-def _within(value: float) -> float:
-    return min(max(value, 0.0), 1.0)
 
 
 REACTION = Explanation(
