@@ -6,13 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from algorithms.facts import delay_facts, edge_facts, inner_edges, object_facts
+from algorithms.facts import PLATFORMS, delay_facts, edge_facts, inner_edges, object_facts
 from algorithms.quality import conductance
 from algorithms.ways import layers_inside
 from algorithms.without_layer import delays_without, edges_without, objects_without
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import CLUSTER_OBJECTS, CLUSTERING, EDGES, JOINT_ACTS
-from jobs.measure import PLATFORMS
 
 LAYERS = ("x", "y", "z")
 
