@@ -24,6 +24,7 @@ EDGE_FACTS = Schema(
         Column("layers", "VARCHAR", "layers inside, strongest first, comma separated"),
         Column("layer_count", "BIGINT", "how many layers join members"),
         Column("cross_platform_edges", "BIGINT", "joined pairs on two platforms"),
+        Column("seen", "BIGINT", "summed counts of its edges that have an expectation"),
         Column("expected", "DOUBLE", "summed expectation of its pairs", nullable=True),
     ),
     key=("cluster",),
@@ -101,6 +102,8 @@ def edge_facts(inner: Table, clustering: Clustering, platforms: Table) -> Table:
         joined as (
             select m.cluster, e.src, e.dst,
                    max(case when p.platform <> q.platform then 1 else 0 end) as crosses,
+                   sum(case when e.expected is null then 0
+                            else least(e.objects, e.src_count, e.dst_count) end) as seen,
                    sum(cast(e.expected as decimal(38, 15))) as expected
             from {inner} e
             join {members} m on m.account = e.src
@@ -123,6 +126,7 @@ def edge_facts(inner: Table, clustering: Clustering, platforms: Table) -> Table:
                coalesce(l.layers, '') as layers,
                coalesce(l.layer_count, 0) as layer_count,
                coalesce(sum(j.crosses), 0) as cross_platform_edges,
+               coalesce(sum(j.seen), 0) as seen,
                sum(j.expected) as expected
         from sizes s
         left join joined j using (cluster)

@@ -88,21 +88,32 @@ def _usually(ordinary: float | None, form: Callable[[float], str]) -> str:
     return f"; {form(ordinary)} is usual here" if ordinary is not None else ""
 
 
+def _joined(ways: float, layers: list[str]) -> str:
+    same = ", some of them on the same acts" if ways < len(layers) else ""
+    return f"joined in {ways:.0f} {'way' if ways == 1 else 'ways'}: {', '.join(layers)}{same}"
+
+
+def met(facts: Facts) -> str:
+    """How often members met, and how often they would by chance."""
+    return (
+        f"{facts['meeting_size']} or more members met on one thing"
+        f" {facts.get('meeting_span', 'within an hour')} {facts['meetings']} times,"
+        f" where chance would give {facts['expected']:.2g}"
+    )
+
+
+BEYOND_CHANCE = "beyond-chance"
+
 REASONS: tuple[Reason, ...] = (
     Reason(
-        name="beyond-chance",
+        name=BEYOND_CHANCE,
         kind="for",
         unit="log10 p",
         most=0.25,
         value=lambda f: f["log10_p"],
         usual=lambda b: 0.0,
         degree=lambda v, b: -v / 40.0,
-        says=lambda f, v, u: (
-            f"{f['meeting_size']} or more members met on one thing"
-            f" {f.get('meeting_span', 'within an hour')} {f['meetings']} times,"
-            f" where chance would give {f['expected']:.2g}"
-            f" (log10 p = {v:.1f} after allowing for any search)"
-        ),
+        says=lambda f, v, u: f"{met(f)} (log10 p = {v:.1f} after allowing for any search)",
     ),
     Reason(
         name="ties",
@@ -160,12 +171,10 @@ REASONS: tuple[Reason, ...] = (
         kind="for",
         unit="ways of being joined",
         most=0.10,
-        value=lambda f: float(f["layer_count"]),
+        value=lambda f: float(f["ways"]),
         usual=lambda b: 1.0,
         degree=lambda v, b: (v - 1.0) / 2.0,
-        says=lambda f, v, u: (
-            f"joined in {v:.0f} {'way' if v == 1 else 'ways'}: {f['layers'].replace(',', ', ')}"
-        ),
+        says=lambda f, v, u: _joined(v, f["layers"].split(",")),
     ),
     Reason(
         name="popular-objects",

@@ -144,7 +144,7 @@ CLUSTERS = Schema(
         Column("cross_platform_edges", "BIGINT", "edges between accounts of two platforms"),
         Column("expected", "DOUBLE", "meetings of members by chance", nullable=True),
         Column("log10_p", "DOUBLE", "log10 of the cluster's p-value", nullable=True),
-        Column("says", "VARCHAR", "the strongest reason, in words"),
+        Column("says", "VARCHAR", "the strongest reason, with observed and expected, in words"),
     ),
     key=("cluster",),
 )
@@ -205,7 +205,9 @@ EVIDENCE = Schema(
         Column("cluster", "VARCHAR", "the cluster's name"),
         Column("name", "VARCHAR", "what was measured, such as `synchrony`"),
         Column(
-            "kind", "VARCHAR", "`for`, `against`, `context`, `term` or `checked`: docs/scores.md"
+            "kind",
+            "VARCHAR",
+            "`for`, `against`, `context`, `term`, `layer` or `checked`: docs/scores.md",
         ),
         Column("value", "DOUBLE", "the measured value", nullable=True),
         Column("usual", "DOUBLE", "the value usual in this extract", nullable=True),
@@ -213,7 +215,7 @@ EVIDENCE = Schema(
         Column("part", "DOUBLE", "its part of the score; the parts add up to it", nullable=True),
         Column("degree", "DOUBLE", "how fully an explanation applies, in [0, 1]", nullable=True),
         Column("log_odds", "DOUBLE", "what a term adds to the log-odds of a ring", nullable=True),
-        Column("without", "DOUBLE", "expected precision without the term", nullable=True),
+        Column("without", "DOUBLE", "expected precision without the term or layer", nullable=True),
         Column("says", "VARCHAR", "the sentence a reviewer reads"),
     ),
     key=("cluster", "name"),

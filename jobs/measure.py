@@ -30,6 +30,7 @@ from algorithms.nearness import nearest_outside
 from algorithms.quality import conductance
 from algorithms.roles import member_roles
 from algorithms.scorecard import Scorecard
+from algorithms.ways import WHOLE, layers_inside, ways
 from builders.clocks import DAY_MS, HOUR_MS, Clock, clock_of, mostly_at_one_time
 from graph.model import Clustering, InteractionGraph
 from graph.schema import Column, Schema
@@ -37,6 +38,7 @@ from graph.schemas import ACCOUNTS, BOUNDS, MEMBER_INTERACTIONS, NEAR_SEEDS
 from graph.table import Table
 from jobs.fuse import with_everybody
 from jobs.ranked import ranked, with_explanations
+from jobs.without_layers import facts_without, with_layers
 
 MEASURED = Schema(
     "measured",
@@ -47,7 +49,7 @@ MEASURED = Schema(
         Column("density", "DOUBLE", "edges / possible pairs"),
         Column("tie_strength", "DOUBLE", "summed edge weight / possible pairs"),
         Column("layers", "VARCHAR", "layers, strongest first"),
-        Column("layer_count", "BIGINT", "how many layers"),
+        Column("ways", "BIGINT", "ways of being joined; layers on the same acts are one"),
         Column("cross_platform_edges", "BIGINT", "joined pairs on two platforms"),
         Column("first_at", "BIGINT", "earliest joint act, ms", nullable=True),
         Column("last_at", "BIGINT", "latest joint act, ms", nullable=True),
@@ -65,6 +67,8 @@ MEASURED = Schema(
         Column("meeting_span", "VARCHAR", "how near in time that is, in words"),
         Column("expected", "DOUBLE", "times that chance would give"),
         Column("log10_p", "DOUBLE", "log10 of the cluster's p-value"),
+        Column("pairs_seen", "BIGINT", "summed counts of edges with an expectation"),
+        Column("pairs_expected", "DOUBLE", "that by chance; null without such", nullable=True),
         Column("regular_objects", "BIGINT", "objects of a quarter of its members", nullable=True),
         Column("attendance", "DOUBLE", "share of those that a member attends", nullable=True),
         Column("unevenness", "DOUBLE", "variance of that / of equal tosses", nullable=True),
@@ -156,8 +160,12 @@ def measure(
         families=families,
         at_least=flags.explained_from,
     )
+    layers = layers_inside(inner, clustering)
+    joined_in = ways(layers, joint_acts, families=families, unnamed=unnamed)
+    clock = clock_of(interactions)
     measured = _measured(
         edges=edge_facts(inner, clustering, platforms),
+        joined_in=joined_in,
         inner=inner,
         acts=act_facts(acts),
         delays=delay_facts(joint_acts),
@@ -169,11 +177,23 @@ def measure(
         regular=attendance(acts, clustering),
         explanations=explanations,
         members=clustering.members,
-        clock=clock_of(interactions),
+        clock=clock,
     )
     shown, left_out = bounded_acts(acts, most_per_member=most_acts_per_member)
     usual = background(interactions, accounts, within_seconds=within_seconds)
     clusters, evidence = ranked(measured, usual, flags, accounted, card)
+    less = facts_without(
+        measured,
+        layers,
+        joined_in,
+        inner=inner,
+        tissue=(tissue or graph).edges,
+        joint_acts=joint_acts,
+        objects=objects,
+        clustering=clustering,
+        step_seconds=_step_seconds(clock),
+    )
+    evidence = with_layers(evidence, less, usual, card)
     evidence = with_explanations(evidence, explanations)
     members = member_roles(
         graph,
@@ -270,6 +290,7 @@ def bounded_acts(acts: Table, *, most_per_member: int) -> tuple[Table, Table]:
 def _measured(
     *,
     edges: Table,
+    joined_in: Table,
     inner: Table,
     acts: Table,
     delays: Table,
@@ -296,11 +317,12 @@ def _measured(
         ties as (
             select m.cluster, cast(sum(cast(i.weight as decimal(38, 15))) as double) as weight
             from {inner} i join {members} m on m.account = i.src group by m.cluster
-        )
+        ),
+        ways as (select cluster, ways from {joined_in} where left_out = $whole)
         select e.cluster, e.accounts, e.edges, e.density,
                least(coalesce(t.weight, 0.0)
                      / greatest(e.accounts * (e.accounts - 1) / 2.0, 1.0), 1.0) as tie_strength,
-               e.layers, e.layer_count, e.cross_platform_edges,
+               e.layers, coalesce(w.ways, 0) as ways, e.cross_platform_edges,
                a.first_at, a.last_at, coalesce(a.joint_share, 0.0) as joint_share,
                coalesce(a.joint_cells, 0) as joint_cells,
                case when d.delay_seconds >= $step_seconds then d.delay_seconds end as delay_seconds,
@@ -311,10 +333,12 @@ def _measured(
                coalesce(p.meetings, 0) as meetings,
                $meeting_span as meeting_span,
                coalesce(p.expected, 0.0) as expected, coalesce(p.log10_p, 0.0) as log10_p,
+               e.seen as pairs_seen, e.expected as pairs_expected,
                r.regular_objects, r.attendance, r.unevenness,
                x.audience, x.reaction, x.breadth, x.ages
         from {edges} e
         left join ties t using (cluster)
+        left join ways w using (cluster)
         left join {acts} a using (cluster)
         left join {delays} d using (cluster)
         left join {objects} o using (cluster)
@@ -326,8 +350,13 @@ def _measured(
         left join degrees x using (cluster)
         """,
         MEASURED,
-        {"step_seconds": _step_seconds(clock), "meeting_span": _meeting_span(clock)},
+        {
+            "step_seconds": _step_seconds(clock),
+            "meeting_span": _meeting_span(clock),
+            "whole": WHOLE,
+        },
         edges=edges,
+        joined_in=joined_in,
         inner=inner,
         acts=acts,
         delays=delays,

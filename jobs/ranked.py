@@ -11,6 +11,7 @@ import pyarrow as pa
 from algorithms.background import Background
 from algorithms.explain.verdict import ACCOUNTED
 from algorithms.flags import DEFAULT_FLAGS, FlagSettings
+from algorithms.headline import headline
 from algorithms.scorecard import Scorecard, expected_precision
 from algorithms.scorecard_text import default_card
 from algorithms.scoring import score
@@ -28,7 +29,7 @@ _SCORED = Schema(
         Column("low", "DOUBLE", "its interval's lower end"),
         Column("high", "DOUBLE", "its interval's upper end"),
         Column("total", "DOUBLE", "the cluster's score, on each of its rows"),
-        Column("headline", "VARCHAR", "its strongest reason for suspicion, on each of its rows"),
+        Column("headline", "VARCHAR", "its reason in a sentence, on each of its rows"),
     ),
     key=EVIDENCE.key,
 )
@@ -167,7 +168,6 @@ def _scored(batch: pa.RecordBatch, *, usual: Background, card: Scorecard) -> pa.
 def _rows(facts: dict[str, Any], usual: Background, card: Scorecard) -> Iterator[dict[str, Any]]:
     total, reasons = score(facts, usual)
     expected = expected_precision(facts, card)
-    strongest = next((each for each in reasons if each.kind == "for"), None)
     of_all = {
         **dict.fromkeys(EVIDENCE.names),
         "cluster": facts["cluster"],
@@ -175,7 +175,7 @@ def _rows(facts: dict[str, Any], usual: Background, card: Scorecard) -> Iterator
         "low": expected.low,
         "high": expected.high,
         "total": total,
-        "headline": strongest.says if strongest else "",
+        "headline": headline(facts, reasons),
     }
     for each in reasons:
         yield {

@@ -112,6 +112,41 @@ def test_every_term_and_explanation_of_every_cluster_is_told(tables):
     assert checked.degree.dropna().between(0, 1).all()
 
 
+def test_every_flagged_cluster_has_a_sentence_of_stored_numbers_observed_against_expected(tables):
+    evidence = tables["evidence"].set_index(["cluster", "name"]).says.sort_index()
+    flagged = tables["clusters"][tables["clusters"].flagged]
+
+    assert len(flagged)
+    for row in flagged.itertuples():
+        met = evidence[row.cluster, "beyond-chance"].split(" (log10 p")[0]
+        if row.says.startswith(met):
+            continue
+        strongest, told = row.says.rsplit("; ", 1)
+        assert strongest.removesuffix("; its pairs are not tested against chance") in set(
+            evidence[row.cluster]
+        )
+        if row.log10_p < 0 or "not tested" in row.says:
+            assert told in (met, "its pairs are not tested against chance")
+        else:
+            assert "tested pairs did the same" in told and "where chance would give" in told
+
+
+def test_every_layer_of_every_cluster_is_left_out_once(tables):
+    evidence = tables["evidence"]
+    rows = evidence[evidence.kind == "layer"].assign(left=lambda rows: rows.name.str[6:])
+    left_out = rows.groupby("cluster").left.agg(set)
+
+    for row in tables["clusters"].itertuples():
+        layers = set(row.layers.split(","))
+        assert left_out[row.cluster] == layers
+        told = rows[rows.cluster == row.cluster]
+        if len(layers) == 1:
+            assert told.value.isna().all() and told.without.isna().all()
+            assert set(told.says) == {"nothing else joins them"}
+        else:
+            assert told.value.between(0, 1).all() and told.without.between(0, 1).all()
+
+
 def test_edges_and_density_count_joined_pairs_once_whatever_the_layers(tables, inner):
     clusters = tables["clusters"].set_index("cluster")
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from algorithms.background import Background, background
+from algorithms.headline import headline
 from algorithms.scoring import REASONS, score
 from graph.schemas import ACCOUNTS, INTERACTIONS
 
@@ -19,7 +20,7 @@ RING = {
     "edges": 45,
     "tie_strength": 0.9,
     "layers": "shared-objects,copied-text",
-    "layer_count": 2,
+    "ways": 2,
     "cross_platform_edges": 0,
     "joint_share": 0.8,
     "joint_cells": 30,
@@ -33,12 +34,14 @@ RING = {
     "meetings": 30,
     "expected": 0.01,
     "log10_p": -80.0,
+    "pairs_seen": 900,
+    "pairs_expected": 1.5,
 }
 
 CROWD = RING | {
     "tie_strength": 0.2,
     "layers": "shared-objects",
-    "layer_count": 1,
+    "ways": 1,
     "joint_share": 0.1,
     "delay_seconds": 2400.0,
     "exclusivity": 0.02,
@@ -60,7 +63,7 @@ facts = st.fixed_dictionaries(
         "edges": st.integers(1, 1000),
         "tie_strength": st.floats(0, 1),
         "layers": st.just("shared-objects"),
-        "layer_count": st.integers(1, 5),
+        "ways": st.integers(1, 5),
         "cross_platform_edges": st.integers(0, 10),
         "joint_share": st.floats(0, 1),
         "joint_cells": st.integers(0, 100),
@@ -74,6 +77,8 @@ facts = st.fixed_dictionaries(
         "meetings": st.integers(0, 100),
         "expected": st.floats(0, 100),
         "log10_p": st.floats(-400, 0),
+        "pairs_seen": st.integers(0, 1000),
+        "pairs_expected": st.none() | st.floats(0, 100),
     }
 )
 
@@ -107,6 +112,39 @@ def test_a_reason_reads_with_its_usual_value():
     assert says["synchrony"] == "joint acts are 12 s apart at the median; 60 min is usual here"
     assert says["focus"].startswith("80 % of what a member does")
     assert "joined in 2 ways: shared-objects, copied-text" in says["layers"]
+
+
+def test_layers_on_the_same_acts_are_told_as_one_way():
+    says = {each.name: each.says for each in score(RING | {"ways": 1}, USUAL)[1]}
+    assert says["layers"] == (
+        "joined in 1 way: shared-objects, copied-text, some of them on the same acts"
+    )
+
+
+@given(facts=facts)
+def test_a_headline_holds_the_strongest_reason_and_an_observed_beside_an_expected(facts):
+    reasons = score(facts, USUAL)[1]
+    sentence = headline(facts, reasons)
+    assert sentence.startswith(next(each.says for each in reasons if each.kind == "for"))
+    assert "chance would give" in sentence or "not tested against chance" in sentence
+
+
+def test_a_headline_tells_the_best_that_was_tested():
+    def after(facts):
+        reasons = score(facts, USUAL)[1]
+        return headline(facts, reasons).removeprefix(reasons[0].says + "; ")
+
+    strong = RING | {"log10_p": -2.0}
+    assert after(strong) == (
+        "4 or more members met on one thing within an hour 30 times, where chance would give 0.01"
+    )
+    assert after(strong | {"log10_p": 0.0}) == (
+        "its tested pairs did the same 900 times, where chance would give them 1.5"
+    )
+    traits = strong | {"log10_p": 0.0, "pairs_seen": 0, "pairs_expected": None}
+    assert after(traits).startswith("its pairs are not tested against chance; 4 or more members")
+    alone = traits | {"meetings": 0, "expected": 0.0}
+    assert after(alone) == "its pairs are not tested against chance"
 
 
 def test_what_is_usual_is_measured_over_the_whole_extract(engine, table):

@@ -47,6 +47,12 @@ TERMS = {
     "log_odds": "log-odds",
     "without": "expected precision without it",
 }
+LAYERS = {
+    "layer": "layer",
+    "value": "score without it",
+    "without": "expected precision without it",
+    "says": "what is left",
+}
 OBJECTS = {
     "object_kind": "kind",
     "object": "object",
@@ -192,6 +198,10 @@ def _reasons(evidence: pa.Table) -> None:
     terms = [row for row in rows if row["kind"] == "term" and row["log_odds"]]
     if terms:
         write_table("What speaks for a ring, in log-odds", TERMS, terms)
+    layers = [row for row in rows if row["kind"] == "layer"]
+    if layers:
+        named = [{**row, "layer": row["name"].removeprefix("layer:")} for row in layers]
+        write_table("Without one layer, the members being the same", LAYERS, named)
     checked = [row for row in rows if row["kind"] == "checked"]
     if checked:
         write_line("Innocent explanations checked:", style="bold")

@@ -20,13 +20,15 @@ POSTS_AN_EDGE = 6
 class Reasons:
     """Evidence by kind, the weightiest first.
 
-    `terms` are what the expected precision is made of, `checked` the innocent explanations.
+    `terms` are what the expected precision is made of, `layers` what it and the score would be
+    without a layer, `checked` the innocent explanations.
     """
 
     speaking_for: Sequence[Row]
     against: Sequence[Row]
     context: Sequence[Row]
     terms: Sequence[Row]
+    layers: Sequence[Row]
     checked: Sequence[Row]
 
     @property
@@ -68,6 +70,7 @@ def reasons(evidence: Sequence[Row]) -> Reasons:
             (row for row in evidence if row["kind"] == "term" and row["log_odds"]),
             key=lambda row: (-abs(row["log_odds"]), row["name"]),
         ),
+        [row for row in ordered if row["kind"] == "layer"],
         sorted(
             (row for row in evidence if row["kind"] == "checked"),
             key=lambda row: (-(row["degree"] or 0.0), row["degree"] is None, row["name"]),

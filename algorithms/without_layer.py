@@ -1,0 +1,192 @@
+"""What is measured of a cluster when one layer had drawn nothing, its members being the same.
+
+Only facts that rest on layers change: which pairs are joined and how strongly, what leads outside,
+the acts behind edges, the objects shared. What the members did is what it was.
+"""
+
+from __future__ import annotations
+
+from graph.model import Clustering
+from graph.schema import Column, Schema
+from graph.table import Table
+
+_KEY = (
+    Column("cluster", "VARCHAR", "the cluster's name"),
+    Column("left_out", "VARCHAR", "the layer left out"),
+)
+
+WITHOUT_EDGES = Schema(
+    "without_edges",
+    (
+        *_KEY,
+        Column("left_over", "BIGINT", "layers that still join it"),
+        Column("layers", "VARCHAR", "which, strongest first, comma separated"),
+        Column("edges", "BIGINT", "pairs that they join"),
+        Column("density", "DOUBLE", "edges / possible pairs"),
+        Column("tie_strength", "DOUBLE", "summed edge weight / possible pairs"),
+        Column("conductance", "DOUBLE", "share of edge weight that leaves"),
+    ),
+    key=("cluster", "left_out"),
+)
+WITHOUT_DELAYS = Schema(
+    "without_delays",
+    (*_KEY, Column("delay_seconds", "DOUBLE", "median delay between joint acts, seconds")),
+    key=("cluster", "left_out"),
+)
+WITHOUT_OBJECTS = Schema(
+    "without_objects",
+    (
+        *_KEY,
+        Column("objects", "BIGINT", "distinct shared objects"),
+        Column("exclusivity", "DOUBLE", "median over objects of members / accounts on it"),
+        Column("popular_share", "DOUBLE", "share of objects with 20 outsiders a member or more"),
+    ),
+    key=("cluster", "left_out"),
+)
+
+
+def edges_without(layers: Table, inner: Table, tissue: Table, clustering: Clustering) -> Table:
+    """How each cluster is joined and closed without each of its layers (`WITHOUT_EDGES`).
+
+    Weights are summed as decimals, which have one sum in any order of rows.
+
+    Args:
+        layers: `algorithms.ways.LAYERS_INSIDE`.
+        inner: edges inside clusters.
+        tissue: the edges, refused ones too, by which it is measured how closed a cluster is
+            (`algorithms.quality.conductance`).
+        clustering: the clusters.
+    """
+    return layers.engine.sql(
+        """
+        with sizes as (select cluster, count(*) as accounts from {members} group by cluster),
+        pairs as (
+            select cluster, count(*) as pairs
+            from (
+                select distinct m.cluster, e.src, e.dst
+                from {inner} e join {members} m on m.account = e.src
+            ) joined_pairs
+            group by cluster
+        ),
+        remaining as (
+            select cluster, left_out, count(layer) as left_over,
+                   string_agg(layer, ',' order by place) as layers
+            from (
+                select o.cluster, o.layer as left_out, l.layer, l.place
+                from {layers} o
+                left join {layers} l on l.cluster = o.cluster and l.layer <> o.layer
+            ) others
+            group by cluster, left_out
+        ),
+        joined as (
+            select s.cluster as src_cluster, d.cluster as dst_cluster, e.layer,
+                   sum(cast(e.weight as decimal(38, 15))) as weight
+            from {tissue} e
+            left join {members} s on s.account = e.src
+            left join {members} d on d.account = e.dst
+            group by s.cluster, d.cluster, e.layer
+        ),
+        ends as (
+            select src_cluster as cluster, layer,
+                   case when src_cluster = dst_cluster then weight else 0 end as inside,
+                   case when src_cluster = dst_cluster then 0 else weight end as outside
+            from joined where src_cluster is not null
+            union all
+            select dst_cluster as cluster, layer, 0 as inside, weight as outside
+            from joined
+            where dst_cluster is not null and (src_cluster is null or src_cluster <> dst_cluster)
+        ),
+        by_layer as (
+            select cluster, layer, sum(inside) as inside, sum(outside) as outside
+            from ends group by cluster, layer
+        ),
+        weights as (select layer, sum(weight) as weight from joined group by layer),
+        volumes as (
+            select o.layer as left_out,
+                   cast(2 * sum(case when w.layer <> o.layer then w.weight else 0 end) as double)
+                       as volume
+            from weights o cross join weights w
+            group by o.layer
+        ),
+        summed as (
+            select o.cluster, o.layer as left_out,
+                   cast(sum(case when b.layer <> o.layer then b.inside else 0 end) as double)
+                       as inside,
+                   cast(sum(case when b.layer <> o.layer then b.outside else 0 end) as double)
+                       as outside
+            from {layers} o join by_layer b on b.cluster = o.cluster
+            group by o.cluster, o.layer
+        ),
+        measured as (
+            select u.cluster, u.left_out, u.inside, u.outside,
+                   least(2 * u.inside + u.outside, v.volume - 2 * u.inside - u.outside) as lesser
+            from summed u join volumes v on v.left_out = u.left_out
+        )
+        select r.cluster, r.left_out, r.left_over,
+               coalesce(r.layers, '') as layers,
+               p.pairs - l.alone as edges,
+               (p.pairs - l.alone) / greatest(z.accounts * (z.accounts - 1) / 2.0, 1.0) as density,
+               least(m.inside / greatest(z.accounts * (z.accounts - 1) / 2.0, 1.0), 1.0)
+                   as tie_strength,
+               round(case when m.outside > 0 then least(m.outside / m.lesser, 1) else 0 end, 12)
+                   as conductance
+        from remaining r
+        join {layers} l on l.cluster = r.cluster and l.layer = r.left_out
+        join sizes z on z.cluster = r.cluster
+        join pairs p on p.cluster = r.cluster
+        join measured m on m.cluster = r.cluster and m.left_out = r.left_out
+        """,
+        WITHOUT_EDGES,
+        layers=layers,
+        inner=inner,
+        tissue=tissue,
+        members=clustering.members,
+    )
+
+
+def delays_without(layers: Table, joint_acts: Table) -> Table:
+    """The median delay of the joint acts that other layers show (`WITHOUT_DELAYS`).
+
+    Args:
+        layers: `algorithms.ways.LAYERS_INSIDE`.
+        joint_acts: `JOINT_ACTS` of the clusters.
+    """
+    return layers.engine.sql(
+        """
+        select cluster, left_out, median(delay) as delay_seconds
+        from (
+            select a.cluster, o.layer as left_out, a.src, a.dst, a.object_kind, a.object,
+                   min(abs(a.src_at - a.dst_at)) / 1000.0 as delay
+            from {joint_acts} a
+            join {layers} o on o.cluster = a.cluster and o.layer <> a.layer
+            group by a.cluster, o.layer, a.src, a.dst, a.object_kind, a.object
+        ) delays
+        group by cluster, left_out
+        """,
+        WITHOUT_DELAYS,
+        layers=layers,
+        joint_acts=joint_acts,
+    )
+
+
+def objects_without(layers: Table, objects: Table) -> Table:
+    """What the objects of other layers say of each cluster (`WITHOUT_OBJECTS`).
+
+    Args:
+        layers: `algorithms.ways.LAYERS_INSIDE`.
+        objects: `CLUSTER_OBJECTS`, of which a cluster has a limited number.
+    """
+    return layers.engine.sql(
+        """
+        select s.cluster, o.layer as left_out, count(*) as objects,
+               median(s.members / s.population) as exclusivity,
+               sum(case when s.population - s.members >= 20 * s.members then 1 else 0 end)
+                   / count(*) as popular_share
+        from {objects} s
+        join {layers} o on o.cluster = s.cluster and o.layer <> s.layer
+        group by s.cluster, o.layer
+        """,
+        WITHOUT_OBJECTS,
+        layers=layers,
+        objects=objects,
+    )
