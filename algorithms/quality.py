@@ -70,7 +70,7 @@ def conductance(graph: InteractionGraph, clustering: Clustering) -> Table:
                    cast(sum(outside) as double) as outside
             from ends group by cluster
         ),
-        whole as (select cast(2 * sum(weight) as double) as volume from joined),
+        whole as (select 2 * cast(sum(weight) as double) as volume from joined),
         measured as (
             select z.cluster, z.accounts,
                    coalesce(s.inside, 0) as inside,

@@ -79,14 +79,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """Each engine in turn: a test that asks for it says what both of them do."""
-    if request.param == "spark":
-        opened = open_engine(
-            "spark", memory="2GB", threads=2, spill=tmp_path / "spill", spark=SPARK_IN_TESTS
-        )
-    else:
-        opened = open_engine("local", memory="2GB", threads=2, spill=tmp_path / "spill")
+    opened = _opened(request.param, tmp_path / "spill")
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def opening() -> Callable[[str, Path], Engine]:
+    """`opening("spark", spill)`: an engine for small tables; whoever asks closes it."""
+    return _opened
+
+
+def _opened(name: str, spill: Path) -> Engine:
+    conf = SPARK_IN_TESTS if name == "spark" else {}
+    return open_engine(name, memory="2GB", threads=2, spill=spill, spark=conf)
 
 
 @pytest.fixture
@@ -171,13 +177,21 @@ def village_run(village: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture
 def small_job(tmp_path: Path) -> Callable[..., DetectJob]:
-    """`small_job(interactions, accounts=..., **sections)`: a job over rows given as dicts."""
+    """`small_job(interactions, accounts=..., engine=..., **sections)`: a job over rows as dicts.
+
+    It opens an engine of the kind of `engine`, by default a local one.
+    """
 
     def make(
         interactions: Sequence[Mapping[str, Any]],
         accounts: Sequence[Mapping[str, Any]] = (),
+        *,
+        engine: Engine | None = None,
         **sections: Mapping[str, Any],
     ) -> DetectJob:
+        if engine is not None and engine.name == "spark":
+            job = {**sections.get("job", {}), "engine": "spark", "threads": 2, "memory": "2GB"}
+            sections = {**sections, "job": job, "spark": {"conf": SPARK_IN_TESTS}}
         return _small_job(tmp_path, interactions, accounts, sections)
 
     return make

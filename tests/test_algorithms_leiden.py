@@ -163,7 +163,6 @@ def test_cpm_per_component_is_as_good_as_igraph_on_the_whole(engine):
         assert found >= 0.995 * cpm(drawn, groups, resolution)
 
 
-@pytest.mark.local_only
 def test_pairs_are_divided_by_who_is_joined_and_not_by_how_strongly(engine):
     drawn = nx.Graph()
     drawn.add_weighted_edges_from(
@@ -201,6 +200,7 @@ def test_louvain_comes_near_it(engine):
     assert modularity(graph, louvain(graph)) > 0.42
 
 
+# The whole graph at once is refused on Spark, `louvain` too: test_algorithms_spark has the error.
 @pytest.mark.local_only
 def test_modularity_of_the_whole_graph_takes_its_scale_from_the_whole(engine):
     """The resolution limit: thirty cliques in a circle, each joined to the next by one edge."""
@@ -263,6 +263,7 @@ def test_rows_in_another_order_and_layers_to_be_summed_give_the_same_communities
     assert_same_in_any_order(engine, lambda graph: leiden(graph, resolution=0.7, seed=2))
 
 
+# Of the whole graph at once, which Spark refuses.
 @pytest.mark.local_only
 @pytest.mark.parametrize(
     "verb",
@@ -297,6 +298,7 @@ def assert_same_in_any_order(engine, verb) -> None:
     assert answers[0] == answers[1] == answers[2]
 
 
+# Of the whole graph at once too, which Spark refuses.
 @pytest.mark.local_only
 @settings(
     max_examples=25,
@@ -340,6 +342,7 @@ def test_the_seed_of_a_component_is_fixed_for_ever():
     assert component_seed(0, "a") != component_seed(1, "a") != component_seed(1, "b")
 
 
+# On Spark igraph works in processes of its own.
 @pytest.mark.local_only
 def test_the_callers_random_numbers_are_neither_read_nor_moved(engine):
     graph = graph_from_networkx(engine, nx.relabel_nodes(nx.karate_club_graph(), str))
@@ -353,6 +356,7 @@ def test_the_callers_random_numbers_are_neither_read_nor_moved(engine):
     assert (labels(leiden(graph, resolution=0.5)), labels(louvain(graph))) == first
 
 
+# Spark's workers without igraph are in test_algorithms_spark.
 @pytest.mark.local_only
 def test_without_igraph_the_error_names_the_mend(engine, monkeypatch):
     graph = graph_from_networkx(engine, nx.path_graph(list("abcdef")))
@@ -404,6 +408,7 @@ def test_accounts_without_edges_and_empty_graphs_are_answered(engine):
     assert labels(leiden(alone, resolution=1)) == labels(components(alone)) == {"a": "a", "b": "b"}
 
 
+# Spark refuses `louvain`.
 @pytest.mark.local_only
 def test_louvain_answers_accounts_without_edges_and_refuses_odd_weights(engine):
     odd = graph_from_networkx(engine, nx.Graph([("a", "b", {"weight": -1.0})]))

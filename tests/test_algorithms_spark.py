@@ -14,6 +14,7 @@ import networkx as nx
 import pyarrow as pa
 import pytest
 
+from algorithms.backbone import disparity_backbone
 from algorithms.components import components
 from algorithms.cores import k_core
 from algorithms.hits import hits
@@ -21,6 +22,7 @@ from algorithms.label_propagation import label_propagation, semi_synchronous_lab
 from algorithms.leiden import leiden
 from algorithms.louvain import louvain
 from algorithms.pagerank import pagerank, personalised_pagerank
+from algorithms.quality import conductance, modularity
 from algorithms.seeds import seed_propagation
 from graph.convert import graph_from_arrow, graph_from_networkx, to_arrow
 from graph.engines import open_engine
@@ -28,6 +30,7 @@ from graph.engines.kernels.components import refuse_odd_components
 from graph.engines.spark.alone import SETTING
 from graph.errors import NotOnThisEngine, RingwatchError
 from graph.model import Clustering, InteractionGraph, Ranking
+from graph.schemas import CLUSTERING, EDGES
 
 pytestmark = pytest.mark.spark
 
@@ -128,6 +131,7 @@ EXACT = {
     "leiden by modularity": lambda graph: labels(
         leiden(graph, resolution=1.0, objective="modularity", seed=3)
     ),
+    "backbone": lambda graph: disparity_backbone(graph, alpha=0.3).edges.rows(),
 }
 
 
@@ -139,6 +143,7 @@ def test_labels_and_cores_are_the_local_engines_every_one(local, spark, way, ver
     expected = EXACT[verb](on(local, drawn, directed=directed))
 
     assert EXACT[verb](on(spark, drawn, directed=directed)) == expected
+    assert expected
 
 
 NEAR = {
@@ -148,7 +153,29 @@ NEAR = {
         scores(personalised_pagerank(graph, {"0": 1.0, "Ω07": 2.0}, iterations=3))
     ],
     "hits": lambda graph: [scores(ranking) for ranking in hits(graph, tolerance=1e-4)],
+    "modularity": lambda graph: [{"of all": modularity(graph, by_number(graph), resolution=1.3)}],
+    "conductance": lambda graph: [of_clusters(thin(graph))],
 }
+
+
+def by_number(graph: InteractionGraph) -> Clustering:
+    """The knot's accounts in clusters of ten numbers, and two alone."""
+    names = [row["account"] for row in graph.accounts.rows()]
+    clusters = [name if len(name) == 1 else f"{name[:2]}0" for name in names]
+    rows = pa.table({"account": names, "cluster": clusters}, schema=CLUSTERING.arrow)
+    return Clustering(graph.engine.from_arrow(rows, CLUSTERING), method="by number")
+
+
+def thin(graph: InteractionGraph) -> InteractionGraph:
+    """The same edges, of weights near the least that are told from none."""
+    columns = EDGES.selecting(weight="weight / 3e12")
+    edges = graph.engine.sql(f"select {columns} from {{edges}}", EDGES, edges=graph.edges)
+    return InteractionGraph(edges, directed=graph.directed, accounts=graph.accounts)
+
+
+def of_clusters(graph: InteractionGraph) -> dict[str, float]:
+    rows = conductance(graph, by_number(graph)).rows()
+    return {row["cluster"]: row["conductance"] for row in rows}
 
 
 def seeded(graph: InteractionGraph) -> list[dict[str, float]]:

@@ -11,7 +11,6 @@ import pytest
 from builders.clocks import Clock, clock_of
 from builders.simulation.log import log_of
 from console.told import write_told
-from graph.engines import open_engine
 from graph.model import Clustering
 from graph.schemas import CLUSTERING, INTERACTIONS
 from jobs.detect import detect
@@ -58,6 +57,7 @@ def test_the_step_of_times_is_told(engine, times, step_ms):
     assert clock_of(acted(engine, times)) == Clock(step_ms)
 
 
+# Rings are planted into a log by one process, on whatever engine it is looked at afterwards.
 @pytest.mark.local_only
 @pytest.mark.parametrize(
     ("times", "step_ms"),
@@ -155,8 +155,7 @@ def test_an_extract_with_one_time_for_all_has_no_layer_of_times(engine):
     assert drawn(engine, [(account, thing, 0) for account, thing, _ in ring_of_dates()]) is None
 
 
-@pytest.mark.local_only
-def test_no_reason_speaks_of_seconds_where_times_are_dates(small_job, tmp_path):
+def test_no_reason_speaks_of_seconds_where_times_are_dates(engine, small_job, tmp_path):
     rows = [
         {
             **dict.fromkeys(INTERACTIONS.names),
@@ -168,13 +167,9 @@ def test_no_reason_speaks_of_seconds_where_times_are_dates(small_job, tmp_path):
         }
         for account, thing, at in ring_of_dates()
     ]
-    run = detect(small_job(rows), tmp_path / "runs").run
-    engine = open_engine("local")
-    try:
-        evidence = run.table(engine, "evidence").rows()
-        clusters = run.table(engine, "clusters").rows()
-    finally:
-        engine.close()
+    run = detect(small_job(rows, engine=engine), tmp_path / "runs").run
+    evidence = run.table(engine, "evidence").rows()
+    clusters = run.table(engine, "clusters").rows()
 
     assert max(cluster["accounts"] for cluster in clusters) == 8
     assert all(cluster["synchrony"] is None for cluster in clusters)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-import pytest
 
 from algorithms.dealing_anew import accounts_anew, drawn_anew
 from graph.schemas import ACCOUNTS
@@ -66,8 +65,7 @@ def test_who_met_whom_is_drawn_anew_by_the_seed_and_not_by_the_order_of_rows(eng
     assert stayed < 0.15 * len(first)
 
 
-@pytest.mark.local_only
-def test_a_job_flags_its_ring_and_nothing_in_the_decoy(small_job, tmp_path):
+def test_a_job_flags_its_ring_and_nothing_in_the_decoy(engine, small_job, tmp_path):
     rng = np.random.default_rng(2)
     begin = 1_700_006_400_000
     account, object_ = rng.integers(0, 300, 6000), rng.integers(0, 200, 6000)
@@ -79,7 +77,7 @@ def test_a_job_flags_its_ring_and_nothing_in_the_decoy(small_job, tmp_path):
         for a, o, t in crowd + ring
     ]
     plain = detect(small_job(rows), tmp_path / "out").run
-    decoyed = detect(small_job(rows, job={"decoy": True}), tmp_path / "out").run
+    decoyed = detect(small_job(rows, engine=engine, job={"decoy": True}), tmp_path / "out").run
 
     assert plain.name != decoyed.name
     assert "decoy" not in plain.manifest.summary

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from graph.engines import open_engine
 from graph.errors import ConfigError
 from graph.schemas import ACCOUNTS, BOUNDS, EDGES, INTERACTIONS, JOINT_ACTS
 from jobs.detect import detect
@@ -94,11 +93,9 @@ def world_of(engine, folder, rows):
 
 
 @pytest.fixture(scope="module")
-def engine(request, tmp_path_factory, spark_in_tests):
+def engine(request, tmp_path_factory, opening):
     """Each engine in turn, opened once: what is drawn on it is looked at by several tests."""
-    spill = tmp_path_factory.mktemp("spill")
-    conf = spark_in_tests if request.param == "spark" else {}
-    opened = open_engine(request.param, memory="2GB", threads=2, spill=spill, spark=conf)
+    opened = opening(request.param, tmp_path_factory.mktemp("spill"))
     yield opened
     opened.close()
 
@@ -212,11 +209,18 @@ def test_a_setting_of_another_type_is_refused_by_name(name):
             DETECTORS[name].tuned({setting: {"a": "table"}})
 
 
+def only(name, **settings):
+    """The `[detectors]` of a job in which all but one are switched off."""
+    return {other: {"enabled": other == name} for other in DETECTORS} | {
+        name: {"enabled": True, **settings}
+    }
+
+
 @pytest.mark.parametrize("name", DETECTORS)
-def test_it_runs_alone_from_a_job_file(small_job, tmp_path, name):
+def test_it_runs_alone_from_a_job_file(engine, small_job, tmp_path, name):
     """Alone, what it lacks is told in the manifest: `seeded` has no layer to look at."""
-    only = {other: {"enabled": other == name} for other in DETECTORS}
-    job = small_job(ROWS, profiles(ROWS), detectors=only, seeds={"bad": str(seeded_file(tmp_path))})
+    seeds = {"bad": str(seeded_file(tmp_path))}
+    job = small_job(ROWS, profiles(ROWS), engine=engine, detectors=only(name), seeds=seeds)
 
     summary = detect(job, tmp_path / "runs").run.manifest.summary
 
@@ -228,14 +232,15 @@ def test_it_runs_alone_from_a_job_file(small_job, tmp_path, name):
         assert summary["members"] == len(RING)
 
 
-def test_a_detector_that_lacks_its_input_is_left_out_with_the_reason(small_job, tmp_path):
+def test_a_detector_that_lacks_its_input_is_left_out_with_the_reason(engine, small_job, tmp_path):
     likes = [
         {name: row[name] for name in INTERACTIONS.names}
         for row in ROWS
         if row["action"] in ("like", "share")
     ]
 
-    summary = detect(small_job(likes), tmp_path / "runs").run.manifest.summary
+    job = small_job(likes, engine=engine)
+    summary = detect(job, tmp_path / "runs").run.manifest.summary
 
     lacking = ("copied-text", "shared-traits", "mutual-ring", "swarm", "seeded")
     assert summary["left_out"] == {name: DETECTORS[name].needs for name in lacking}
@@ -243,10 +248,10 @@ def test_a_detector_that_lacks_its_input_is_left_out_with_the_reason(small_job, 
     assert summary["members"] == len(RING)
 
 
-def test_an_extract_whose_rows_are_all_set_aside_gives_an_empty_run(small_job, tmp_path):
+def test_an_extract_whose_rows_are_all_set_aside_gives_an_empty_run(engine, small_job, tmp_path):
     rows = [{**row, "account": "-1"} for row in ROWS]
     tables = small_job(rows).given["extract"]["tables"]
-    job = small_job(rows, extract={"quarantine_share": 1.0, "tables": tables})
+    job = small_job(rows, engine=engine, extract={"quarantine_share": 1.0, "tables": tables})
 
     run = detect(job, tmp_path / "runs").run
 
@@ -257,7 +262,7 @@ def test_an_extract_whose_rows_are_all_set_aside_gives_an_empty_run(small_job, t
     assert all(run.manifest.tables[name].rows == 0 for name in ("edges", "members", "evidence"))
 
 
-def test_accounts_on_two_platforms_are_counted_as_cross_platform_pairs(small_job, tmp_path):
+def test_accounts_on_two_platforms_are_counted_as_cross_platform_pairs(engine, small_job, tmp_path):
     home = dict(zip(RING, ("x", "x", "x", "y", "y", "y", "y", "y"), strict=True))
     rows = [{**row, "platform": home.get(row["account"], "x")} for row in ROWS]
     accounts = [
@@ -265,7 +270,8 @@ def test_accounts_on_two_platforms_are_counted_as_cross_platform_pairs(small_job
         for place, name in enumerate(RING)
     ]
 
-    run = detect(small_job(rows, accounts), tmp_path / "runs").run
+    job = small_job(rows, accounts, engine=engine, detectors=only("shared-objects"))
+    run = detect(job, tmp_path / "runs").run
 
     (cluster,) = pq.read_table(run.table_path("clusters")).to_pylist()
     assert cluster["edges"] == 28
@@ -295,14 +301,16 @@ def test_known_good_accounts_take_suspicion_away(engine, ring_world, layer_of, t
     assert balanced.facts["edges_kept"] < alone.facts["edges_kept"]
 
 
-def test_contacts_that_a_bound_keeps_apart_are_counted_and_not_called_absent(small_job, tmp_path):
+def test_contacts_that_a_bound_keeps_apart_are_counted_and_not_called_absent(
+    engine, small_job, tmp_path
+):
     fans = [f"f{number}" for number in range(5)]
     follows = [
         act(src, "follow", dst, place, kind="account")
         for place, fan in enumerate(fans)
         for src, dst in ((fan, "star"), ("star", fan))
     ]
-    job = small_job(follows, detectors={"mutual-ring": {"hub_accounts": 4}})
+    job = small_job(follows, engine=engine, detectors=only("mutual-ring", hub_accounts=4))
 
     run = detect(job, tmp_path / "runs").run
 
@@ -315,14 +323,15 @@ def test_contacts_that_a_bound_keeps_apart_are_counted_and_not_called_absent(sma
     ]
 
 
-def test_attributes_may_be_called_what_queries_call_their_own_columns(small_job, tmp_path):
+def test_attributes_may_be_called_what_queries_call_their_own_columns(engine, small_job, tmp_path):
     words = ("cluster", "day", "group", "joint", "order", "place", "rowid", "says", "select", "src")
     wider = [{**row, **dict.fromkeys(words)} for row in ROWS]
 
     plain = detect(small_job(ROWS), tmp_path / "plain").run.manifest.tables
-    named = detect(small_job(wider), tmp_path / "named").run.manifest.tables
+    named = detect(small_job(wider, engine=engine), tmp_path / "named").run.manifest.tables
 
-    # Attributes that no row carries change nothing but the bounds, which count rows without them.
+    # Attributes that no row carries change nothing but the bounds, which count rows without them;
+    # and the run of one engine is that of the other.
     same = plain.keys() - {"bounds", "reading", "quarantine"}
     assert {name: named[name].sha256 for name in same} == {
         name: plain[name].sha256 for name in same

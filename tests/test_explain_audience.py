@@ -120,7 +120,6 @@ def test_five_ways_to_keep_a_schedule_are_no_audience(engine):
     assert {name: max(found) for name, found in degrees.items()} == dict.fromkeys(schedules, 0.0)
 
 
-@pytest.mark.local_only
 def test_a_ring_that_mimics_broad_delays_but_sets_each_time_anew_is_no_audience(engine):
     def mimics(rng, number):
         return MINUTE * np.exp(rng.normal(0.0, 1.5, number))
@@ -135,7 +134,6 @@ def test_a_ring_that_mimics_broad_delays_but_sets_each_time_anew_is_no_audience(
     assert as_ordered < 0.5
 
 
-@pytest.mark.local_only
 def test_a_ring_among_fans_takes_their_excuse_away_once_it_is_a_good_part_of_them(engine):
     def paid(share):
         def delays(rng, number):

@@ -14,7 +14,6 @@ from algorithms.explain.following import check as following
 from algorithms.explain.schema import Known
 from algorithms.explain.verdict import accounted_for
 from builders.simulation.flat import FlatSpec, flat_world
-from graph.engines import open_engine
 from graph.model import Clustering
 from graph.schemas import CLUSTER_OBJECTS, CLUSTERING, EDGES, INTERACTIONS
 
@@ -188,7 +187,7 @@ def test_it_excuses_who_meets_on_posts_and_not_who_shares_a_device(engine, table
     assert excused("devices") == []
 
 
-def test_every_planted_fan_club_is_a_following_and_no_planted_ring_is(tmp_path):
+def test_every_planted_fan_club_is_a_following_and_no_planted_ring_is(engine):
     spec = FlatSpec(
         interactions=100_000,
         seed=19,
@@ -201,9 +200,8 @@ def test_every_planted_fan_club_is_a_following_and_no_planted_ring_is(tmp_path):
     # Whoever is in a ring and a fan club is left to the ring.
     group = {row["account_id"]: row["group_id"] for row in sorted(labels, key=_rings_last)}
     acts = world.interactions.select(["account", "object", "time"]).to_pydict()
-    with open_engine("local", memory="1GB", threads=1, spill=tmp_path) as engine:
-        rows = list(zip(acts["account"], acts["object"], acts["time"], strict=True))
-        found = following(known_of(engine, rows, group)).rows()
+    rows = list(zip(acts["account"], acts["object"], acts["time"], strict=True))
+    found = following(known_of(engine, rows, group)).rows()
     degrees = {row["cluster"]: row["degree"] for row in found}
     rings = {row["group_id"] for row in labels if row["is_ring"]}
 

@@ -1,4 +1,8 @@
-"""Partitions wherever they lie and however each is written, and what becomes of odd ones."""
+"""Partitions wherever they lie and however each is written, and what becomes of odd ones.
+
+What the catalogue alone decides, before a file is read, is told on the local engine: both engines
+ask the catalogue by the same code.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,11 @@ import pytest
 from builders.extracts.read import read_extract
 from builders.extracts.survey import survey
 from builders.extracts.toml import extract_spec
+from graph.engines.local import LocalEngine
 from graph.errors import ConfigError, ExtractError
 from tests.hive_tables import COLUMNS, add_partition, make_database, make_table
 
-pytestmark = [pytest.mark.spark, pytest.mark.local_only]
+pytestmark = pytest.mark.spark
 
 DAY = 1_767_225_600_000
 """2026-01-01 in milliseconds."""
@@ -47,7 +52,19 @@ def spec_of(hive, table, **keys):
 
 
 def read(engine, hive, table, **keys):
-    return read_extract(engine, spec_of(hive, table, **keys))
+    """What an engine reads, which is what the local engine reads."""
+    spec = spec_of(hive, table, **keys)
+    found = read_extract(engine, spec)
+    if engine.name != "local":
+        with LocalEngine(memory="1GB") as local:
+            assert told(found) == told(read_extract(local, spec))
+    return found
+
+
+def told(reading):
+    """All that a reading says."""
+    tables = (reading.rows, reading.files, reading.quarantine)
+    return [table.rows() for table in tables], reading.notes, reading.fingerprint
 
 
 def accounts(reading):
@@ -55,17 +72,14 @@ def accounts(reading):
 
 
 def test_a_partition_is_read_wherever_it_lies(engine, parts, tmp_path):
+    name = f"parts.anywhere_{engine.name}"
     with parts.client() as client:
-        make_table(client, "parts.anywhere", str(tmp_path / "t"), keys={"dt": "string"})
-        add_partition(
-            client, "parts.anywhere", ["2026-01-01"], text(tmp_path / "t/dt=2026-01-01", "at-home")
-        )
-        add_partition(
-            client, "parts.anywhere", ["2026-01-02"], f"file:{text(tmp_path / 'x y%3A', 'away')}"
-        )
+        make_table(client, name, str(tmp_path / "t"), keys={"dt": "string"})
+        add_partition(client, name, ["2026-01-01"], text(tmp_path / "t/dt=2026-01-01", "at-home"))
+        add_partition(client, name, ["2026-01-02"], f"file:{text(tmp_path / 'x y%3A', 'away')}")
     text(tmp_path / "t/dt=2026-01-03", "not-in-the-catalogue")
 
-    found = read(engine, parts, "parts.anywhere", attributes={"day": "dt"})
+    found = read(engine, parts, name, attributes={"day": "dt"})
 
     rows = [(row["account"], row["day"]) for row in found.interactions.rows()]
     assert sorted(rows) == [("at-home", "2026-01-01"), ("away", "2026-01-02")]
@@ -76,18 +90,19 @@ def test_a_partition_is_read_wherever_it_lies(engine, parts, tmp_path):
 
 
 def test_a_partition_moved_by_sql_is_read_where_it_lies_now(engine, parts, tmp_path):
+    name = f"parts.moved_{engine.name}"
     parts.sql(
-        "create external table parts.moved (who string, what string, at bigint) partitioned by"
+        f"create external table {name} (who string, what string, at bigint) partitioned by"
         f" (dt string) stored as parquet location '{tmp_path / 'moved'}'",
-        f"insert into parts.moved partition (dt = '2026-01-01') values ('before', 'post', {DAY})",
+        f"insert into {name} partition (dt = '2026-01-01') values ('before', 'post', {DAY})",
     )
     now = tmp_path / "elsewhere"
     now.mkdir()
     pq.write_table(pa.table({"who": ["now"], "what": ["post"], "at": [DAY]}), now / "a.parquet")
-    parts.sql(f"alter table parts.moved partition (dt='2026-01-01') set location '{now}'")
+    parts.sql(f"alter table {name} partition (dt='2026-01-01') set location '{now}'")
 
-    for told in ({}, {"hiveserver2": parts.hiveserver2}):
-        assert accounts(read(engine, parts, "parts.moved", **told)) == ["now"]
+    for asked in ({}, {"hiveserver2": parts.hiveserver2}):
+        assert accounts(read(engine, parts, name, **asked)) == ["now"]
 
 
 HOSTILE = [
@@ -103,7 +118,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("which", ["metastore", "hiveserver2"])
 def test_partition_values_arrive_as_they_are(engine, parts, tmp_path, which):
-    name = f"parts.hostile_{which}"
+    name = f"parts.hostile_{which}_{engine.name}"
     with parts.client() as client:
         make_table(client, name, str(tmp_path / "t"), keys={"city": "string"})
         for place, value in enumerate(HOSTILE):
@@ -121,6 +136,7 @@ def test_partition_values_arrive_as_they_are(engine, parts, tmp_path, which):
 
 
 def test_every_partition_may_be_written_in_its_own_way(engine, parts, tmp_path):
+    name = f"parts.ways_{engine.name}"
     rows = pa.table({"who": ["in-orc"], "what": ["post"], "at": [DAY]})
     (tmp_path / "orc").mkdir()
     orc.write_table(rows.rename_columns(["_col0", "_col1", "_col2"]), tmp_path / "orc/000000_0")
@@ -130,49 +146,51 @@ def test_every_partition_may_be_written_in_its_own_way(engine, parts, tmp_path):
     piped.mkdir()
     (piped / "000000_0").write_text(f"post|{DAY}|in-text\npost|{DAY}|NIL\n")
     with parts.client() as client:
-        make_table(client, "parts.ways", str(tmp_path / "t"), keys={"n": "int"}, stored="orc")
-        add_partition(client, "parts.ways", ["1"], str(tmp_path / "orc"), stored="orc")
-        add_partition(client, "parts.ways", ["2"], str(tmp_path / "parquet"), stored="parquet")
+        make_table(client, name, str(tmp_path / "t"), keys={"n": "int"}, stored="orc")
+        add_partition(client, name, ["1"], str(tmp_path / "orc"), stored="orc")
+        add_partition(client, name, ["2"], str(tmp_path / "parquet"), stored="parquet")
         add_partition(
             client,
-            "parts.ways",
+            name,
             ["3"],
             str(piped),
             columns={"what": "string", "at": "bigint", "who": "string"},
             serde={"field.delim": "|", "serialization.null.format": "NIL"},
         )
 
-    found = read(engine, parts, "parts.ways", quarantine_share=0.5)
+    found = read(engine, parts, name, quarantine_share=0.5)
 
     assert accounts(found) == ["in-orc", "in-parquet", "in-text"]
     assert [row["reason"] for row in found.quarantine.rows()] == ["null"]
 
 
 def test_a_column_added_later_is_no_matter_until_it_is_mapped(engine, parts, tmp_path):
+    name = f"parts.drift_{engine.name}"
     wider = {**COLUMNS, "device": "string"}
     with parts.client() as client:
-        make_table(client, "parts.drift", str(tmp_path), keys={"n": "string"}, columns=wider)
-        add_partition(client, "parts.drift", ["1"], text(tmp_path / "n=1", "old"))
+        make_table(client, name, str(tmp_path), keys={"n": "string"}, columns=wider)
+        add_partition(client, name, ["1"], text(tmp_path / "n=1", "old"))
         new = text(tmp_path / "n=2", "new", columns=("{who}", "post", "{at}", "phone"))
-        add_partition(client, "parts.drift", ["2"], new, columns=wider)
+        add_partition(client, name, ["2"], new, columns=wider)
 
-    assert accounts(read(engine, parts, "parts.drift")) == ["new", "old"]
-    found = read(engine, parts, "parts.drift", attributes={"device": "device"}, rejected_files=1)
+    assert accounts(read(engine, parts, name)) == ["new", "old"]
+    found = read(engine, parts, name, attributes={"device": "device"}, rejected_files=1)
     assert accounts(found) == ["new"]
     [lacking] = [row for row in found.files.rows() if row["status"] == "rejected"]
     assert "`device`" in lacking["note"]
 
 
 def test_partitions_without_files_or_folder_are_listed_with_no_rows(engine, parts, tmp_path):
+    name = f"parts.sparse_{engine.name}"
     (tmp_path / "empty").mkdir()
     with parts.client() as client:
-        make_table(client, "parts.sparse", str(tmp_path), keys={"dt": "string"})
-        add_partition(client, "parts.sparse", ["2026-01-01"], text(tmp_path / "full", "one"))
-        add_partition(client, "parts.sparse", ["2026-01-02"], str(tmp_path / "empty"))
-        add_partition(client, "parts.sparse", ["2026-01-03"], str(tmp_path / "gone"))
+        make_table(client, name, str(tmp_path), keys={"dt": "string"})
+        add_partition(client, name, ["2026-01-01"], text(tmp_path / "full", "one"))
+        add_partition(client, name, ["2026-01-02"], str(tmp_path / "empty"))
+        add_partition(client, name, ["2026-01-03"], str(tmp_path / "gone"))
     (tmp_path / "gone").rmdir()
 
-    found = read(engine, parts, "parts.sparse")
+    found = read(engine, parts, name)
 
     assert accounts(found) == ["one"]
     [gone] = [row for row in found.files.rows() if row["status"] == "skipped"]
@@ -183,6 +201,7 @@ def test_partitions_without_files_or_folder_are_listed_with_no_rows(engine, part
     assert "the partition dt=2026-01-03 has no folder" in notes
 
 
+@pytest.mark.local_only
 @pytest.mark.parametrize("second", ["one", "one/below", ""])
 def test_partitions_that_share_a_folder_are_refused(engine, parts, tmp_path, second):
     name = f"parts.shared_{len(second)}"
@@ -198,6 +217,7 @@ def test_partitions_that_share_a_folder_are_refused(engine, parts, tmp_path, sec
         read(engine, parts, name)
 
 
+@pytest.mark.local_only
 def test_one_day_written_in_two_ways_is_refused(engine, parts, tmp_path):
     with parts.client() as client:
         make_table(client, "parts.twice", str(tmp_path), keys={"dt": "string"})
@@ -247,41 +267,46 @@ def test_only_partitions_inside_where_are_asked_for(engine, hours, where, chosen
 
 
 def test_a_hiveserver2_is_asked_for_the_chosen_partitions_alone(engine, hours):
-    told = {"hiveserver2": hours.hiveserver2}
-    found = read(engine, hours, "parts.hours", where="dt = '2026-01-02'", **told)
+    asked = {"hiveserver2": hours.hiveserver2}
+    found = read(engine, hours, "parts.hours", where="dt = '2026-01-02'", **asked)
 
     assert accounts(found) == ["2/11", "2/3"]
 
 
+@pytest.mark.local_only
 def test_a_filter_outside_all_partitions_leaves_nothing_to_read(engine, hours):
     with pytest.raises(ExtractError, match=r"no file to read in `hive://parts\.hours`"):
         read(engine, hours, "parts.hours", where="dt = '2031-01-01'")
 
 
+@pytest.mark.local_only
 def test_a_filter_by_what_is_no_key_is_the_job_files_fault(engine, hours):
     with pytest.raises(ConfigError, match="partition columns are `dt`, `hr`"):
         read(engine, hours, "parts.hours", where="day = '2026-01-01'")
 
 
 def test_a_table_without_partitions_is_read_whole_and_not_filtered(engine, parts, tmp_path):
+    name = f"parts.whole_{engine.name}"
     with parts.client() as client:
-        make_table(client, "parts.whole", text(tmp_path / "whole", "one", "two"))
+        make_table(client, name, text(tmp_path / "whole", "one", "two"))
 
-    assert accounts(read(engine, parts, "parts.whole")) == ["one", "two"]
-    for told in ({}, {"hiveserver2": parts.hiveserver2}):
-        with pytest.raises(ConfigError, match=r"`where` chooses partitions and parts\.whole has"):
-            read(engine, parts, "parts.whole", where="dt = '2026-01-01'", **told)
+    assert accounts(read(engine, parts, name)) == ["one", "two"]
+    for asked in ({}, {"hiveserver2": parts.hiveserver2}):
+        with pytest.raises(ConfigError, match=rf"`where` chooses partitions and {name} has none"):
+            read(engine, parts, name, where="dt = '2026-01-01'", **asked)
 
 
+@pytest.mark.local_only
 def test_a_table_of_no_partition_yet_has_nothing_to_read(engine, parts, tmp_path):
     with parts.client() as client:
         make_table(client, "parts.young", str(tmp_path), keys={"dt": "string"})
 
-    for told in ({}, {"hiveserver2": parts.hiveserver2}):
+    for asked in ({}, {"hiveserver2": parts.hiveserver2}):
         with pytest.raises(ExtractError, match=r"no file to read in `hive://parts\.young`"):
-            read(engine, parts, "parts.young", **told)
+            read(engine, parts, "parts.young", **asked)
 
 
+@pytest.mark.local_only
 def test_more_partitions_than_one_answer_holds_are_asked_for_in_pages(engine, parts, tmp_path):
     with parts.client() as client:
         make_table(client, "parts.many", str(tmp_path), keys={"n": "int"})
@@ -295,22 +320,24 @@ def test_more_partitions_than_one_answer_holds_are_asked_for_in_pages(engine, pa
 
 
 def test_a_header_line_that_the_table_skips_is_no_row(engine, parts, tmp_path):
+    name = f"parts.headed_{engine.name}"
     place = tmp_path / "headed"
     text(place, "who")
     (place / "000000_0").write_text(f"WHO,WHAT,AT\none,post,{DAY}\n")
     with parts.client() as client:
         make_table(
             client,
-            "parts.headed",
+            name,
             str(place),
             serde={"field.delim": ","},
             parameters={"skip.header.line.count": "1"},
         )
 
-    assert accounts(read(engine, parts, "parts.headed")) == ["one"]
+    assert accounts(read(engine, parts, name)) == ["one"]
 
 
 def test_rows_that_hive_would_read_silently_wrong_are_set_aside(engine, parts, tmp_path):
+    name = f"parts.broken_{engine.name}"
     place = tmp_path / "broken"
     place.mkdir()
     lines = [
@@ -325,9 +352,9 @@ def test_rows_that_hive_would_read_silently_wrong_are_set_aside(engine, parts, t
     ]
     (place / "000000_0").write_bytes("".join(f"{line}\n" for line in lines).encode())
     with parts.client() as client:
-        make_table(client, "parts.broken", str(place))
+        make_table(client, name, str(place))
 
-    found = read(engine, parts, "parts.broken", quarantine_share=1.0)
+    found = read(engine, parts, name, quarantine_share=1.0)
 
     [file] = found.files.rows()
     counts = ("read", "used", "deduplicated", "quarantined", "rejected")

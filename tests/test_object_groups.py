@@ -26,6 +26,7 @@ from graph.schemas import INTERACTIONS
 from jobs.detector import World
 from jobs.detectors.shared_objects import SharedObjects, draw
 
+# Groups do not run on Spark (`test_groups_are_refused_on_spark`): what needs them is `local_only`.
 HOUR = 3_600_000
 DAY = 24 * HOUR
 LEARNING = Learning(groups=3, dimensions=3, least_accounts=10)

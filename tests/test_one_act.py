@@ -60,14 +60,12 @@ def test_reviews_shown_under_every_variant_of_a_product_join_nobody(engine):
     assert joined(engine, RARE_OBJECTS, acts) == set()
 
 
-@pytest.mark.local_only
 def test_reviews_of_the_same_things_on_dates_of_their_own_join(engine):
     apart = [(f"m{n}", f"v{thing}", (9 * thing + n) * DAY) for n in MEMBERS for thing in THINGS]
 
     assert joined(engine, RARE_OBJECTS, crowd(DAY) + apart) == ALL_PAIRS
 
 
-@pytest.mark.local_only
 def test_acts_at_one_time_that_the_extract_names_apart_join(engine):
     """With a post of its own for each row, six things at one time are six acts."""
     acts = crowd(DAY) + variants(lambda n: 7 * n * DAY)
@@ -75,7 +73,6 @@ def test_acts_at_one_time_that_the_extract_names_apart_join(engine):
     assert joined(engine, RARE_OBJECTS, acts, content=lambda n: f"p{n}") == ALL_PAIRS
 
 
-@pytest.mark.local_only
 @pytest.mark.parametrize("accounts", [150, 70], ids=["an extract", "a handful of acts"])
 def test_without_times_each_thing_in_common_counts(engine, accounts):
     acts = [(who, thing, 0) for who, thing, _ in crowd(DAY)[: 6 * accounts]]
@@ -85,7 +82,6 @@ def test_without_times_each_thing_in_common_counts(engine, accounts):
     assert found == ALL_PAIRS
 
 
-@pytest.mark.local_only
 def test_six_things_in_one_second_are_one_meeting_and_six_seconds_are_six(engine):
     at_once = crowd(SECOND) + variants(lambda n: 40 * DAY + n * SECOND)
     one_by_one = crowd(SECOND) + [

@@ -10,13 +10,27 @@ import pytest
 
 from algorithms.evalues import log10_evalue
 from graph.model import Clustering
-from graph.schemas import CLUSTERING, DAY_GROUPS, EVIDENCE
+from graph.schemas import CLUSTERING, EVIDENCE
 from jobs.day_groups import day_groups, found_on, met_off
 from jobs.other_days import other_days, with_other_days
 from tests.test_object_groups import HOUR, table_of
 
 BEGIN = 1_700_006_400_000
 """A midnight, UTC, of a day of odd number (19,676 days and one after 1970)."""
+
+
+@pytest.fixture(scope="module")
+def engine(request, tmp_path_factory, opening):
+    """Each engine in turn, opened once: groups found on it are looked at by several tests."""
+    opened = opening(request.param, tmp_path_factory.mktemp("spill"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def groups_of_all_days(engine):
+    """The groups of a world whose ring meets on all days."""
+    return day_groups(world(engine, ring_days=range(12)), seed=0)
 
 
 def world(engine, *, ring_days):
@@ -50,9 +64,10 @@ def cluster(engine, numbers=range(900, 906)):
     return Clustering(engine.from_arrow(rows, CLUSTERING), method="by hand")
 
 
-def test_a_ring_of_all_days_is_found_on_half_and_confirmed_on_the_others(engine):
-    groups = day_groups(world(engine, ring_days=range(12)), seed=0)
-    [row] = other_days(cluster(engine), groups).rows()
+def test_a_ring_of_all_days_is_found_on_half_and_confirmed_on_the_others(
+    engine, groups_of_all_days
+):
+    [row] = other_days(cluster(engine), groups_of_all_days).rows()
     assert (row["cluster"], row["accounts"]) == ("a900", 6)
     assert row["log10_p"] < -20
     assert row["meetings"] == 60
@@ -76,11 +91,11 @@ def test_a_group_of_which_nobody_acts_on_the_other_days_has_no_meetings(engine):
     assert (row["accounts"], row["meetings"], row["log10_p"]) == (2, 0, 0)
 
 
-def test_both_halves_stake_one_half_and_every_group_of_a_half_an_equal_part(engine):
-    rows = day_groups(world(engine, ring_days=range(12)), seed=0).rows()
-    [row] = other_days(
-        cluster(engine), engine.from_arrow(pa.Table.from_pylist(rows, DAY_GROUPS.arrow), DAY_GROUPS)
-    ).rows()
+def test_both_halves_stake_one_half_and_every_group_of_a_half_an_equal_part(
+    engine, groups_of_all_days
+):
+    rows = groups_of_all_days.rows()
+    [row] = other_days(cluster(engine), groups_of_all_days).rows()
 
     stakes = []
     for days in (0, 1):
@@ -111,6 +126,7 @@ def test_a_group_that_cannot_have_met_on_the_other_days_has_bet_nothing(engine):
     }
 
 
+# An average over three worlds.
 @pytest.mark.local_only
 def test_groups_that_nobody_chose_win_nothing_on_average_by_meeting_as_chance_has_it(engine):
     """In three worlds of busy evenings and hot objects, and posts of one object and of three."""
@@ -146,9 +162,10 @@ def bets_of_chance(engine, seed):
     return 10.0 ** log10_evalue(np.minimum(logs, 0.0))
 
 
-@pytest.mark.local_only
-def test_a_cluster_is_told_its_days_as_evidence_that_adds_nothing_to_its_score(engine):
-    tried = other_days(cluster(engine), day_groups(world(engine, ring_days=range(12)), seed=0))
+def test_a_cluster_is_told_its_days_as_evidence_that_adds_nothing_to_its_score(
+    engine, groups_of_all_days
+):
+    tried = other_days(cluster(engine), groups_of_all_days)
     evidence = with_other_days(engine.from_arrow(EVIDENCE.arrow.empty_table(), EVIDENCE), tried)
     bet, row = sorted(evidence.rows(), key=lambda each: each["name"])
     assert (row["name"], row["kind"], row["part"]) == ("other-days", "context", 0)
