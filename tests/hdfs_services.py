@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from graph.engines.spark.preflight import java_environment
-from tests.hive_services import free_port, running
+from tests.listening import free_port, running
 
 _CLUSTER = "org.apache.hadoop.test.MiniDFSClusterManager"
 _SECONDS_TO_START = 600

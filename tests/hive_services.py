@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +14,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from graph.engines.spark.preflight import java_environment
+from tests.listening import free_port, running
 
 _OPENED = (
     "java.lang",
@@ -30,8 +27,8 @@ _OPENED = (
     "sun.nio.ch",
 )
 _METASTORE = "org.apache.hadoop.hive.metastore.HiveMetaStore"
+_HIVESERVER2_LOG = "hiveserver2.log"
 _HIVESERVER2 = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"
-_SECONDS_TO_START = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,11 @@ class HiveServices:
         """Run statements through HiveServer2."""
         from impala.dbapi import connect
 
-        connection = connect("127.0.0.1", self.hiveserver2_port, auth_mechanism="NOSASL")
+        try:
+            connection = connect("127.0.0.1", self.hiveserver2_port, auth_mechanism="NOSASL")
+        except Exception:
+            print((self.place / _HIVESERVER2_LOG).read_text()[-3000:])
+            raise
         cursor = connection.cursor()
         try:
             for statement in statements:
@@ -171,7 +172,7 @@ def _running_hiveserver2(place: Path, metastore: int) -> Iterator[int]:
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
-    log = place / "hiveserver2.log"
+    log = place / _HIVESERVER2_LOG
     with running(command, port, log=log, within=place, environment=environment):
         yield port
 
@@ -192,58 +193,3 @@ def spark_home() -> Path:
     found = importlib.util.find_spec("pyspark")
     assert found is not None and found.origin is not None
     return Path(found.origin).parent
-
-
-@contextmanager
-def running(
-    command: Sequence[str],
-    port: int,
-    *,
-    log: Path,
-    within: Path,
-    environment: Mapping[str, str],
-) -> Iterator[None]:
-    """A process in a group of its own that listens at `port`, ended with all it started."""
-    with log.open("wb") as written:
-        process = subprocess.Popen(
-            command,
-            cwd=within,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        _await_port(process, port, log)
-        yield
-    finally:
-        _end(process)
-
-
-def _await_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + _SECONDS_TO_START
-    while time.monotonic() < until and process.poll() is None:
-        with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.2)
-    pytest.fail(f"nothing listens at {port}; the log ends:\n{log.read_text()[-3000:]}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    for ending in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is None:
-            os.killpg(process.pid, ending)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            continue
-        return
-
-
-def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port: int = bound.getsockname()[1]
-        return port

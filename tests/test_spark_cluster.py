@@ -21,6 +21,7 @@ import pytest
 from jobs.config import read_job
 from jobs.detect import detect
 from review.run import open_run
+from tests.listening import free_port
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
@@ -50,12 +51,6 @@ shared-traits.enabled = false
 mutual-ring.enabled = false
 seeded.enabled = false
 """
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 def started(folder, name, *arguments):
