@@ -55,9 +55,9 @@ class HiveServices:
 
         try:
             connection = connect("127.0.0.1", self.hiveserver2_port, auth_mechanism="NOSASL")
-        except Exception:
-            print((self.place / _HIVESERVER2_LOG).read_text()[-3000:])
-            raise
+        except Exception as failed:
+            log = (self.place / _HIVESERVER2_LOG).read_text()
+            pytest.fail(f"HiveServer2 does not answer: {failed}; its log ends:\n{log[-3000:]}")
         cursor = connection.cursor()
         try:
             for statement in statements:
