@@ -194,9 +194,19 @@ def test_the_parts_of_the_evidence_add_up_to_the_score_exactly(tables):
 def test_every_cluster_says_its_strongest_reason(tables):
     reasons = tables["evidence"][tables["evidence"].kind == "for"]
     strongest = reasons.sort_values(["part", "name"], ascending=[False, True])
-    says = strongest.groupby("cluster").says.first()
+    strongest = strongest.groupby("cluster").first()
+    headline = tables["clusters"].set_index("cluster").says
+    assert len(headline) == len(strongest) > 10
 
-    assert same(tables["clusters"].set_index("cluster").says, says)
+    for cluster, reason in strongest.iterrows():
+        assert headline[cluster].startswith(reason.says)
+        rest = headline[cluster].removeprefix(reason.says)
+        assert (rest == "") == (reason["name"] == "beyond-chance")
+
+
+def test_every_headline_holds_what_was_seen_against_chance_or_says_that_nothing_was_tested(tables):
+    for says in tables["clusters"].says:
+        assert "where chance would give" in says or "not tested against chance" in says
 
 
 def test_joint_acts_lie_between_members_of_one_cluster_behind_an_edge(tables, inner):
