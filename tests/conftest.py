@@ -23,6 +23,7 @@ from builders.simulation.spec import SimulationSpec
 from builders.simulation.truth import read_truth
 from graph.engine import Engine
 from graph.engines import open_engine
+from graph.engines.spark.few import FEW
 from graph.engines.spark.few import SETTING as FEW_ROWS
 from graph.schema import Column, Schema
 from graph.schemas import ACCOUNTS, INTERACTIONS
@@ -45,15 +46,22 @@ SPARK_IN_TESTS = {
     "spark.driver.extraJavaOptions": _JVM_IN_TESTS,
     "spark.executor.extraJavaOptions": _JVM_IN_TESTS,
     "spark.sql.adaptive.enabled": "false",
-    # Every query is planned as over many rows, with its shuffles; tests of whole jobs do otherwise.
+    # Every query is planned as over many rows, with its shuffles.
     FEW_ROWS: "0",
 }
+SPARK_IN_SMALL_JOBS = {**SPARK_IN_TESTS, FEW_ROWS: str(FEW)}
 
 
 @pytest.fixture(scope="session")
 def spark_in_tests() -> dict[str, str]:
     """Spark's settings for small tables."""
     return SPARK_IN_TESTS
+
+
+@pytest.fixture(scope="session")
+def spark_in_small_jobs() -> dict[str, str]:
+    """The same, with queries over few rows planned as users have it, not as if there were many."""
+    return SPARK_IN_SMALL_JOBS
 
 
 def pytest_configure() -> None:
@@ -191,7 +199,7 @@ def small_job(tmp_path: Path) -> Callable[..., DetectJob]:
     ) -> DetectJob:
         if engine is not None and engine.name == "spark":
             job = {**sections.get("job", {}), "engine": "spark", "threads": 2, "memory": "2GB"}
-            sections = {**sections, "job": job, "spark": {"conf": SPARK_IN_TESTS}}
+            sections = {**sections, "job": job, "spark": {"conf": SPARK_IN_SMALL_JOBS}}
         return _small_job(tmp_path, interactions, accounts, sections)
 
     return make

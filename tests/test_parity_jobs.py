@@ -14,8 +14,6 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from graph.engines.spark.few import FEW
-from graph.engines.spark.few import SETTING as FEW_ROWS
 from jobs.config import job_from
 from jobs.detect import detect
 from jobs.quick import Changes, QuickTable, quick_job
@@ -37,9 +35,6 @@ MEMBERSHIP = {
     "cluster_objects",
 }
 """The tables of who is in which cluster and why."""
-
-LIGHTLY = {FEW_ROWS: str(FEW)}
-"""Tables of few rows are planned as users have it, and not as if they had many."""
 
 PROGRAM = """
 import json, sys
@@ -86,7 +81,7 @@ def test_a_platform_gives_the_same_run_byte_for_byte(
 
 @pytest.mark.slow
 def test_seeds_bring_everybody_equally_near_on_both_engines(
-    village, village_run, spark_in_tests, tmp_path
+    village, village_run, spark_in_small_jobs, tmp_path
 ):
     accounts = pq.read_table(village_run.table_path("members"))["account"].to_pylist()
     (tmp_path / "bad.txt").write_text("\n".join(sorted(accounts)[::3]) + "\n")
@@ -95,7 +90,7 @@ def test_seeds_bring_everybody_equally_near_on_both_engines(
     given = platform_given(village, seeds=seeds)
     local = detect(job_from(given, base=village), tmp_path / "local").run
 
-    job = job_from(on_spark(given, {**spark_in_tests, **LIGHTLY}), base=village)
+    job = job_from(on_spark(given, spark_in_small_jobs), base=village)
     spark = detect(job, tmp_path / "spark").run
 
     assert set(the_same(local, spark).identical) >= MEMBERSHIP
@@ -113,14 +108,13 @@ def test_a_run_of_one_engine_is_the_run_of_the_other(village, village_run, spark
     assert again.run.manifest_sha256 == village_run.manifest_sha256
 
 
-def test_a_file_on_the_command_line_gives_the_same_run(ring_file, spark_in_tests, tmp_path):
+def test_a_file_on_the_command_line_gives_the_same_run(ring_file, spark_in_small_jobs, tmp_path):
     table = QuickTable(
         path=ring_file,
         mapping={"account": "who", "object": "what", "acted_at": "ts", "content": "post"},
     )
     local = quick_job(table, Changes(threads=2), said=lambda _: None)
-    conf = {**spark_in_tests, **LIGHTLY}
-    spark = job_from(on_spark({**local.given, "job": {}}, conf), base=Path())
+    spark = job_from(on_spark({**local.given, "job": {}}, spark_in_small_jobs), base=Path())
 
     one, other = detect(local, tmp_path / "local").run, detect(spark, tmp_path / "spark").run
 
@@ -129,14 +123,13 @@ def test_a_file_on_the_command_line_gives_the_same_run(ring_file, spark_in_tests
 
 
 @pytest.mark.slow
-def test_a_real_log_gives_the_same_run(shared, spark_in_tests, tmp_path):
+def test_a_real_log_gives_the_same_run(shared, spark_in_small_jobs, tmp_path):
     path = TREE / "examples" / "russian_coord_tweets.toml"
     given = tomllib.loads(path.read_text())
     folder = shared / "data" / "real"
     local = detect(job_from(_rooted(given, folder), base=folder), tmp_path / "local").run
 
-    conf = {**spark_in_tests, **LIGHTLY}
-    job = job_from(on_spark(_rooted(given, folder), conf), base=folder)
+    job = job_from(on_spark(_rooted(given, folder), spark_in_small_jobs), base=folder)
     spark = detect(job, tmp_path / "spark").run
 
     assert set(the_same(local, spark).identical) >= MEMBERSHIP
