@@ -79,7 +79,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test that asks for `engine` each engine in turn, or the local one where marked so."""
     chosen = {mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")}
     if "engine" in metafunc.fixturenames and "engine" not in chosen:
-        both = ["local", pytest.param("spark", marks=pytest.mark.spark)]
+        marks = [pytest.mark.spark]
+        if metafunc.definition.get_closest_marker("slow_on_spark"):
+            marks.append(pytest.mark.slow)
+        both = ["local", pytest.param("spark", marks=marks)]
         only = metafunc.definition.get_closest_marker("local_only")
         metafunc.parametrize("engine", both[:1] if only else both, indirect=True)
 

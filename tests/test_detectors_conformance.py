@@ -217,6 +217,7 @@ def only(name, **settings):
 
 
 @pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.slow_on_spark
 def test_it_runs_alone_from_a_job_file(engine, small_job, tmp_path, name):
     """Alone, what it lacks is told in the manifest: `seeded` has no layer to look at."""
     seeds = {"bad": str(seeded_file(tmp_path))}
@@ -323,6 +324,7 @@ def test_contacts_that_a_bound_keeps_apart_are_counted_and_not_called_absent(
     ]
 
 
+@pytest.mark.slow_on_spark
 def test_attributes_may_be_called_what_queries_call_their_own_columns(engine, small_job, tmp_path):
     words = ("cluster", "day", "group", "joint", "order", "place", "rowid", "says", "select", "src")
     wider = [{**row, **dict.fromkeys(words)} for row in ROWS]

@@ -172,6 +172,7 @@ def test_of_a_ring_that_takes_half_a_day_the_lesser_part_is_seen_within_an_hour(
     assert len(joined(layer)) < len(RING) / 2
 
 
+@pytest.mark.slow_on_spark
 def test_the_order_of_the_windows_changes_nothing(engine):
     acted = acts(apart_ms=4 * MINUTE)
 
