@@ -38,7 +38,7 @@ def against_chance(facts: Facts) -> str:
     # Members who never act where others do were not looked at as a group either.
     if facts["expected"] <= 0:
         return _untested(facts["pairs_log10_p"])
-    searched = ", which a search among all groups as large would find"
+    searched = ", which a search among all groups as large could find by chance"
     found = searched if facts["meetings"] > facts["expected"] else ""
     return f"{_untested(facts['pairs_log10_p'])}; {met(facts)}{found}"
 

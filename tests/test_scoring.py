@@ -159,7 +159,7 @@ def test_a_headline_tells_the_best_that_was_tested():
 def test_a_headline_says_of_meetings_that_a_search_would_find_that_they_are_such():
     crowd = RING | {"log10_p": 0.0, "pairs_expected": None, "meetings": 1, "expected": 0.5}
     reasons = score(crowd, USUAL)[1]
-    searched = "which a search among all groups as large would find"
+    searched = "which a search among all groups as large could find by chance"
     assert headline(crowd, reasons).endswith(
         f"within an hour 1 time, where chance would give 0.5, {searched}"
     )
