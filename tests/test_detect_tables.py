@@ -322,3 +322,9 @@ def test_edges_are_ordered_pairs_with_weights_and_p_values_of_a_test(tables):
     assert edges[edges.layer == "mutual-ring"].log10_p.isna().all()
     assert edges[edges.layer == "shared-traits"].log10_p.max() <= math.log10(0.2)
     assert all(math.isfinite(value) for value in tested.log10_p)
+
+
+def test_no_number_of_the_evidence_is_a_nought_below_nought(tables):
+    for column in ("value", "usual", "part", "log_odds", "without"):
+        noughts = tables["evidence"][column].loc[lambda numbers: numbers == 0]
+        assert all(math.copysign(1, nought) == 1 for nought in noughts), column
