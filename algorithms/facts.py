@@ -1,4 +1,4 @@
-"""What can be measured of each cluster: its edges, its members' acts, its objects, its ages.
+"""What can be measured of each cluster: its edges, its members' acts, its ages.
 
 Every function takes tables and gives one; all of it is SQL over the clusters' own accounts, so the
 cost follows the clusters and not the extract. `clustering` holds only the clusters to measure.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from graph.model import Clustering
 from graph.schema import Column, Schema
-from graph.schemas import CLUSTER_OBJECTS, EDGES, INTERACTIONS, MEMBER_INTERACTIONS
+from graph.schemas import EDGES, INTERACTIONS, MEMBER_INTERACTIONS
 from graph.table import Table
 
 _CLUSTER = Column("cluster", "VARCHAR", "the cluster's name")
@@ -22,10 +22,10 @@ EDGE_FACTS = Schema(
         Column("edges", "BIGINT", "joined pairs of members"),
         Column("density", "DOUBLE", "edges / possible pairs"),
         Column("layers", "VARCHAR", "layers inside, strongest first, comma separated"),
-        Column("layer_count", "BIGINT", "how many layers join members"),
         Column("cross_platform_edges", "BIGINT", "joined pairs on two platforms"),
-        Column("seen", "BIGINT", "summed counts of its edges that have an expectation"),
-        Column("expected", "DOUBLE", "summed expectation of its pairs", nullable=True),
+        Column("seen", "BIGINT", "summed counts of its pairs that have an expectation"),
+        Column("expected", "DOUBLE", "summed expectation of those pairs", nullable=True),
+        Column("typical", "DOUBLE", "median log10 p of pairs without expectation", nullable=True),
     ),
     key=("cluster",),
 )
@@ -45,17 +45,6 @@ ACT_FACTS = Schema(
 DELAY_FACTS = Schema(
     "delay_facts",
     (_CLUSTER, Column("delay_seconds", "DOUBLE", "median delay between joint acts, seconds")),
-    key=("cluster",),
-)
-
-OBJECT_FACTS = Schema(
-    "object_facts",
-    (
-        _CLUSTER,
-        Column("objects", "BIGINT", "distinct objects shared by two members or more"),
-        Column("exclusivity", "DOUBLE", "median over objects of members / accounts on it"),
-        Column("popular_share", "DOUBLE", "share of objects with 20 outsiders a member or more"),
-    ),
     key=("cluster",),
 )
 
@@ -89,6 +78,9 @@ def inner_edges(edges: Table, clustering: Clustering) -> Table:
 def edge_facts(inner: Table, clustering: Clustering, platforms: Table) -> Table:
     """Size, density and layers of each cluster (`EDGE_FACTS`).
 
+    A pair that several layers join is counted once, in the layer in which it surprises most: they
+    may rest on the same acts.
+
     Args:
         inner: edges inside clusters (`inner_edges`).
         clustering: the clusters to measure.
@@ -99,13 +91,23 @@ def edge_facts(inner: Table, clustering: Clustering, platforms: Table) -> Table:
         with sizes as (
             select cluster, count(*) as accounts from {members} group by cluster
         ),
+        edges as (
+            select *,
+                   row_number() over (
+                       partition by src, dst
+                       order by case when expected is null then 1 else 0 end,
+                                coalesce(log10_p, 0.0), layer) as place
+            from {inner}
+        ),
         joined as (
             select m.cluster, e.src, e.dst,
                    max(case when p.platform <> q.platform then 1 else 0 end) as crosses,
-                   sum(case when e.expected is null then 0
-                            else least(e.objects, e.src_count, e.dst_count) end) as seen,
-                   sum(cast(e.expected as decimal(38, 15))) as expected
-            from {inner} e
+                   sum(case when e.place = 1 and e.expected is not null
+                            then least(e.objects, e.src_count, e.dst_count) else 0 end) as seen,
+                   sum(case when e.place = 1 then cast(e.expected as decimal(38, 15)) end)
+                       as expected,
+                   max(case when e.place = 1 and e.expected is null then e.log10_p end) as typical
+            from edges e
             join {members} m on m.account = e.src
             left join {platforms} p on p.account = e.src
             left join {platforms} q on q.account = e.dst
@@ -117,21 +119,19 @@ def edge_facts(inner: Table, clustering: Clustering, platforms: Table) -> Table:
             group by m.cluster, e.layer
         ),
         layered as (
-            select cluster, count(*) as layer_count,
-                   string_agg(layer, ',' order by weight desc, layer) as layers
+            select cluster, string_agg(layer, ',' order by weight desc, layer) as layers
             from by_layer group by cluster
         )
         select s.cluster, s.accounts, count(j.src) as edges,
                count(j.src) / greatest(s.accounts * (s.accounts - 1) / 2.0, 1.0) as density,
                coalesce(l.layers, '') as layers,
-               coalesce(l.layer_count, 0) as layer_count,
                coalesce(sum(j.crosses), 0) as cross_platform_edges,
                coalesce(sum(j.seen), 0) as seen,
-               sum(j.expected) as expected
+               sum(j.expected) as expected, median(j.typical) as typical
         from sizes s
         left join joined j using (cluster)
         left join layered l using (cluster)
-        group by s.cluster, s.accounts, l.layers, l.layer_count
+        group by s.cluster, s.accounts, l.layers
         """,
         EDGE_FACTS,
         inner=inner,
@@ -215,81 +215,6 @@ def delay_facts(joint_acts: Table) -> Table:
         """,
         DELAY_FACTS,
         joint_acts=joint_acts,
-    )
-
-
-def cluster_objects(
-    joint_acts: Table, interactions: Table, *, most_per_cluster: int = 100
-) -> Table:
-    """What each cluster shares, with how many accounts of the extract act on it too.
-
-    `CLUSTER_OBJECTS`, the objects of most members first, at most `most_per_cluster` of each
-    cluster. A shared text or trait is no object of the interactions: only the members' own count
-    stands for its population.
-
-    Args:
-        joint_acts: `JOINT_ACTS` of the clusters.
-        interactions: the whole extract, for the population.
-        most_per_cluster: how many to keep of each cluster.
-    """
-    return joint_acts.engine.sql(
-        """
-        with ends as (
-            select cluster, layer, action, object_kind, object, src as account, src_at as acted_at
-            from {joint_acts}
-            union
-            select cluster, layer, action, object_kind, object, dst, dst_at from {joint_acts}
-        ),
-        shared as (
-            select cluster, layer, object_kind, object,
-                   count(distinct account) as members, count(*) as interactions
-            from ends group by cluster, layer, object_kind, object
-        ),
-        ranked as (
-            select *, row_number() over (
-                partition by cluster order by members desc, interactions desc,
-                layer, object_kind, object) as place
-            from shared
-        ),
-        kept as (select * from ranked where place <= $most),
-        population as (
-            select object_kind, object, count(distinct account) as accounts
-            from {interactions}
-            where object in (select object from kept)
-            group by object_kind, object
-        ),
-        everybody as (select count(distinct account) as accounts from {interactions})
-        select k.cluster, k.layer, k.object_kind, k.object, k.members, k.interactions,
-               greatest(coalesce(p.accounts, 0), k.members) as population,
-               greatest(coalesce(p.accounts, 0), k.members)
-                   / greatest(everybody.accounts, 1.0) as population_rate
-        from kept k
-        left join population p using (object_kind, object)
-        cross join everybody
-        """,
-        CLUSTER_OBJECTS,
-        {"most": most_per_cluster},
-        joint_acts=joint_acts,
-        interactions=interactions,
-    )
-
-
-def object_facts(objects: Table) -> Table:
-    """Whether the shared objects are the cluster's own or everybody's (`OBJECT_FACTS`).
-
-    Args:
-        objects: `CLUSTER_OBJECTS`.
-    """
-    return objects.engine.sql(
-        """
-        select cluster, count(*) as objects,
-               median(members / population) as exclusivity,
-               sum(case when population - members >= 20 * members then 1 else 0 end) / count(*)
-                   as popular_share
-        from {objects} group by cluster
-        """,
-        OBJECT_FACTS,
-        objects=objects,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from algorithms.background import Background
-from algorithms.figures import duration, figure
+from algorithms.figures import duration, figure, several
 
 Facts = Mapping[str, Any]
 """One cluster's measured values by name; see `jobs/measure.py` for the columns."""
@@ -90,14 +90,14 @@ def _usually(ordinary: float | None, form: Callable[[float], str]) -> str:
 
 def _joined(ways: float, layers: list[str]) -> str:
     same = ", some of them on the same acts" if ways < len(layers) else ""
-    return f"joined in {ways:.0f} {'way' if ways == 1 else 'ways'}: {', '.join(layers)}{same}"
+    return f"joined in {several(round(ways), 'way')}: {', '.join(layers)}{same}"
 
 
 def met(facts: Facts) -> str:
     """How often members met, and how often they would by chance."""
     return (
         f"{facts['meeting_size']} or more members met on one thing"
-        f" {facts.get('meeting_span', 'within an hour')} {facts['meetings']} times,"
+        f" {facts.get('meeting_span', 'within an hour')} {several(facts['meetings'], 'time')},"
         f" where chance would give {facts['expected']:.2g}"
     )
 
@@ -125,7 +125,7 @@ REASONS: tuple[Reason, ...] = (
         degree=lambda v, b: v,
         says=lambda f, v, u: (
             f"{f['edges']} of {f['accounts'] * (f['accounts'] - 1) // 2} possible pairs are"
-            f" joined, {v:.2g} of the greatest strength"
+            f" joined, at {_percent(v)} of the greatest strength"
         ),
     ),
     Reason(
@@ -163,7 +163,7 @@ REASONS: tuple[Reason, ...] = (
         degree=lambda v, b: v,
         says=lambda f, v, u: (
             f"members are {_percent(v)} of all accounts on what they share, at the median of"
-            f" {f['objects']} objects"
+            f" {several(f['objects'], 'object')}"
         ),
     ),
     Reason(

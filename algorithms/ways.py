@@ -53,12 +53,13 @@ _FAMILIES = Schema(
 )
 
 
-def layers_inside(inner: Table, clustering: Clustering) -> Table:
+def layers_inside(inner: Table, clustering: Clustering, *, repeating: str = "") -> Table:
     """The layers of each cluster in the order of their weight (`LAYERS_INSIDE`).
 
     Args:
         inner: edges inside clusters (`algorithms.facts.inner_edges`).
         clustering: the clusters.
+        repeating: the layer, if any, that joins only whom others join, and keeps nobody joined.
     """
     return inner.engine.sql(
         """
@@ -68,7 +69,8 @@ def layers_inside(inner: Table, clustering: Clustering) -> Table:
         ),
         pairs as (
             select cluster, src, dst, min(layer) as layer
-            from edges group by cluster, src, dst having count(distinct layer) = 1
+            from edges where layer <> $repeating
+            group by cluster, src, dst having count(distinct layer) = 1
         ),
         alone as (select cluster, layer, count(*) as pairs from pairs group by cluster, layer),
         weighed as (
@@ -82,6 +84,7 @@ def layers_inside(inner: Table, clustering: Clustering) -> Table:
         left join alone a on a.cluster = w.cluster and a.layer = w.layer
         """,
         LAYERS_INSIDE,
+        {"repeating": repeating},
         inner=inner,
         members=clustering.members,
     )

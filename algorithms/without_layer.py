@@ -6,6 +6,7 @@ the acts behind edges, the objects shared. What the members did is what it was.
 
 from __future__ import annotations
 
+from algorithms.cluster_objects import MOST_PER_CLUSTER
 from graph.model import Clustering
 from graph.schema import Column, Schema
 from graph.table import Table
@@ -37,7 +38,7 @@ WITHOUT_OBJECTS = Schema(
     "without_objects",
     (
         *_KEY,
-        Column("objects", "BIGINT", "distinct shared objects"),
+        Column("objects", "BIGINT", "shared objects listed, once for each layer that shows them"),
         Column("exclusivity", "DOUBLE", "median over objects of members / accounts on it"),
         Column("popular_share", "DOUBLE", "share of objects with 20 outsiders a member or more"),
     ),
@@ -45,17 +46,21 @@ WITHOUT_OBJECTS = Schema(
 )
 
 
-def edges_without(layers: Table, inner: Table, tissue: Table, clustering: Clustering) -> Table:
+def edges_without(
+    layers: Table, inner: Table, tissue: Table, clustering: Clustering, *, repeating: str = ""
+) -> Table:
     """How each cluster is joined and closed without each of its layers (`WITHOUT_EDGES`).
 
-    Weights are summed as decimals, which have one sum in any order of rows.
+    Weights are summed as decimals, which have one sum in any order of rows. An edge of the layer
+    that repeats others goes with the only other layer that joins its pair.
 
     Args:
         layers: `algorithms.ways.LAYERS_INSIDE`.
         inner: edges inside clusters.
         tissue: the edges, refused ones too, by which it is measured how closed a cluster is
-            (`algorithms.quality.conductance`).
+            (`algorithms.quality.conductance`); those inside clusters are those of `inner`.
         clustering: the clusters.
+        repeating: the layer, if any, that joins only whom others join.
     """
     return layers.engine.sql(
         """
@@ -68,52 +73,73 @@ def edges_without(layers: Table, inner: Table, tissue: Table, clustering: Cluste
             ) joined_pairs
             group by cluster
         ),
-        remaining as (
-            select cluster, left_out, count(layer) as left_over,
-                   string_agg(layer, ',' order by place) as layers
-            from (
-                select o.cluster, o.layer as left_out, l.layer, l.place
-                from {layers} o
-                left join {layers} l on l.cluster = o.cluster and l.layer <> o.layer
-            ) others
-            group by cluster, left_out
+        bases as (
+            select r.src, r.dst, min(o.layer) as base
+            from {tissue} r join {tissue} o on o.src = r.src and o.dst = r.dst
+            where r.layer = $repeating and o.layer <> $repeating
+            group by r.src, r.dst having count(distinct o.layer) = 1
+        ),
+        based as (
+            select e.src, e.dst, e.layer, cast(e.weight as decimal(38, 15)) as weight,
+                   coalesce(case when e.layer = $repeating then b.base end, '') as base
+            from {tissue} e left join bases b on b.src = e.src and b.dst = e.dst
         ),
         joined as (
-            select s.cluster as src_cluster, d.cluster as dst_cluster, e.layer,
-                   sum(cast(e.weight as decimal(38, 15))) as weight
-            from {tissue} e
+            select s.cluster as src_cluster, d.cluster as dst_cluster, e.layer, e.base,
+                   count(*) as edges, sum(e.weight) as weight
+            from based e
             left join {members} s on s.account = e.src
             left join {members} d on d.account = e.dst
-            group by s.cluster, d.cluster, e.layer
+            group by s.cluster, d.cluster, e.layer, e.base
         ),
         ends as (
-            select src_cluster as cluster, layer,
+            select src_cluster as cluster, layer, base,
+                   case when src_cluster = dst_cluster then edges else 0 end as edges,
                    case when src_cluster = dst_cluster then weight else 0 end as inside,
                    case when src_cluster = dst_cluster then 0 else weight end as outside
             from joined where src_cluster is not null
             union all
-            select dst_cluster as cluster, layer, 0 as inside, weight as outside
+            select dst_cluster as cluster, layer, base, 0 as edges, 0 as inside,
+                   weight as outside
             from joined
             where dst_cluster is not null and (src_cluster is null or src_cluster <> dst_cluster)
         ),
         by_layer as (
-            select cluster, layer, sum(inside) as inside, sum(outside) as outside
-            from ends group by cluster, layer
+            select cluster, layer, base,
+                   sum(edges) as edges, sum(inside) as inside, sum(outside) as outside
+            from ends group by cluster, layer, base
         ),
-        weights as (select layer, sum(weight) as weight from joined group by layer),
+        standing as (
+            select k.cluster, k.layer, k.place, b.base
+            from {layers} k
+            join by_layer b on b.cluster = k.cluster and b.layer = k.layer
+            where b.edges > 0
+        ),
+        remaining as (
+            select cluster, left_out, count(layer) as left_over,
+                   string_agg(layer, ',' order by place) as layers
+            from (
+                select distinct o.cluster, o.layer as left_out, s.layer, s.place
+                from {layers} o
+                left join standing s
+                  on s.cluster = o.cluster and s.layer <> o.layer and s.base <> o.layer
+            ) others
+            group by cluster, left_out
+        ),
+        weights as (select layer, base, sum(weight) as weight from joined group by layer, base),
         volumes as (
             select o.layer as left_out,
-                   cast(2 * sum(case when w.layer <> o.layer then w.weight else 0 end) as double)
-                       as volume
-            from weights o cross join weights w
+                   2 * cast(sum(case when w.layer <> o.layer and w.base <> o.layer
+                                     then w.weight else 0 end) as double) as volume
+            from (select distinct layer from weights) o cross join weights w
             group by o.layer
         ),
         summed as (
             select o.cluster, o.layer as left_out,
-                   cast(sum(case when b.layer <> o.layer then b.inside else 0 end) as double)
-                       as inside,
-                   cast(sum(case when b.layer <> o.layer then b.outside else 0 end) as double)
-                       as outside
+                   cast(sum(case when b.layer <> o.layer and b.base <> o.layer
+                                 then b.inside else 0 end) as double) as inside,
+                   cast(sum(case when b.layer <> o.layer and b.base <> o.layer
+                                 then b.outside else 0 end) as double) as outside
             from {layers} o join by_layer b on b.cluster = o.cluster
             group by o.cluster, o.layer
         ),
@@ -137,6 +163,7 @@ def edges_without(layers: Table, inner: Table, tissue: Table, clustering: Cluste
         join measured m on m.cluster = r.cluster and m.left_out = r.left_out
         """,
         WITHOUT_EDGES,
+        {"repeating": repeating},
         layers=layers,
         inner=inner,
         tissue=tissue,
@@ -169,24 +196,34 @@ def delays_without(layers: Table, joint_acts: Table) -> Table:
     )
 
 
-def objects_without(layers: Table, objects: Table) -> Table:
+def objects_without(
+    layers: Table, of_layers: Table, *, most_per_cluster: int = MOST_PER_CLUSTER
+) -> Table:
     """What the objects of other layers say of each cluster (`WITHOUT_OBJECTS`).
+
+    The first so many of the other layers, and not those of the cluster's list that are left.
 
     Args:
         layers: `algorithms.ways.LAYERS_INSIDE`.
-        objects: `CLUSTER_OBJECTS`, of which a cluster has a limited number.
+        of_layers: `algorithms.cluster_objects.LAYER_OBJECTS`.
+        most_per_cluster: how many objects of a cluster are measured.
     """
     return layers.engine.sql(
         """
-        select s.cluster, o.layer as left_out, count(*) as objects,
-               median(s.members / s.population) as exclusivity,
-               sum(case when s.population - s.members >= 20 * s.members then 1 else 0 end)
-                   / count(*) as popular_share
-        from {objects} s
-        join {layers} o on o.cluster = s.cluster and o.layer <> s.layer
-        group by s.cluster, o.layer
+        with others as (
+            select s.cluster, o.layer as left_out, s.members, s.population,
+                   row_number() over (partition by s.cluster, o.layer order by s.place) as place
+            from {objects} s
+            join {layers} o on o.cluster = s.cluster and o.layer <> s.layer
+        )
+        select cluster, left_out, count(*) as objects,
+               median(members / population) as exclusivity,
+               sum(case when population - members >= 20 * members then 1 else 0 end) / count(*)
+                   as popular_share
+        from others where place <= $most group by cluster, left_out
         """,
         WITHOUT_OBJECTS,
+        {"most": most_per_cluster},
         layers=layers,
-        objects=objects,
+        objects=of_layers,
     )

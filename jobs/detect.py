@@ -134,6 +134,7 @@ def _detect(job: DetectJob, steps: Steps, inputs: Inputs, said: Progress) -> Run
         card=job.card,
         near=_near(graph, world.seeds),
         leaning=[each.name for each in job.detectors if not each.stands_alone],
+        repeating=SEEDED,
     )
     days = _on_other_days(job, steps, world, said)
     if days:

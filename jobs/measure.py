@@ -11,18 +11,17 @@ from algorithms.also_in import also_in
 from algorithms.attendance import attendance
 from algorithms.background import Background, background
 from algorithms.chance import Unnamed, clusters_against_chance
+from algorithms.cluster_objects import cluster_objects, layer_objects, object_facts
 from algorithms.explain import explained
 from algorithms.explain.schema import Family, Known
 from algorithms.explain.verdict import accounted_for
 from algorithms.facts import (
     act_facts,
     age_facts,
-    cluster_objects,
     delay_facts,
     edge_facts,
     inner_edges,
     member_interactions,
-    object_facts,
     platforms_of,
 )
 from algorithms.flags import DEFAULT_FLAGS, FlagSettings, knit_accounts
@@ -56,7 +55,7 @@ MEASURED = Schema(
         Column("joint_share", "DOUBLE", "joint / all interactions, mean over members"),
         Column("joint_cells", "BIGINT", "distinct things done together"),
         Column("delay_seconds", "DOUBLE", "median delay between joint acts", nullable=True),
-        Column("objects", "BIGINT", "distinct shared objects"),
+        Column("objects", "BIGINT", "shared objects listed, once for each layer that shows them"),
         Column("exclusivity", "DOUBLE", "members / accounts on an object", nullable=True),
         Column("popular_share", "DOUBLE", "share of popular objects", nullable=True),
         Column("half_days", "DOUBLE", "span of half of the creation times", nullable=True),
@@ -67,8 +66,9 @@ MEASURED = Schema(
         Column("meeting_span", "VARCHAR", "how near in time that is, in words"),
         Column("expected", "DOUBLE", "times that chance would give"),
         Column("log10_p", "DOUBLE", "log10 of the cluster's p-value"),
-        Column("pairs_seen", "BIGINT", "summed counts of edges with an expectation"),
+        Column("pairs_seen", "BIGINT", "summed counts of pairs with an expectation"),
         Column("pairs_expected", "DOUBLE", "that by chance; null without such", nullable=True),
+        Column("pairs_log10_p", "DOUBLE", "median of pairs without expectation", nullable=True),
         Column("regular_objects", "BIGINT", "objects of a quarter of its members", nullable=True),
         Column("attendance", "DOUBLE", "share of those that a member attends", nullable=True),
         Column("unevenness", "DOUBLE", "variance of that / of equal tosses", nullable=True),
@@ -112,6 +112,7 @@ def measure(
     card: Scorecard | None = None,
     near: Table | None = None,
     leaning: Sequence[str] = (),
+    repeating: str = "",
     most_acts_per_member: int = 1000,
     most_near_seeds: int = 100,
 ) -> ClusterTables:
@@ -133,6 +134,7 @@ def measure(
         card: what judges a cluster's expected precision; the shipped one by default.
         near: how near the accounts are to seeds (`algorithms.nearness.NEARNESS`), if there are any.
         leaning: layers whose edges by themselves tell nothing of a second ring.
+        repeating: the layer, if any, that joins only whom others join.
         most_acts_per_member: how many of a member's acts are published; the rest is counted.
         most_near_seeds: how many accounts outside of flagged clusters are listed by nearness.
     """
@@ -141,7 +143,8 @@ def measure(
     platforms = platforms_of(interactions)
     inner = inner_edges(graph.edges, clustering)
     acts = member_interactions(interactions, clustering, within_seconds=within_seconds)
-    objects = cluster_objects(joint_acts, interactions)
+    of_layers = layer_objects(joint_acts, interactions)
+    objects = cluster_objects(of_layers)
     # Where all have one time, time does not say which acts are one.
     unnamed: Unnamed = "rows" if mostly_at_one_time(interactions) else "moments"
     explanations = explained(
@@ -160,7 +163,7 @@ def measure(
         families=families,
         at_least=flags.explained_from,
     )
-    layers = layers_inside(inner, clustering)
+    layers = layers_inside(inner, clustering, repeating=repeating)
     joined_in = ways(layers, joint_acts, families=families, unnamed=unnamed)
     clock = clock_of(interactions)
     measured = _measured(
@@ -189,9 +192,10 @@ def measure(
         inner=inner,
         tissue=(tissue or graph).edges,
         joint_acts=joint_acts,
-        objects=objects,
+        of_layers=of_layers,
         clustering=clustering,
         step_seconds=_step_seconds(clock),
+        repeating=repeating,
     )
     evidence = with_layers(evidence, less, usual, card)
     evidence = with_explanations(evidence, explanations)
@@ -333,7 +337,7 @@ def _measured(
                coalesce(p.meetings, 0) as meetings,
                $meeting_span as meeting_span,
                coalesce(p.expected, 0.0) as expected, coalesce(p.log10_p, 0.0) as log10_p,
-               e.seen as pairs_seen, e.expected as pairs_expected,
+               e.seen as pairs_seen, e.expected as pairs_expected, e.typical as pairs_log10_p,
                r.regular_objects, r.attendance, r.unevenness,
                x.audience, x.reaction, x.breadth, x.ages
         from {edges} e

@@ -193,7 +193,8 @@ def _rows(facts: dict[str, Any], usual: Background, card: Scorecard) -> Iterator
             **of_all,
             "name": f"term:{part.name}",
             "kind": "term",
-            "value": None if part.value is None else round(part.value, 9),
+            # Adding nought makes -0.0, which no reader expects, plain 0.0.
+            "value": None if part.value is None else round(part.value, 9) + 0.0,
             "usual": round(part.usual, 9),
             "unit": "",
             "log_odds": part.log_odds,

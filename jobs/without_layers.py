@@ -30,9 +30,10 @@ def facts_without(
     inner: Table,
     tissue: Table,
     joint_acts: Table,
-    objects: Table,
+    of_layers: Table,
     clustering: Clustering,
     step_seconds: float,
+    repeating: str = "",
 ) -> Table:
     """The measured values of each cluster without each of its layers: `without(measured)`.
 
@@ -45,9 +46,10 @@ def facts_without(
         inner: edges inside clusters.
         tissue: the edges on which it is measured how closed a cluster is.
         joint_acts: `JOINT_ACTS` of the clusters.
-        objects: `CLUSTER_OBJECTS`.
+        of_layers: `algorithms.cluster_objects.LAYER_OBJECTS`.
         clustering: the clusters.
         step_seconds: the least delay that means something.
+        repeating: the layer, if any, that joins only whom others join.
     """
     schema = without(measured.schema)
     changed = {
@@ -77,10 +79,10 @@ def facts_without(
         schema,
         {"step_seconds": step_seconds},
         measured=measured,
-        edges=edges_without(layers, inner, tissue, clustering),
+        edges=edges_without(layers, inner, tissue, clustering, repeating=repeating),
         ways=ways,
         delays=delays_without(layers, joint_acts),
-        objects=objects_without(layers, objects),
+        objects=objects_without(layers, of_layers),
     )
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from algorithms.cluster_objects import cluster_objects, layer_objects, object_facts
 from algorithms.facts import (
+    PLATFORMS,
     act_facts,
     age_facts,
-    cluster_objects,
     delay_facts,
     edge_facts,
     inner_edges,
     member_interactions,
-    object_facts,
     platforms_of,
 )
 from graph.model import Clustering
@@ -68,10 +68,10 @@ def test_a_pair_that_two_layers_join_is_one_edge_of_the_density(engine, table, c
         engine,
         EDGES,
         """
-        src | dst | layer | weight | expected
-        a1  | a2  | x     | 0.25   | 0.5
-        a1  | a2  | y     | 0.75   | 0.125
-        a2  | a3  | x     | 0.25   | 0.25
+        src | dst | layer | weight
+        a1  | a2  | x     | 0.25
+        a1  | a2  | y     | 0.75
+        a2  | a3  | x     | 0.25
         """,
     )
     interactions = table(
@@ -91,11 +91,60 @@ def test_a_pair_that_two_layers_join_is_one_edge_of_the_density(engine, table, c
 
     first = facts["a1"]
     assert (first["accounts"], first["edges"], first["density"]) == (3, 2, pytest.approx(2 / 3))
-    assert (first["layers"], first["layer_count"]) == ("y,x", 2)
+    assert first["layers"] == "y,x"
     assert first["cross_platform_edges"] == 1
-    assert first["expected"] == 0.875
     # Two accounts without an edge are still a cluster that one may ask about.
     assert (facts["b1"]["edges"], facts["b1"]["layers"]) == (0, "")
+
+
+def test_a_pair_counts_once_against_chance_in_the_layer_in_which_it_surprises_most(
+    engine, table, clustering
+):
+    inner = table(
+        engine,
+        EDGES,
+        """
+        src | dst | layer | objects | src_count | dst_count | expected | log10_p
+        a1  | a2  | x     | 9       | 7         | 8         | 0.5      | -6
+        a1  | a2  | y     | 5       | 5         | 5         | 0.125    | -7
+        a1  | a3  | x     | 3       | 4         | 4         | 0.25     | -3
+        a1  | a3  | z     | 1       | 1         | 1         | -        | -20
+        a2  | a3  | z     | 1       | 1         | 1         | -        | -4
+        b1  | b2  | z     | 1       | 1         | 1         | -        | -
+        """,
+    )
+    platforms = engine.from_arrow(PLATFORMS.arrow.empty_table(), PLATFORMS)
+
+    facts = by_cluster(edge_facts(inner, clustering, platforms))
+
+    first, second = facts["a1"], facts["b1"]
+    assert (first["seen"], first["expected"], first["typical"]) == (8, 0.375, -4)
+    assert (second["seen"], second["expected"], second["typical"]) == (0, None, None)
+
+
+def test_each_layer_keeps_so_many_objects_and_a_cluster_lists_the_first_of_all(engine, table):
+    acts = table(
+        engine,
+        JOINT_ACTS,
+        """
+        cluster | layer | src | dst | action | object | src_at | dst_at
+        a1      | x     | a1  | a2  | post   | o      | 1      | 1
+        a1      | x     | a1  | a3  | post   | o      | 1      | 1
+        a1      | x     | a1  | a2  | post   | p      | 1      | 1
+        a1      | y     | a1  | a2  | post   | q      | 1      | 1
+        a1      | y     | a1  | a2  | post   | r      | 1      | 1
+        """,
+    )
+    nothing = table(engine, INTERACTIONS, "account | action | object | acted_at\nz | post | z | 1")
+
+    of_layers = layer_objects(acts, nothing, most_per_layer=1)
+
+    assert {(row["layer"], row["object"], row["place"]) for row in of_layers.rows()} == {
+        ("x", "o", 1),
+        ("y", "q", 3),
+    }
+    listed = cluster_objects(layer_objects(acts, nothing), most_per_cluster=2)
+    assert {row["object"] for row in listed.rows()} == {"o", "p"}
 
 
 def test_layers_of_one_weight_stand_by_name(engine, table, clustering):
@@ -201,7 +250,8 @@ def test_shared_objects_are_counted_among_members_and_among_everybody(engine, ta
         """,
     )
 
-    o, p = cluster_objects(table(engine, JOINT_ACTS, TOGETHER), interactions).rows()
+    acts = table(engine, JOINT_ACTS, TOGETHER)
+    o, p = cluster_objects(layer_objects(acts, interactions)).rows()
 
     assert (o["object"], o["members"], o["population"], o["population_rate"]) == ("o", 3, 4, 0.8)
     # A tag of the same name is another thing: nobody else acted on the link p.

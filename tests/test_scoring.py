@@ -36,6 +36,7 @@ RING = {
     "log10_p": -80.0,
     "pairs_seen": 900,
     "pairs_expected": 1.5,
+    "pairs_log10_p": None,
 }
 
 CROWD = RING | {
@@ -79,6 +80,7 @@ facts = st.fixed_dictionaries(
         "log10_p": st.floats(-400, 0),
         "pairs_seen": st.integers(0, 1000),
         "pairs_expected": st.none() | st.floats(0, 100),
+        "pairs_log10_p": st.none() | st.floats(-400, 0),
     }
 )
 
@@ -126,7 +128,10 @@ def test_a_headline_holds_the_strongest_reason_and_an_observed_beside_an_expecte
     reasons = score(facts, USUAL)[1]
     sentence = headline(facts, reasons)
     assert sentence.startswith(next(each.says for each in reasons if each.kind == "for"))
-    assert "chance would give" in sentence or "not tested against chance" in sentence
+    assert any(
+        words in sentence
+        for words in ("chance would give", "not tested against chance", "without an expected count")
+    )
 
 
 def test_a_headline_tells_the_best_that_was_tested():
@@ -145,6 +150,25 @@ def test_a_headline_tells_the_best_that_was_tested():
     assert after(traits).startswith("its pairs are not tested against chance; 4 or more members")
     alone = traits | {"meetings": 0, "expected": 0.0}
     assert after(alone) == "its pairs are not tested against chance"
+    carried = alone | {"pairs_log10_p": -19.7}
+    assert after(carried) == (
+        "log10 p of what joins a pair is -19.7 at the median, without an expected count"
+    )
+
+
+def test_a_headline_says_of_meetings_that_a_search_would_find_that_they_are_such():
+    crowd = RING | {"log10_p": 0.0, "pairs_expected": None, "meetings": 1, "expected": 0.5}
+    reasons = score(crowd, USUAL)[1]
+    searched = "which a search among all groups as large could find by chance"
+    assert headline(crowd, reasons).endswith(
+        f"within an hour 1 time, where chance would give 0.5, {searched}"
+    )
+    fewer = crowd | {"meetings": 0}
+    assert searched not in headline(fewer, score(fewer, USUAL)[1])
+
+
+def test_without_a_reason_a_headline_still_tells_what_was_seen_against_chance():
+    assert headline(RING, []).endswith("where chance would give 0.01")
 
 
 def test_what_is_usual_is_measured_over_the_whole_extract(engine, table):

@@ -6,12 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from algorithms.facts import PLATFORMS, delay_facts, edge_facts, inner_edges, object_facts
+from algorithms.cluster_objects import LAYER_OBJECTS, object_facts
+from algorithms.facts import PLATFORMS, delay_facts, edge_facts, inner_edges
 from algorithms.quality import conductance
 from algorithms.ways import layers_inside
 from algorithms.without_layer import delays_without, edges_without, objects_without
 from graph.model import Clustering, InteractionGraph
-from graph.schemas import CLUSTER_OBJECTS, CLUSTERING, EDGES, JOINT_ACTS
+from graph.schemas import CLUSTERING, EDGES, JOINT_ACTS
 
 LAYERS = ("x", "y", "z")
 
@@ -60,12 +61,68 @@ def test_each_number_is_that_of_the_graph_drawn_without_the_layer(engine, seed):
             found = joined[cluster, left_out]
             for name in ("edges", "density", "layers"):
                 assert found[name] == facts[cluster][name]
-            assert found["left_over"] == facts[cluster]["layer_count"]
+            assert found["left_over"] == len(facts[cluster]["layers"].split(","))
             assert found["tie_strength"] == pytest.approx(min(cut[cluster]["inside"] / 10, 1))
             assert found["conductance"] == pytest.approx(cut[cluster]["conductance"], abs=1e-12)
             assert delays[cluster, left_out]["delay_seconds"] == slow[cluster]["delay_seconds"]
             for name in ("objects", "exclusivity", "popular_share"):
                 assert things[cluster, left_out][name] == on[cluster][name]
+
+
+def test_what_repeats_a_layer_goes_with_it_and_stays_with_another(engine, table):
+    members = table(
+        engine, CLUSTERING, "account | cluster\n" + "\n".join(f"{a} | a" for a in "abc")
+    )
+    clustering = Clustering(members, method="by hand")
+    edges = table(
+        engine,
+        EDGES,
+        """
+        src | dst | layer  | weight
+        a   | b   | x      | 0.5
+        a   | b   | seeded | 0.25
+        a   | c   | x      | 0.5
+        a   | c   | y      | 0.5
+        a   | c   | seeded | 0.125
+        c   | d   | x      | 0.5
+        c   | d   | seeded | 0.25
+        """,
+    )
+    inner = inner_edges(edges, clustering)
+    layers = layers_inside(inner, clustering, repeating="seeded")
+
+    found = by_key(edges_without(layers, inner, edges, clustering, repeating="seeded"))
+
+    without = {
+        key: (row["layers"], row["edges"], row["tie_strength"]) for key, row in found.items()
+    }
+    assert without == {
+        ("a", "x"): ("y,seeded", 1, 0.625 / 3),
+        ("a", "y"): ("x,seeded", 2, 1.375 / 3),
+        ("a", "seeded"): ("x,y", 2, 1.5 / 3),
+    }
+    assert found["a", "x"]["conductance"] == 0
+    assert found["a", "seeded"]["conductance"] > 0
+
+
+def test_what_repeats_the_only_layer_leaves_nothing_that_joins(engine, table):
+    members = table(engine, CLUSTERING, "account | cluster\na | a\nb | a")
+    clustering = Clustering(members, method="by hand")
+    edges = table(
+        engine,
+        EDGES,
+        """
+        src | dst | layer  | weight
+        a   | b   | x      | 0.5
+        a   | b   | seeded | 0.25
+        """,
+    )
+    layers = layers_inside(edges, clustering, repeating="seeded")
+
+    found = by_key(edges_without(layers, edges, edges, clustering, repeating="seeded"))
+
+    assert (found["a", "x"]["left_over"], found["a", "x"]["layers"]) == (0, "")
+    assert (found["a", "seeded"]["left_over"], found["a", "seeded"]["layers"]) == (1, "x")
 
 
 def counts():
@@ -105,13 +162,14 @@ def shared(engine, rng):
             "interactions": 2,
             "population": int(rng.integers(2, 90)),
             "population_rate": 0.1,
+            "place": 3 * LAYERS.index(layer) + n,
         }
         for cluster in "abc"
         for layer in LAYERS
         for n in range(3)
     ]
-    schema = CLUSTER_OBJECTS.arrow
-    return engine.from_arrow(pa.Table.from_pylist(things, schema=schema), CLUSTER_OBJECTS)
+    schema = LAYER_OBJECTS.arrow
+    return engine.from_arrow(pa.Table.from_pylist(things, schema=schema), LAYER_OBJECTS)
 
 
 def only(table, left_out):

@@ -196,8 +196,11 @@ def _reasons(evidence: pa.Table) -> None:
             part = row["part"] or 0.0
             write_line(f"  {signs[row['kind']]} {abs(part):.3f}  {row['says']}")
     terms = [row for row in rows if row["kind"] == "term" and row["log_odds"]]
+    terms.sort(key=lambda row: (-abs(row["log_odds"]), row["name"]))
     if terms:
-        write_table("What speaks for a ring, in log-odds", TERMS, terms)
+        write_table(
+            "What speaks for a ring, or against it (below nought), in log-odds", TERMS, terms
+        )
     layers = [row for row in rows if row["kind"] == "layer"]
     if layers:
         named = [{**row, "layer": row["name"].removeprefix("layer:")} for row in layers]
