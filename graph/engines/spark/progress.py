@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from graph.engines.signals import signals_come_out
 from graph.engines.spark.uneven import LONG_SECONDS, Uneven, altogether, uneven
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def watched(
 
     It hears first which Spark and which Java do the work. Counts begin anew with each step. Jobs
     carry their step's name, in Spark's own pages and in its event log. A step that waited for one
-    task much longer than its like is told when it is over, and all such steps at the end.
+    task much longer than its like is told when it is over, and all such steps at the end. Ctrl-C
+    ends the block as Ctrl-C, also where Spark tells first that its jobs were cancelled.
 
     Args:
         session: does the work.
@@ -39,24 +41,25 @@ def watched(
     listener.note(session_in_words(session))
     context = session.sparkContext
     before = {name: context.getLocalProperty(name) for name in _GROUP}
-    tasks = _Tasks(context, listener, long_seconds)
     ended = Event()
 
-    def look() -> None:
+    def look(tasks: _Tasks) -> None:
         while not ended.wait(_EVERY_SECONDS):
             tasks.tell()
 
-    looking = Thread(target=look, name="spark-progress", daemon=True)
-    looking.start()
-    try:
-        yield tasks
-        tasks.end()
-    finally:
-        ended.set()
-        looking.join()
-        with suppress(Exception):  # a session that has died has its reason on the way to the user
-            for name, value in before.items():
-                context.setLocalProperty(name, value)
+    with signals_come_out() as raised:
+        tasks = _Tasks(context, listener, long_seconds, raised)
+        looking = Thread(target=look, args=(tasks,), name="spark-progress", daemon=True)
+        looking.start()
+        try:
+            yield tasks
+            tasks.end()
+        finally:
+            ended.set()
+            looking.join()
+            with suppress(Exception):  # a dead session has its reason on the way to the user
+                for name, value in before.items():
+                    context.setLocalProperty(name, value)
 
 
 def session_in_words(session: SparkSession) -> str:
@@ -72,7 +75,13 @@ def session_in_words(session: SparkSession) -> str:
 class _Tasks:
     """The listener of a step, and the tasks of all stages that were seen in it."""
 
-    def __init__(self, context: SparkContext, listener: Listener, long_seconds: float) -> None:
+    def __init__(
+        self,
+        context: SparkContext,
+        listener: Listener,
+        long_seconds: float,
+        raised: Sequence[BaseException],
+    ) -> None:
         self._context = context
         self._tracker = context.statusTracker()
         self._grouped = context.getLocalProperty(_GROUP[0]) is not None
@@ -80,6 +89,7 @@ class _Tasks:
         self._seen: dict[int, tuple[int, int]] = {}
         self._earlier: frozenset[int] = frozenset()
         self._long_seconds = long_seconds
+        self._raised = raised
         self._name = ""
         self._at_work: dict[int, tuple[int, float]] = {}
         """Stages that have not ended: their attempt, and when they were first seen at work."""
@@ -88,6 +98,8 @@ class _Tasks:
 
     def step(self, name: str, says: str) -> None:
         """A step begins: tasks of the last one count no more."""
+        if self._raised:
+            raise self._raised[0]  # it was dropped on its way
         with self._lock:
             self._step_ended()
             self._name = name
