@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from console.cli import app
-from review.run import open_run
-
-TREE = Path(__file__).parents[1]
 
 
 def demo(*args):
@@ -62,44 +57,3 @@ def test_another_platform_in_the_same_folder_is_refused(shown):
 
     assert result.exit_code == 2
     assert "holds another platform (100,000 interactions, seed 1)" in result.stderr
-
-
-@pytest.mark.spark
-@pytest.mark.slow
-def test_on_spark_it_reads_hive_tables_and_prints_the_same_clusters(shown, tmp_path):
-    here, text = shown
-    there = tmp_path / "spark"
-
-    # In a process of its own: the session of this one has no Hive catalogue.
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", "from console.cli import main; main()"),
-            *("demo", "--engine", "spark", "--out", there, "--against", here),
-            *("-n", "100000"),
-        ],
-        cwd=TREE,
-        capture_output=True,
-        text=True,
-        timeout=3000,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert clusters_in(done.stdout) == clusters_in(text)
-    assert any(line.startswith("#10 ") for line in clusters_in(text))
-    [line] = [one for one in done.stdout.splitlines() if one.startswith("The same answer as in ")]
-    assert line.startswith(f"The same answer as in {here}: byte for byte ")
-    identical = line.partition("byte for byte ")[2].partition(";")[0].split(", ")
-    assert {"clusters", "members", "edges", "evidence"} <= set(identical)
-    assert "] hive: make the simulated folders Hive tables" in done.stderr
-    assert "Spark 4.1." in done.stderr
-    read = open_run(there / "runs").manifest.settings["extract"]["tables"]
-    assert all(table["path"].startswith("hive://ringwatch_demo.") for table in read)
-
-
-def clusters_in(text):
-    """What is said of the run and its clusters: all but the files' names and the time it took."""
-    lines = text.splitlines()
-    begins = lines.index("Clusters by size")
-    ends = next(n for n, line in enumerate(lines) if line.startswith("recall "))
-    return lines[begins : ends + 1]

@@ -41,17 +41,6 @@ MEMBERSHIP = {
 LIGHTLY = {FEW_ROWS: str(FEW)}
 """Tables of few rows are planned as users have it, and not as if they had many."""
 
-COMING_AND_GOING = {
-    "spark.dynamicAllocation.enabled": "true",
-    "spark.dynamicAllocation.minExecutors": "0",
-    "spark.dynamicAllocation.maxExecutors": "2",
-    "spark.dynamicAllocation.executorIdleTimeout": "2s",
-    "spark.dynamicAllocation.shuffleTracking.enabled": "true",
-    # What is shuffled keeps an executor for so long after the job that wrote it.
-    "spark.dynamicAllocation.shuffleTracking.timeout": "4s",
-}
-"""No executor at first, two at most, and none that has nothing to do."""
-
 PROGRAM = """
 import json, sys
 from pathlib import Path
@@ -227,13 +216,13 @@ class Apart:
 
 @pytest.fixture
 def cluster(village, spark_in_tests, tmp_path):
-    """`cluster(**conf)`: the village's job on two worker processes of one core and 1 GB each."""
+    """`cluster()`: the village's job on two worker processes of one core and 1 GB each."""
     begun = []
 
-    def begin(**conf):
+    def begin(**sections):
         given = on_spark(
-            platform_given(village),
-            {**spark_in_tests, "spark.task.maxFailures": "4", **conf},
+            platform_given(village, **sections),
+            {**spark_in_tests, "spark.task.maxFailures": "4"},
             master="local-cluster[2,1,1024]",
             scratch=f"file://{tmp_path}/scratch",
         )
@@ -279,24 +268,6 @@ def test_a_worker_that_is_killed_costs_time_and_no_answer(cluster, village_run):
 
     run = running.done()
 
-    assert set(the_same(village_run, run).identical) >= MEMBERSHIP
-
-
-@pytest.mark.slow
-def test_executors_that_come_and_go_by_dynamic_allocation_give_the_same_run(cluster, village_run):
-    running = cluster(**COMING_AND_GOING)
-    numbers, at_once = set(), []
-    while running.process.poll() is None:
-        here = running.executors()
-        numbers.update(here)
-        at_once.append(len(here))
-        time.sleep(0.5)
-
-    run = running.done()
-
-    # It began with none, and some that were given back had to be replaced.
-    assert at_once[0] == 0
-    assert len(numbers) > max(at_once) == 2
     assert set(the_same(village_run, run).identical) >= MEMBERSHIP
 
 

@@ -96,7 +96,7 @@ def test_a_step_that_waits_for_one_task_is_told_when_it_is_over_and_at_the_end(s
         spark.spread([1.2] * 3, slept, NUMBERS)
         listener.step("an-uneven-step", "one task is far longer than the others")
         # Many short ones, so that on a busy machine the first alone are slow to begin.
-        spark.spread([6.0] + [0.01] * 23, slept, NUMBERS)
+        spark.spread([6.0] + [0.01] * 15, slept, NUMBERS)
         told_within = len(heard.notes)
         listener.step("the-next-step", "nothing is asked")
         told_after = heard.notes[told_within:]
@@ -104,7 +104,7 @@ def test_a_step_that_waits_for_one_task_is_told_when_it_is_over_and_at_the_end(s
     [line] = told_after
     said = re.fullmatch(
         r"`an-uneven-step` waited for one task of Spark: it took ([\d.]+) s,"
-        r" ([\d,]+) times the median of its stage's 24 tasks",
+        r" ([\d,]+) times the median of its stage's 16 tasks",
         line,
     )
     assert said is not None, line
