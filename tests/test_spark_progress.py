@@ -1,11 +1,18 @@
-"""What Spark itself shows of a job: each of its small jobs carries the name of its step."""
+"""What Spark shows of a job: its small jobs carry their step's name, and uneven steps are told."""
 
 from __future__ import annotations
+
+import re
+import signal
+import time
+from contextlib import suppress
 
 import pyarrow as pa
 import pytest
 
 from graph.engines import open_engine
+from graph.engines.spark.progress import watched
+from graph.engines.spark.uneven import Uneven, altogether
 from graph.schema import Column, Schema
 
 NUMBERS = Schema("numbers", (Column("n", "BIGINT", "a number"),), key=("n",))
@@ -16,6 +23,7 @@ class Heard:
 
     def __init__(self):
         self.steps = []
+        self.notes = []
 
     def step(self, name, says):
         self.steps.append((name, says))
@@ -24,7 +32,7 @@ class Heard:
         pass
 
     def note(self, says):
-        pass
+        self.notes.append(says)
 
 
 @pytest.fixture
@@ -73,3 +81,79 @@ def test_a_notebook_that_grouped_its_jobs_can_still_stop_them_by_that(spark):
     finally:
         for name in ("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel"):
             context.setLocalProperty(name, None)
+
+
+def slept(seconds):
+    time.sleep(seconds)
+    yield pa.RecordBatch.from_pydict({"n": [1]}, schema=NUMBERS.arrow)
+
+
+@pytest.mark.spark
+def test_a_step_that_waits_for_one_task_is_told_when_it_is_over_and_at_the_end(spark):
+    heard = Heard()
+    with watched(spark.session, heard, long_seconds=1.0) as listener:
+        listener.step("an-even-step", "tasks that are alike")
+        spark.spread([1.2] * 3, slept, NUMBERS)
+        listener.step("an-uneven-step", "one task is far longer than the others")
+        # Many short ones, so that on a busy machine the first alone are slow to begin.
+        spark.spread([6.0] + [0.01] * 15, slept, NUMBERS)
+        told_within = len(heard.notes)
+        listener.step("the-next-step", "nothing is asked")
+        told_after = heard.notes[told_within:]
+
+    [line] = told_after
+    said = re.fullmatch(
+        r"`an-uneven-step` waited for one task of Spark: it took ([\d.]+) s,"
+        r" ([\d,]+) times the median of its stage's 16 tasks",
+        line,
+    )
+    assert said is not None, line
+    assert float(said[1]) >= 6.0
+    assert int(said[2].replace(",", "")) >= 5
+    assert heard.notes[-1].startswith(
+        "skew, a task of Spark far longer than its like, in: `an-uneven-step` ("
+    )
+    assert not any("an-even-step" in note for note in heard.notes)
+
+
+@pytest.mark.spark
+def test_of_even_work_and_of_short_work_no_skew_is_told(spark):
+    heard = Heard()
+    with watched(spark.session, heard) as listener:
+        listener.step("a-short-step", "one task is longer, and is soon through")
+        spark.spread([0.02, 0.02, 1.5, 0.02], slept, NUMBERS)
+
+    assert [note for note in heard.notes if not note.startswith("Spark ")] == []
+
+
+@pytest.mark.spark
+def test_ctrl_c_ends_the_work_as_ctrl_c_whatever_is_made_of_it_on_its_way(spark):
+    stood = signal.getsignal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt) as stopped, watched(spark.session, Heard()):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            message = "[SPARK_JOB_CANCELLED] Job 3 cancelled as part of cancellation of all jobs"
+            raise RuntimeError(message) from None
+    assert isinstance(stopped.value.__cause__, RuntimeError)
+
+    heard = Heard()
+    with pytest.raises(KeyboardInterrupt), watched(spark.session, heard) as listener:
+        listener.step("a-step", "Ctrl-C is pressed, and dropped by a library")
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        listener.step("another-step", "it is not begun")
+    assert [name for name, _ in heard.steps] == ["a-step"]
+    assert signal.getsignal(signal.SIGINT) is stood
+    assert counted(spark) == [2]
+
+
+def test_steps_are_named_at_the_end_with_the_most_costly_first():
+    cheap, dear = Uneven("cheap", 8, 20.0, 0.1), Uneven("dear", 200, 61.04, 5.0)
+
+    assert altogether([cheap, dear]) == (
+        "skew, a task of Spark far longer than its like, in: `dear` (12 times the median, 61.0 s),"
+        " `cheap` (200 times the median, 20.0 s); see docs/scale.md, The largest skew"
+    )
+    assert altogether([]) is None
