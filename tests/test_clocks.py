@@ -155,6 +155,7 @@ def test_an_extract_with_one_time_for_all_has_no_layer_of_times(engine):
     assert drawn(engine, [(account, thing, 0) for account, thing, _ in ring_of_dates()]) is None
 
 
+@pytest.mark.slow_on_spark
 def test_no_reason_speaks_of_seconds_where_times_are_dates(engine, small_job, tmp_path):
     rows = [
         {

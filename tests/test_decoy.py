@@ -65,6 +65,7 @@ def test_who_met_whom_is_drawn_anew_by_the_seed_and_not_by_the_order_of_rows(eng
     assert stayed < 0.15 * len(first)
 
 
+@pytest.mark.slow_on_spark
 def test_a_job_flags_its_ring_and_nothing_in_the_decoy(engine, small_job, tmp_path):
     rng = np.random.default_rng(2)
     begin = 1_700_006_400_000

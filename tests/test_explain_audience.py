@@ -101,6 +101,7 @@ def test_members_who_fill_an_hour_evenly_are_none(engine):
     assert found["measured"] == pytest.approx(found["usual"], abs=0.1)
 
 
+@pytest.mark.slow_on_spark
 def test_five_ways_to_keep_a_schedule_are_no_audience(engine):
     # Around a moment, at a steady rate, up to a deadline, in two waves, with stragglers.
     schedules = {
