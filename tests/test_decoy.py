@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 
 from algorithms.dealing_anew import accounts_anew, drawn_anew
 from graph.schemas import ACCOUNTS
