@@ -233,6 +233,7 @@ def test_it_runs_alone_from_a_job_file(engine, small_job, tmp_path, name):
         assert summary["members"] == len(RING)
 
 
+@pytest.mark.slow_on_spark
 def test_a_detector_that_lacks_its_input_is_left_out_with_the_reason(engine, small_job, tmp_path):
     likes = [
         {name: row[name] for name in INTERACTIONS.names}
@@ -302,6 +303,7 @@ def test_known_good_accounts_take_suspicion_away(engine, ring_world, layer_of, t
     assert balanced.facts["edges_kept"] < alone.facts["edges_kept"]
 
 
+@pytest.mark.slow_on_spark
 def test_contacts_that_a_bound_keeps_apart_are_counted_and_not_called_absent(
     engine, small_job, tmp_path
 ):
