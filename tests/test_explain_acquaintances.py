@@ -107,17 +107,19 @@ def test_a_clock_of_minutes_shows_them_too_and_their_scale_does_not_matter(engin
     assert coarse["measured"] == pytest.approx(fine["measured"], abs=0.01)
 
 
-def test_they_are_excused_for_meeting_on_posts_and_not_for_the_same_words(engine, table):
+def test_they_are_excused_for_posts_and_for_following_each_other_but_not_for_the_same_words(
+    engine, table
+):
     told = circle(engine)
     rows = explained(told)
 
     def excused(layer):
         inner = table(engine, EDGES, f"src | dst | layer | weight\nm000 | m001 | {layer} | 1")
-        families = {"posts": "time-object", "words": "text"}
+        families = {"posts": "time-object", "follows": "social", "words": "text"}
         found = accounted_for(rows, inner, told.clustering, families=families, at_least=0.4)
         return [row["explained"] for row in found.rows()]
 
-    assert excused("posts") == ["acquaintances"]
+    assert excused("posts") == excused("follows") == ["acquaintances"]
     assert excused("words") == []
 
 

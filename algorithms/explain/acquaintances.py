@@ -137,5 +137,6 @@ ACQUAINTANCES = Explanation(
     check=check,
     needs="times finer than what is measured, four things to which three members and a quarter of"
     " them came, and other accounts as active as its members",
-    sufficient_for=("time-object",),
+    # Who know each other follow each other.
+    sufficient_for=("time-object", "social"),
 )
