@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from algorithms.explain.acquaintances import ACQUAINTANCES
 from algorithms.explain.ages import AGES
 from algorithms.explain.arrivals import arrived
 from algorithms.explain.audience import AUDIENCE
@@ -23,6 +24,7 @@ from graph.table import Table
 ALL: tuple[Explanation, ...] = (
     AUDIENCE,
     FOLLOWING,
+    ACQUAINTANCES,
     FLASH_CROWD,
     SITTINGS,
     DECLARED,

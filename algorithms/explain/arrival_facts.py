@@ -56,6 +56,7 @@ ARRIVAL_FACTS = Schema(
         Column("compact", "DOUBLE", "median compactness", nullable=True),
         Column("half_seconds", "DOUBLE", "median stretch of half, seconds", nullable=True),
         Column("lean", "DOUBLE", "mean lean", nullable=True),
+        Column("usual_lean", "DOUBLE", "median lean", nullable=True),
         Column("beside", "BIGINT", "objects with enough outsiders"),
         Column("apart", "DOUBLE", "mean distance from them beyond chance", nullable=True),
         Column("across", "DOUBLE", "variance over objects of the median log delay", nullable=True),
@@ -87,6 +88,7 @@ def arrival_facts(found: Table) -> Table:
                {", ".join(f"{_sum(f'odds_{n}')} as odds_{n}" for n in range(4))},
                median(j.compact) as compact, median(j.half_seconds) as half_seconds,
                {_sum("lean")} / count(j.lean) as lean,
+               median(j.lean) as usual_lean,
                count(j.apart) as beside,
                {_sum("apart")} / count(j.apart) as apart,
                max(case when m.objects > 1

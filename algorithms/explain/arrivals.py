@@ -90,7 +90,7 @@ def arrived(known: Known, *, at_least: int = 8, share: float = 0.25, most: int =
             group by cluster, action, object_kind, object
         ),
         clocks as (
-            select action, {_TICK} as tick
+            select action, {TICK} as tick
             from {{arrivals}} where member = 1 group by action
         )
         select a.cluster, a.action, a.object_kind, a.object, a.members, a.outsiders, a.gap,
@@ -116,13 +116,14 @@ def _on_the(step: int) -> str:
     )
 
 
-_TICK = (
+TICK = (
     "case "
     + " ".join(
         f"when {_on_the(step)} then {step}" for step in (86_400_000, 3_600_000, 60_000, 1_000)
     )
     + " else 1 end"
 )
+"""SQL: the step in ms on which 95 % of a group's `arrived_at` lie, at most a day, 1 if none."""
 
 
 def _arrivals(known: Known, *, at_least: int, share: float) -> Table:

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from algorithms.explain.arrival_facts import arrival_facts, set_anew
 from algorithms.explain.arrivals import arrived
+from algorithms.explain.degrees import densest_at_once
 from algorithms.explain.schema import CHECKED, Explanation, Known
 from graph.table import Table
 
@@ -75,13 +76,15 @@ def _row(facts: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _shape(facts: dict[str, Any]) -> float:
-    """Log-odds of the shapes, in [-3, 3]; nought at most where one scale shows a schedule.
+    """Log-odds of the shapes, in [-3, 3]; nought at most where the core shows a schedule.
 
-    Objects of one cluster share their members' habits, so their log-odds add like a root.
+    Objects of one cluster share their members' habits, so their log-odds add like a root. A
+    schedule with stragglers is an audience's at the widest scale alone. The widest has no veto the
+    other way: nights cut the tails of people, the more surely the more people are seen.
     """
     root = math.sqrt(facts["sharp"])
-    whole, *alone = (float(facts[f"odds_{n}"]) / root for n in range(4))
-    if min(alone) < _SCHEDULED:
+    whole, *core = (float(facts[f"odds_{n}"]) / root for n in range(3))
+    if min(core) < _SCHEDULED:
         whole = min(whole, 0.0)
     return min(max(whole, -_FULL), _FULL)
 
@@ -104,7 +107,7 @@ def _leaning(facts: dict[str, Any]) -> float:
 
     The lean is the wait from the first member to the densest half, as a share of that half.
     """
-    return -min(max((float(facts["lean"]) - 0.4) / 0.2, 0.0), 1.0) * _FULL
+    return (densest_at_once(float(facts["usual_lean"])) - 1.0) * _FULL
 
 
 def _even(members: float) -> float:

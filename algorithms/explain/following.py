@@ -22,7 +22,7 @@ from algorithms.attendance import attendance, loyalty
 from algorithms.explain.arrival_facts import arrival_facts
 from algorithms.explain.arrivals import arrived
 from algorithms.explain.breadth import check as breadth
-from algorithms.explain.degrees import answers_at_once, within_one
+from algorithms.explain.degrees import densest_at_once, on_many, within_one
 from algorithms.explain.schema import CHECKED, Explanation, Known
 from algorithms.figures import duration, figure
 from graph.schema import Column, Schema
@@ -44,7 +44,7 @@ _FACTS = Schema(
         Column("cluster", "VARCHAR", "the cluster's name"),
         Column("sharp", "BIGINT", "objects with a shape"),
         Column("half_seconds", "DOUBLE", "median stretch of half of the arrivals, seconds"),
-        Column("lean", "DOUBLE", "mean wait before that half, as a share of it"),
+        Column("usual_lean", "DOUBLE", "median wait before that half, as a share of it"),
         Column("regular_objects", "BIGINT", "objects on which a quarter of the members act"),
         Column("attendance", "DOUBLE", "share of them that a member attends"),
         Column("unevenness", "DOUBLE", "variance of that / that of equal tosses"),
@@ -60,8 +60,9 @@ def check(known: Known) -> Table:
     Three factors are multiplied:
 
     - *They answer.* On more than 15 objects (in full from 30) the arrivals are densest at once: the
-      densest half begins less than 0.6 of its length after the first arrival (in full below 0.3).
-      It takes more than half a minute (in full from two), for nobody reads and answers faster.
+      densest half begins, at the median over them, less than 0.35 of its length after the first
+      arrival (in full up to 0.15). It takes more than half a minute (in full from two), for nobody
+      reads and answers faster.
     - *They are loyal, each in his own measure.* `attendance.loyalty` above 0.05, in full from 0.15;
       it is 0 for equal tosses of any chance. It is what is `measured`; `usual` is 0.
     - *They live.* What they do beside is more than a tenth of what others as active do (in full
@@ -77,7 +78,7 @@ def check(known: Known) -> Table:
     lives = known.lives or breadth(known)
     facts = known.engine.sql(
         """
-        select c.cluster, c.sharp, c.half_seconds, c.lean,
+        select c.cluster, c.sharp, c.half_seconds, c.usual_lean,
                a.regular_objects, a.attendance, a.unevenness, b.degree as breadth
         from {came} c
         join {attended} a on a.cluster = c.cluster
@@ -121,10 +122,11 @@ def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _row(facts: dict[str, Any]) -> dict[str, Any]:
     objects, share = int(facts["regular_objects"]), float(facts["attendance"])
-    seconds, lean = float(facts["half_seconds"]), float(facts["lean"])
+    seconds, lean = float(facts["half_seconds"]), float(facts["usual_lean"])
     # A logarithm's last digit is the machine's own, and workers are of many machines.
     loyal = round(loyalty(float(facts["unevenness"]), share, objects), 9)
-    answering = answers_at_once(lean, facts["sharp"]) * within_one((seconds - 30) / 90)
+    at_once = densest_at_once(lean) * on_many(facts["sharp"])
+    answering = at_once * within_one((seconds - 30) / 90)
     living = within_one((float(facts["breadth"]) - 0.1) / 0.2)
     return {
         "cluster": facts["cluster"],
