@@ -162,6 +162,9 @@ def _reason(row: Mapping[str, Any]) -> str:
         return f"{row['name'].removeprefix('explanation:')} ({applies}): {row['says']}"
     if row["kind"] == "term":
         return f"{row['log_odds']:+.2f} log-odds: {row['says']}"
+    if row["kind"] == "layer":
+        left = "" if row["value"] is None else f"; its score would be {row['value']:.3f}"
+        return f"{row['name'].removeprefix('layer:')}: {row['says']}{left}"
     return f"{_SIGNS[row['kind']]} {abs(row['part'] or 0.0):.3f} {row['says']}"
 
 
