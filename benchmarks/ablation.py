@@ -40,7 +40,12 @@ from review.whole import whole  # noqa: E402
 
 # Without the columns of `BARE` a platform is what a third party sends.
 PLATFORM = ("text", "owner", "device,ip", "created_at", "name", BARE, f"{BARE},action")
-WITHOUT = {"own": PLATFORM, "held-out": PLATFORM, "flat": ("text", "action", "text,action")}
+WITHOUT = {
+    "own": PLATFORM,
+    "held-out": PLATFORM,
+    "flat": ("text", "action", "text,action"),
+    "outside": ("text", "action", "address", "text,action"),
+}
 PARTS = {"signals": "without", "defences": "defences", "terms": "terms"}
 """Parts as they are kept, and as an evaluation's `ablation` calls them."""
 NUMBERS = ("precision", "recall", "average_precision", "look_alike_worst_share", "controls_flagged")

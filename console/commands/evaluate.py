@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from builders.simulation.flat import FlatSpec
+from builders.simulation.outside.spec import OutsideSpec
 from builders.simulation.spec import Families, SimulationSpec
 from console.beside import refuse_told
 from console.columns import (
@@ -62,10 +63,13 @@ from jobs.evaluation.requirements import requirements
 from jobs.evaluation.worlds import Spec, evaluate_worlds, is_simulated, simulated_platform
 from jobs.quick import Changes, QuickTable, changed_job, quick_job
 
+Kind = Literal["platform", "flat", "outside"]
+"""Five tables of a platform, one table, or one table by somebody who knew neither."""
+
 UNMET = 4
 """The exit code where the evaluation is done and `--require` is not met."""
 
-_OF_WORLDS = ("seeds", "interactions", "days", "levels", "families", "flat")
+_OF_WORLDS = ("seeds", "interactions", "days", "levels", "families", "flat", "outside")
 
 
 def evaluate(
@@ -123,6 +127,10 @@ def evaluate(
     ] = "own",
     flat: Annotated[
         bool, typer.Option("--flat", help="With --simulate: worlds of one plain table.")
+    ] = False,
+    outside: Annotated[
+        bool,
+        typer.Option("--outside", help="With --simulate: such worlds by one who knew no detector."),
     ] = False,
     peers: Annotated[
         bool, typer.Option("--peers", help="Compare with other methods, on the same acts.")
@@ -206,7 +214,8 @@ def evaluate(
     world: Spec | None = None
     if simulate:
         told.refuse("--simulate", path)
-        world = _world(interactions, days, levels=levels, families=families, flat=flat)
+        of = _kind(flat=flat, outside=outside)
+        world = _world(interactions, days, levels=levels, families=families, of=of)
     else:
         refuse_told(
             context, _OF_WORLDS, "tells of simulated worlds: say `--simulate`, or leave this out"
@@ -316,15 +325,34 @@ def _seeds(text: str) -> tuple[int, ...]:
         raise ConfigError(message) from error
 
 
+def _kind(*, flat: bool, outside: bool) -> Kind:
+    """What kind of worlds is asked for.
+
+    Raises:
+        ConfigError: two kinds are.
+    """
+    if flat and outside:
+        message = "`--flat` and `--outside` are two kinds of worlds: leave one of them out"
+        raise ConfigError(message)
+    if outside:
+        return "outside"
+    return "flat" if flat else "platform"
+
+
 def _world(
-    interactions: int, days: int, *, levels: str | None, families: Families, flat: bool
+    interactions: int, days: int, *, levels: str | None, families: Families, of: Kind
 ) -> Spec:
     """What to simulate, its seed apart."""
-    if flat:
-        if levels is not None or families != "own":
-            message = "a flat world has rings of its own: leave out `--levels` and `--families`"
-            raise ConfigError(message)
+    if of == "platform":
+        # Two rings of each level asked for; else as many of every kind as a platform has.
+        chosen = None if levels is None else dict.fromkeys(levels.split(","), 2)
+        return SimulationSpec(
+            interactions=interactions, days=days, levels=chosen, families=families
+        )
+    if levels is not None or families != "own":
+        world = "a flat world" if of == "flat" else "an outside world"
+        message = f"{world} has rings of its own: leave out `--levels` and `--families`"
+        raise ConfigError(message)
+    if of == "flat":
         return FlatSpec(interactions=interactions, days=days)
-    # Two rings of each level asked for; else as many of every kind as a platform has.
-    chosen = None if levels is None else dict.fromkeys(levels.split(","), 2)
-    return SimulationSpec(interactions=interactions, days=days, levels=chosen, families=families)
+    return OutsideSpec(interactions=interactions, days=days)

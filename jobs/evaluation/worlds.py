@@ -9,7 +9,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from builders.simulation.flat import FlatSpec, write_flat
+import pyarrow.parquet as pq
+
+from builders.simulation.flat import INTERACTIONS_FILE, LABELS_FILE, FlatSpec, write_flat
+from builders.simulation.outside.spec import OutsideSpec
+from builders.simulation.outside.written import write_outside
 from builders.simulation.simulate import simulate
 from builders.simulation.spec import SimulationSpec
 from builders.simulation.truth import FOLDER, read_truth
@@ -21,9 +25,23 @@ from jobs.evaluation.together import together
 from jobs.progress import Progress, Silent
 from jobs.quick import Changes, QuickTable, changed_job, quick_job
 
-Spec = SimulationSpec | FlatSpec
+Spec = SimulationSpec | FlatSpec | OutsideSpec
 WORLD = "world"
 SPEC = "spec.json"
+
+_KINDS: dict[type[Spec], str] = {
+    SimulationSpec: "platform",
+    FlatSpec: "flat",
+    OutsideSpec: "outside",
+}
+_FLAT_COLUMNS = {
+    "account": "account",
+    "action": "action",
+    "object": "object",
+    "acted_at": "time",
+    "text": "text",
+}
+_MAPPED = frozenset(_FLAT_COLUMNS.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +81,8 @@ def evaluate_worlds(
     """Simulate a world a seed, evaluate each, and give means with 95 % t-intervals.
 
     A world is simulated into `folder/seed-N/world` unless it stands there, its runs go into
-    `folder/seed-N/runs`. A `FlatSpec` makes one table and labels, as a third party's extract
-    would look; a `SimulationSpec` a platform of five tables.
+    `folder/seed-N/runs`. A `FlatSpec` or an `OutsideSpec` makes one table and labels, as a third
+    party's extract would look; a `SimulationSpec` a platform of five tables.
 
     Raises:
         ConfigError: no seed, the same twice, or a folder that holds another world.
@@ -105,21 +123,27 @@ def _made(spec: Spec, place: Path, changes: Changes) -> Simulated:
 def _simulate(spec: Spec, world: Path, threads: int | None) -> None:
     if isinstance(spec, SimulationSpec):
         simulate(spec, world, threads=threads)
+    elif isinstance(spec, OutsideSpec):
+        write_outside(spec, world)
     else:
         write_flat(spec, world)
 
 
 def _flat(world: Path, changes: Changes) -> Simulated:
     job = flat_job(world, changes)
-    return Simulated(job=job, labels=read_labels(world / "labels.parquet"), base=Path())
+    return Simulated(job=job, labels=read_labels(world / LABELS_FILE), base=Path())
 
 
 def flat_job(world: Path, changes: Changes) -> DetectJob:
-    """The job of a flat world, told as the command line tells a third party's extract."""
-    columns = {"account": "account", "action": "action", "object": "object", "acted_at": "time"}
+    """The job of one table, told as the command line tells a third party's extract.
+
+    A column that the model has no place for, such as an address, is carried as an attribute.
+    """
+    path = world / INTERACTIONS_FILE
     table = QuickTable(
-        path=world / "interactions.parquet",
-        mapping={**columns, "text": "text"},
+        path=path,
+        mapping=_FLAT_COLUMNS,
+        attributes={name: name for name in pq.read_schema(path).names if name not in _MAPPED},
         reading={"time_unit": "ms"},
     )
     return quick_job(table, changes, said=lambda _: None)
@@ -127,6 +151,5 @@ def flat_job(world: Path, changes: Changes) -> DetectJob:
 
 def _told(spec: Spec) -> dict[str, Any]:
     """How a world is made, its seed apart."""
-    kind = "platform" if isinstance(spec, SimulationSpec) else "flat"
     made = {name: value for name, value in asdict(spec).items() if name != "seed"}
-    return {"kind": kind, **made}
+    return {"kind": _KINDS[type(spec)], **made}
