@@ -250,6 +250,7 @@ def test_a_detector_that_lacks_its_input_is_left_out_with_the_reason(engine, sma
     assert summary["members"] == len(RING)
 
 
+@pytest.mark.slow_on_spark
 def test_an_extract_whose_rows_are_all_set_aside_gives_an_empty_run(engine, small_job, tmp_path):
     rows = [{**row, "account": "-1"} for row in ROWS]
     tables = small_job(rows).given["extract"]["tables"]
@@ -264,6 +265,7 @@ def test_an_extract_whose_rows_are_all_set_aside_gives_an_empty_run(engine, smal
     assert all(run.manifest.tables[name].rows == 0 for name in ("edges", "members", "evidence"))
 
 
+@pytest.mark.slow_on_spark
 def test_accounts_on_two_platforms_are_counted_as_cross_platform_pairs(engine, small_job, tmp_path):
     home = dict(zip(RING, ("x", "x", "x", "y", "y", "y", "y", "y"), strict=True))
     rows = [{**row, "platform": home.get(row["account"], "x")} for row in ROWS]

@@ -148,6 +148,7 @@ RING = pairs_of("ring")
 PACES = {"seconds": 20_000, "minutes": 4 * MINUTE, "an hour": 50 * MINUTE, "half a day": 12 * HOUR}
 
 
+@pytest.mark.slow_on_spark
 def test_four_windows_find_rings_of_every_pace_in_one_world(engine):
     toss = random.Random(7)
     acted = crowd_acts(toss)

@@ -74,6 +74,7 @@ def test_acts_at_one_time_that_the_extract_names_apart_join(engine):
 
 
 @pytest.mark.parametrize("accounts", [150, 70], ids=["an extract", "a handful of acts"])
+@pytest.mark.slow_on_spark
 def test_without_times_each_thing_in_common_counts(engine, accounts):
     acts = [(who, thing, 0) for who, thing, _ in crowd(DAY)[: 6 * accounts]]
 
@@ -82,6 +83,7 @@ def test_without_times_each_thing_in_common_counts(engine, accounts):
     assert found == ALL_PAIRS
 
 
+@pytest.mark.slow_on_spark
 def test_six_things_in_one_second_are_one_meeting_and_six_seconds_are_six(engine):
     at_once = crowd(SECOND) + variants(lambda n: 40 * DAY + n * SECOND)
     one_by_one = crowd(SECOND) + [
