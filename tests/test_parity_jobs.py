@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -36,14 +37,28 @@ MEMBERSHIP = {
 }
 """The tables of who is in which cluster and why."""
 
+COMING_AND_GOING = {
+    "spark.dynamicAllocation.enabled": "true",
+    "spark.dynamicAllocation.minExecutors": "0",
+    "spark.dynamicAllocation.maxExecutors": "2",
+    "spark.dynamicAllocation.executorIdleTimeout": "10s",
+    "spark.dynamicAllocation.shuffleTracking.enabled": "true",
+    # What is shuffled keeps an executor for so long after the job that wrote it.
+    "spark.dynamicAllocation.shuffleTracking.timeout": "10s",
+}
+"""No executor at first, two at most, and none that has had nothing to do for ten seconds."""
+
 PROGRAM = """
-import json, sys
+import json, sys, time
 from pathlib import Path
 from jobs.config import job_from
 from jobs.detect import detect
 given, base, out = json.loads(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+rests = json.loads(sys.argv[4])
 class Heard:
-    def step(self, name, says): print("step", name, flush=True)
+    def step(self, name, says):
+        print("step", name, flush=True)
+        time.sleep(rests.get(name, 0))
     def rows(self, done, total, unit): pass
     def note(self, says): print("note", says, flush=True)
 detect(job_from(given, base=base), out, progress=Heard())
@@ -148,9 +163,12 @@ def _rooted(given, folder):
 
 
 class Apart:
-    """A job in a process of its own, in a folder of its own."""
+    """A job in a process of its own, in a folder of its own.
 
-    def __init__(self, given, base, tmp_path):
+    `rests`: the seconds for which nothing is done as a step begins, by its name.
+    """
+
+    def __init__(self, given, base, tmp_path, *, rests=None):
         self.out = tmp_path / "out"
         self.log = tmp_path / "log.txt"
         self.started = time.monotonic()
@@ -161,9 +179,10 @@ class Apart:
             "PYTHONPATH": str(TREE),
             "SPARK_WORKER_DIR": str(tmp_path / "workers"),
         }
+        told = [json.dumps(given), str(base), str(self.out), json.dumps(rests or {})]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, json.dumps(given), str(base), str(self.out)],
+                [sys.executable, "-c", PROGRAM, *told],
                 cwd=elsewhere,
                 env=environment,
                 stdout=log,
@@ -262,6 +281,48 @@ def test_a_worker_that_is_killed_costs_time_and_no_answer(cluster, village_run):
     run = running.done()
 
     assert set(the_same(village_run, run).identical) >= MEMBERSHIP
+
+
+@pytest.mark.slow
+def test_executors_that_come_and_go_by_dynamic_allocation_give_the_same_run(
+    ring_file, spark_in_small_jobs, tmp_path
+):
+    table = QuickTable(
+        path=ring_file,
+        mapping={"account": "who", "object": "what", "acted_at": "ts", "content": "post"},
+    )
+    changes = Changes(threads=2, detectors=("shared-objects",))
+    given = {"job": {}, **quick_job(table, changes, said=lambda _: None).given}
+    local = detect(job_from(given, base=Path("/")), tmp_path / "local").run
+    conf = {**spark_in_small_jobs, **COMING_AND_GOING}
+    there = on_spark(
+        given, conf, master="local-cluster[2,1,1024]", scratch=f"file://{tmp_path}/scratch"
+    )
+    running = Apart(there, Path("/"), tmp_path, rests={"shared-objects": 30, "measure": 30})
+    try:
+        counted, numbers = watched_executors(running)
+        run = running.done()
+    finally:
+        running.end()
+
+    assert set(the_same(local, run).identical) >= MEMBERSHIP
+    assert local.manifest.tables["clusters"].rows == 1
+    # None at first; in each rest all that were there were given back; then others came.
+    assert counted[0] == 0
+    assert sum(one == 0 < next_one for one, next_one in pairwise(counted)) >= 3
+    assert len(numbers) >= 3
+
+
+def watched_executors(running):
+    """How many executors a job had, each time that it changed, and the numbers of them all."""
+    counted, numbers = [], set()
+    while running.process.poll() is None:
+        here = running.executors()
+        numbers.update(here)
+        if counted[-1:] != [len(here)]:
+            counted.append(len(here))
+        time.sleep(0.3)
+    return counted, numbers
 
 
 @pytest.mark.slow
