@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 READY_SPARK := $(VENV)/.ready-spark
 READY_PEERS := $(VENV)/.ready-peers
 
-.PHONY: help demo demo-spark test test-slow parity parity-slow check format bench bench-spark quality ablation report null-worlds real-logs calibration lock wheel clean
+.PHONY: help demo demo-spark test test-fresh test-slow parity parity-slow check format bench bench-spark quality ablation report null-worlds real-logs calibration lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -40,6 +40,10 @@ demo-spark: $(READY_SPARK) demo  ## the same platform as Hive tables, on Spark, 
 
 test: $(READY_SPARK)  ## every test but the slow ones and those of Spark
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not spark"
+
+test-fresh: $(READY_SPARK)  ## the tests that draw examples, with others than last time
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --hypothesis-profile fresh -m "not slow and not spark" \
+		$$(grep -l "from hypothesis" tests/*.py)
 
 test-slow: $(READY_SPARK)  ## the tests that take minutes
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "slow and not spark"

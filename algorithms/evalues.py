@@ -39,9 +39,10 @@ def log10_evalue(log10_p: Floats) -> Floats:
         raise ValueError(message)
     log = np.asarray(log10_p, dtype=np.float64) * math.log(10)
     p = np.exp(log)
-    # Near 1 numerator and denominator both vanish; the series is exact to a millionth there.
+    # Near 1 numerator and denominator both vanish: three terms of (exp(-x) - 1 + x) / x^2, where the
+    # fourth is below 10^-11.
     near = log > -1e-3
     safe = np.where(near, -1.0, log)
     whole = np.log1p(np.where(near, -0.5, p * (safe - 1.0))) - safe - 2.0 * np.log(-safe)
-    found: Floats = np.where(near, np.log(0.5 - log / 3.0), whole)
+    found: Floats = np.where(near, np.log(0.5 - log / 6.0 + log**2 / 24.0), whole)
     return found / math.log(10)

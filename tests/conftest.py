@@ -64,13 +64,16 @@ def spark_in_small_jobs() -> dict[str, str]:
     return SPARK_IN_SMALL_JOBS
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Hear Ctrl-C, which tests press, where whoever started them has it ignored (`nohup`, `&`).
 
-    And no drawn example is too slow: how long one takes is the machine's affair.
+    And no drawn example is too slow: how long one takes is the machine's affair. A suite draws the
+    same examples each time, so that what it says is said of the change; `make test-fresh` draws
+    others.
     """
-    settings.register_profile("ringwatch", deadline=None)
-    settings.load_profile("ringwatch")
+    settings.register_profile("same", deadline=None, derandomize=True)
+    settings.register_profile("fresh", deadline=None, print_blob=True)
+    settings.load_profile(config.getoption("hypothesis_profile") or "same")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
