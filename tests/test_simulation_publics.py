@@ -172,7 +172,7 @@ def test_publics_leave_the_other_groups_as_they_are_drawn(told):
         first, second = (set(zip(o.account, o.object, o.time, strict=True)) for o in of_idol)
         assert len(first) > 100
         # Passers-by are drawn for all objects at once, and a fan may be one.
-        assert len(first & second) > 0.9 * len(first | second)
+        assert len(first & second) > 0.8 * len(first | second)
 
 
 def test_no_world_has_any_unless_asked_for():
