@@ -34,6 +34,8 @@ class Term:
     """1: more of it speaks for a ring; -1: against; 0: learned."""
     value: Callable[[Facts], float | None]
     says: str
+    added: bool = False
+    """Measured later than others: a card without it was fitted before, and gives it no weight."""
 
 
 def _log10(value: float | None, *, plus: float = 0.0) -> float | None:
@@ -50,6 +52,16 @@ def _loyalty(
     if unevenness is None or attendance is None or objects is None:
         return None
     return loyalty(float(unevenness), float(attendance), float(objects))
+
+
+def _early(standard_errors: float | None) -> float | None:
+    """Ten standard errors are as sure as a hundred, which a long extract has."""
+    return None if standard_errors is None else min(max(float(standard_errors), -10.0), 10.0)
+
+
+def _looking(standard_errors: float | None, breadth: float | None) -> float | None:
+    early = _early(standard_errors)
+    return None if early is None or breadth is None else max(early, 0.0) * float(breadth)
 
 
 TERMS: tuple[Term, ...] = (
@@ -90,8 +102,26 @@ TERMS: tuple[Term, ...] = (
     Term("text", 1, _layer("copied-text"), "joined by copied words"),
     Term("traits", 1, _layer("shared-traits"), "joined by devices, addresses or other traits"),
     Term("cohort", 1, _layer("swarm"), "made together and come together"),
+    Term(
+        "early",
+        -1,
+        lambda f: _early(f["early"]),
+        "they come early rather than late to what they share, as whoever looks by chance",
+        added=True,
+    ),
+    # Orders that are worked off as they come lean early too; such accounts do little else.
+    Term(
+        "looking",
+        -1,
+        lambda f: _looking(f["early"], f["breadth"]),
+        "they come early, and act on as many other things as others",
+        added=True,
+    ),
 )
 """Every term, in the order in which a reader meets them."""
+
+ADDED = frozenset(term.name for term in TERMS if term.added)
+"""Terms that a card, or a run, of an earlier version lacks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +131,10 @@ class Weight:
     mean: float
     scale: float
     log_odds: float
+
+
+SILENT = Weight(mean=0.0, scale=1.0, log_odds=0.0)
+"""The weight of a term that a card was fitted without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

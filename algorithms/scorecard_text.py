@@ -15,7 +15,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
-from algorithms.scorecard import TERMS, Bin, Scorecard, Term, Weight
+from algorithms.scorecard import ADDED, SILENT, TERMS, Bin, Scorecard, Term, Weight
 
 _CARD = ("made_of", "intercept", "weights", "bins")
 _WEIGHT = ("mean", "scale", "log_odds")
@@ -30,7 +30,7 @@ def default_card() -> Scorecard:
 
 
 def read_card(text: str) -> Scorecard:
-    """A card from its JSON text.
+    """A card from its JSON text; a term that was added since it was fitted is `SILENT`.
 
     Raises:
         ValueError: it is no JSON, or a value is missing, unknown or impossible; the message names
@@ -95,11 +95,14 @@ def _weights(given: object) -> dict[str, Weight]:
         message = f"`weights` is an object of terms, not {_shown(given)}"
         raise ValueError(message)
     names = {term.name for term in TERMS}
-    if set(given) != names:
-        odd = sorted(set(given) ^ names)
+    odd = sorted((set(given) ^ names) - (ADDED - set(given)))
+    if odd:
         message = f"a scorecard has a weight for each term and no other; at odds: {_named(odd)}"
         raise ValueError(message)
-    return {term.name: _weight(term, given[term.name]) for term in TERMS}
+    return {
+        term.name: _weight(term, given[term.name]) if term.name in given else SILENT
+        for term in TERMS
+    }
 
 
 def _weight(term: Term, given: object) -> Weight:
