@@ -24,6 +24,9 @@ Facts = Mapping[str, Any]
 CLIP = 4.0
 """Standard deviations beyond which a value says no more."""
 
+FEW = 8
+"""Members up to which a cluster's interval is that of clusters as small: of `few_bins`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -157,6 +160,8 @@ class Scorecard:
     weights: Mapping[str, Weight]
     bins: tuple[Bin, ...]
     made_of: str
+    few_bins: tuple[Bin, ...] = ()
+    """The bins of clusters of `FEW` members or fewer alone, if there were any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +181,8 @@ class Part:
 class Expected:
     """Of a hundred clusters like this, how many are rings: the estimate, its interval, its parts.
 
-    The interval is Jeffreys', at 95 %, of the calibration clusters with like log-odds.
+    The interval is Jeffreys', at 95 %, of the calibration clusters with like log-odds; for one of
+    `FEW` members or fewer, of those as small, where the card knows any.
     """
 
     precision: float
@@ -196,7 +202,9 @@ def expected_precision(facts: Facts, card: Scorecard) -> Expected:
     values = {term.name: term.value(facts) for term in TERMS}
     said = {name: _log_odds(value, card.weights[name]) for name, value in values.items()}
     total = card.intercept + math.fsum(said.values())
-    nearest = next(each for each in card.bins if total <= each.up_to)
+    # What large clusters have taught is no evidence of small ones.
+    few = facts["accounts"] <= FEW and card.few_bins
+    nearest = next(each for each in few or card.bins if total <= each.up_to)
     parts = tuple(
         Part(
             name=term.name,
