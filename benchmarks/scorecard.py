@@ -101,15 +101,21 @@ def gather(kind: str, seed: int, interactions: int, kept: Path) -> None:
 
 
 def flat_spec(kind: str, seed: int, interactions: int) -> FlatSpec:
-    """A flat world as it is, or one with small publics, small rings, and half of the others."""
+    """A flat world as it is, or one with small publics, small rings, and half of the others.
+
+    The latter has up to ten times as many posts, so that how much leads outside is not the same
+    in all worlds.
+    """
     if kind == "flat":
         return FlatSpec(interactions=interactions, days=14, seed=seed)
+    plenty = 10.0 ** np.random.default_rng([seed, 40]).random()
     return FlatSpec(
         interactions=interactions,
         days=14,
         seed=seed,
         campaigns={**dict.fromkeys(FLAT_CAMPAIGNS, 1), **SMALL_RINGS},
         crowds={**usual_crowds(seed), **PUBLICS},
+        plenty=float(plenty),
     )
 
 

@@ -51,6 +51,9 @@ class FlatSpec:
     default two of each of `FLAT_CAMPAIGNS`, and `usual_crowds`. The kinds are the held-out ones
     that need no log-ins, and `small-cell` and `PUBLIC_PLANTERS`, of which no world has any unless
     asked for.
+
+    `plenty` says how many times as many posts there are as usual: where there is more to look at
+    people meet less by chance, and a group leads less outside.
     """
 
     interactions: int = 500_000
@@ -60,6 +63,7 @@ class FlatSpec:
     text: bool = True
     campaigns: Mapping[str, int] | None = None
     crowds: Mapping[str, int] | None = None
+    plenty: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made.
@@ -68,6 +72,9 @@ class FlatSpec:
             ConfigError: a number is out of bounds, or a kind is unknown or needs log-ins.
         """
         self.platform()
+        if not 0.1 <= self.plenty <= 20.0:
+            message = f"`plenty` is from 0.1 to 20, not {self.plenty:g}"
+            raise ConfigError(message)
         _refuse_unknown("campaigns", self.campaigns, _CAMPAIGNS)
         _refuse_unknown("crowds", self.crowds, _CROWDS)
 
@@ -144,7 +151,7 @@ def flat_world(spec: FlatSpec) -> FlatWorld:
     salt = int(rng.integers(1, 2**31))
     crowding = drawn_crowding(rng)
     people = flat_population(platform, crowding, salt)
-    posts = flat_posts(platform, people, crowding)
+    posts = flat_posts(platform, people, crowding, plenty=spec.plenty)
     bed = open_bed(platform, people, posts, texts.phrases(spec.seed))
     _plant(bed, spec)
     planted = bed.planted()
