@@ -2,7 +2,7 @@
 
 Nobody sends them, and what they share is little known, so that few others are there to compare
 them with. Each group draws its own rates, and people sleep: what goes up at night is seen in the
-morning.
+morning. Circles are of ordinary people, not of the busiest.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from builders.simulation.crowds import Crowd, famous, likes_and_words, record
 from builders.simulation.drawing import weighted
 from builders.simulation.mixes import between, bounded_size
 from builders.simulation.planting import Bed, Indices
-from builders.simulation.population import TOPICS, ZONE_OFFSETS, Floats, Longs
+from builders.simulation.population import ZONE_OFFSETS, Floats, Longs
 from builders.simulation.rows import FOLLOW, LIKE, SHARE
 from builders.simulation.spec import DAY_MS, HOUR_MS, MINUTE_MS
 
 Rng = np.random.Generator
+
+_LEAST_ACTS = 3.0
+"""What somebody does in the span by himself who is there often enough to be of a circle."""
 
 
 def friends(bed: Bed, rng: Rng, name: str) -> None:
@@ -69,7 +72,8 @@ def hobbyists(bed: Bed, rng: Rng, name: str) -> None:
     Some of the things are new and some have always been there, to be found at any time.
     """
     size = bounded_size(bed, rng, 10, 60, most_share=0.02)
-    people = bed.crowd(rng, size, topic=int(rng.integers(0, TOPICS)))
+    people = _enthusiasts(bed, rng, size)
+    size = len(people)
     count = between(rng, 15, 40)
     link = bed.new_links(count)
     born = rng.integers(-2 * DAY_MS, bed.spec.span_ms, count)
@@ -112,11 +116,19 @@ PUBLIC_PLANTERS: dict[str, Crowd] = {
 
 
 def _neighbours(bed: Bed, rng: Rng, count: int) -> Indices:
-    """Accounts of one zone: that of most of a crowd eight times as large, so enough of them."""
-    many = bed.crowd(rng, 8 * count)
-    zone = bed.zone_of(many)
-    here = many[zone == np.bincount(zone).argmax()]
-    return np.sort(rng.choice(here, count, replace=False))
+    """Accounts of the zone of one of them, drawn evenly: busy and quiet ones as there are."""
+    here = np.flatnonzero(~bed.ring_member & (bed.population.expected >= _LEAST_ACTS))
+    zone = bed.zone_of(here)
+    mine = here[zone == zone[int(rng.integers(0, len(here)))]]
+    return np.sort(rng.choice(mine, count, replace=False))
+
+
+def _enthusiasts(bed: Bed, rng: Rng, count: int) -> Indices:
+    """Accounts of one home topic, drawn evenly."""
+    topic = bed.population.home_topic
+    here = np.flatnonzero(~bed.ring_member & (bed.population.expected >= _LEAST_ACTS))
+    mine = here[topic[here] == topic[here][int(rng.integers(0, len(here)))]]
+    return np.sort(rng.choice(mine, min(count, len(mine)), replace=False))
 
 
 def _follow_one_another(bed: Bed, rng: Rng, people: Indices, share: float) -> None:
