@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,17 +85,25 @@ def gather(kind: str, seed: int, interactions: int, kept: Path) -> None:
         world = Path(folder) / "world"
         if kind in ("flat", "publics"):
             write_flat(flat_spec(kind, seed, interactions), world)
-            labels = pq.read_table(world / "labels.parquet").to_pylist()
-            rings = {row["account_id"] for row in labels if row["is_ring"]}
+            labels = pq.read_table(world / "labels.parquet")
+            labels = labels.rename_columns({"account_id": "account"})
             job = job_from(FLAT, base=world)
         else:
             families = "own" if kind == "own" else "held-out"
             simulate(SimulationSpec(interactions=interactions, seed=seed, families=families), world)
-            rings = set(read_truth(world).rings["account"].to_pylist())
+            truth = read_truth(world)
+            labels = pa.concat_tables(
+                [
+                    table.select(["account", "kind"]).append_column(
+                        "is_ring", pa.array([is_ring] * len(table), pa.bool_())
+                    )
+                    for table, is_ring in ((truth.rings, True), (truth.lookalikes, False))
+                ]
+            )
             job = read_job(world / "job.toml")
         open_gates = replace(job.flags, least_precision=0.0)
         run = detect(replace(job, flags=open_gates), Path(folder) / "runs").run
-        rows = terms_of(run, rings)
+        rows = terms_of(run, labels)
     pq.write_table(rows.append_column("world", pa.repeat(f"{kind}-{seed}", len(rows))), target)
     sys.stdout.write(f"{kind} {seed}: {len(rows)} clusters\n")
     sys.stdout.flush()
@@ -119,8 +128,20 @@ def flat_spec(kind: str, seed: int, interactions: int) -> FlatSpec:
     )
 
 
-def terms_of(run: Run, rings: set[str]) -> pa.Table:
-    """One row a cluster that passes the gates: its terms, size, and whether it is a ring."""
+def terms_of(run: Run, labels: pa.Table) -> pa.Table:
+    """One row a cluster that passes the gates: its terms, size, and whether it is a ring.
+
+    `kind` is the kind of group that most of its members are of, for whoever reads the file.
+
+    Args:
+        run: the run.
+        labels: account, kind, is_ring; an account that is not there is ordinary.
+    """
+    told = labels.select(["account", "kind", "is_ring"]).to_pylist()
+    rings = {row["account"] for row in told if row["is_ring"]}
+    kinds: dict[str, set[str]] = {}
+    for row in told:
+        kinds.setdefault(row["account"], set()).add(row["kind"])
     clusters = pq.read_table(run.table_path("clusters"))
     members = pq.read_table(run.table_path("members")).select(["cluster", "account"]).to_pylist()
     evidence = pq.read_table(run.table_path("evidence"))
@@ -129,19 +150,25 @@ def terms_of(run: Run, rings: set[str]) -> pa.Table:
     for row in evidence.select(["cluster", "name", "value"]).to_pylist():
         values.setdefault(row["cluster"], {})[row["name"].removeprefix("term:")] = row["value"]
     held: dict[str, list[bool]] = {}
+    groups: dict[str, Counter[str]] = {}
     for row in members:
         held.setdefault(row["cluster"], []).append(row["account"] in rings)
+        of_these = kinds.get(row["account"], {"ordinary"})
+        groups.setdefault(row["cluster"], Counter()).update(of_these)
     rows = [
         {
             **{term.name: values[row["cluster"]].get(term.name) for term in TERMS},
             "accounts": row["accounts"],
+            "kind": min(groups[row["cluster"]].items(), key=lambda one: (-one[1], one[0]))[0],
             "ring": sum(held[row["cluster"]]) >= len(held[row["cluster"]]) / 2,
         }
         for row in clusters.to_pylist()
         if row["flagged"]
     ]
     fields = [(term.name, pa.float64()) for term in TERMS]
-    schema = pa.schema([*fields, ("accounts", pa.int64()), ("ring", pa.bool_())])
+    schema = pa.schema(
+        [*fields, ("accounts", pa.int64()), ("kind", pa.string()), ("ring", pa.bool_())]
+    )
     return pa.Table.from_pylist(rows, schema=schema)
 
 
