@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.stats import beta
 
-from algorithms.scorecard import CLIP, TERMS, Bin, Scorecard, Weight
+from algorithms.scorecard import CLIP, FEW, TERMS, Bin, Scorecard, Weight
 
 Floats = npt.NDArray[np.float64]
 _LEAST_IN_BIN = 15
@@ -22,6 +22,7 @@ def fitted(
     rings: Floats,
     worlds: Sequence[str],
     *,
+    accounts: npt.NDArray[np.integer] | None = None,
     ridge: float = 1.0,
     made_of: str,
 ) -> Scorecard:
@@ -29,11 +30,14 @@ def fitted(
 
     Each world is left out in turn and its clusters judged by a card of the others: those
     out-of-fold log-odds make the bins, neighbours pooled until precision does not fall (isotonic).
+    Small clusters make bins of their own besides: they have fewer terms, and there are fewer of
+    them, so that their intervals are wider.
 
     Args:
         values: the terms of each cluster, shape (clusters, terms), NaN for unknown.
         rings: 1 for a ring, shape (clusters,).
         worlds: the world of each cluster; clusters of one world are not independent.
+        accounts: the members of each cluster; without them small clusters have no bins.
         ridge: the penalty on each squared log-odds.
         made_of: on what, for people.
 
@@ -49,6 +53,8 @@ def fitted(
     scale = np.nan_to_num(np.nanstd(values, axis=0)) + 1e-9
     given = scaled(values, mean, scale)
     found = solved(given, rings, ridge)
+    outside = out_of_fold(given, rings, names, ridge)
+    few = np.zeros(len(rings), dtype=bool) if accounts is None else accounts <= FEW
     return Scorecard(
         intercept=float(found[0]),
         weights={
@@ -59,7 +65,8 @@ def fitted(
             )
             for place, term in enumerate(TERMS)
         },
-        bins=calibration_bins(out_of_fold(given, rings, names, ridge), rings),
+        bins=calibration_bins(outside, rings),
+        few_bins=calibration_bins(outside[few], rings[few]) if few.any() else (),
         made_of=made_of,
     )
 

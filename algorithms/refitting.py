@@ -82,7 +82,7 @@ def refitted(
         if not 0 < rest.sum() < len(rest):
             message = f"without fold {fold} there are {rest.sum():.0f} rings of {len(rest)}"
             raise ValueError(f"each fold must leave rings and others, and {message}")
-    given = scaled(values, *_units(centre))
+    given = scaled(values, *units(centre))
     origin = np.array([centre.weights[term.name].log_odds for term in TERMS])
     outside = {
         ridge: out_of_fold(given, rings, folds, ridge, centre=origin, exact=True)
@@ -123,10 +123,11 @@ def card_log_odds(values: Floats, card: Scorecard) -> Floats:
         card: the card.
     """
     weights = [card.weights[term.name].log_odds for term in TERMS]
-    return total_log_odds(scaled(values, *_units(card)), np.array([card.intercept, *weights]))
+    return total_log_odds(scaled(values, *units(card)), np.array([card.intercept, *weights]))
 
 
-def _units(card: Scorecard) -> tuple[Floats, Floats]:
+def units(card: Scorecard) -> tuple[Floats, Floats]:
+    """The means and the scales of a card's terms, each of shape (terms,)."""
     weights = [card.weights[term.name] for term in TERMS]
     return np.array([w.mean for w in weights]), np.array([w.scale for w in weights])
 

@@ -24,6 +24,9 @@ Facts = Mapping[str, Any]
 CLIP = 4.0
 """Standard deviations beyond which a value says no more."""
 
+FEW = 8
+"""Members up to which a cluster's interval is that of clusters as small: of `few_bins`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -34,6 +37,8 @@ class Term:
     """1: more of it speaks for a ring; -1: against; 0: learned."""
     value: Callable[[Facts], float | None]
     says: str
+    added: bool = False
+    """Measured later than others: a card without it was fitted before, and gives it no weight."""
 
 
 def _log10(value: float | None, *, plus: float = 0.0) -> float | None:
@@ -50,6 +55,16 @@ def _loyalty(
     if unevenness is None or attendance is None or objects is None:
         return None
     return loyalty(float(unevenness), float(attendance), float(objects))
+
+
+def _early(standard_errors: float | None) -> float | None:
+    """Ten standard errors are as sure as a hundred, which a long extract has."""
+    return None if standard_errors is None else min(max(float(standard_errors), -10.0), 10.0)
+
+
+def _looking(standard_errors: float | None, breadth: float | None) -> float | None:
+    early = _early(standard_errors)
+    return None if early is None or breadth is None else max(early, 0.0) * float(breadth)
 
 
 TERMS: tuple[Term, ...] = (
@@ -90,8 +105,26 @@ TERMS: tuple[Term, ...] = (
     Term("text", 1, _layer("copied-text"), "joined by copied words"),
     Term("traits", 1, _layer("shared-traits"), "joined by devices, addresses or other traits"),
     Term("cohort", 1, _layer("swarm"), "made together and come together"),
+    Term(
+        "early",
+        -1,
+        lambda f: _early(f["early"]),
+        "they come early rather than late to what they share, as whoever looks by chance",
+        added=True,
+    ),
+    # Orders that are worked off as they come lean early too; such accounts do little else.
+    Term(
+        "looking",
+        -1,
+        lambda f: _looking(f["early"], f["breadth"]),
+        "they come early, and act on as many other things as others",
+        added=True,
+    ),
 )
 """Every term, in the order in which a reader meets them."""
+
+ADDED = frozenset(term.name for term in TERMS if term.added)
+"""Terms that a card, or a run, of an earlier version lacks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +134,10 @@ class Weight:
     mean: float
     scale: float
     log_odds: float
+
+
+SILENT = Weight(mean=0.0, scale=1.0, log_odds=0.0)
+"""The weight of a term that a card was fitted without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +160,8 @@ class Scorecard:
     weights: Mapping[str, Weight]
     bins: tuple[Bin, ...]
     made_of: str
+    few_bins: tuple[Bin, ...] = ()
+    """The bins of clusters of `FEW` members or fewer alone, if there were any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +181,8 @@ class Part:
 class Expected:
     """Of a hundred clusters like this, how many are rings: the estimate, its interval, its parts.
 
-    The interval is Jeffreys', at 95 %, of the calibration clusters with like log-odds.
+    The interval is Jeffreys', at 95 %, of the calibration clusters with like log-odds; for one of
+    `FEW` members or fewer, of those as small, where the card knows any.
     """
 
     precision: float
@@ -162,7 +202,9 @@ def expected_precision(facts: Facts, card: Scorecard) -> Expected:
     values = {term.name: term.value(facts) for term in TERMS}
     said = {name: _log_odds(value, card.weights[name]) for name, value in values.items()}
     total = card.intercept + math.fsum(said.values())
-    nearest = next(each for each in card.bins if total <= each.up_to)
+    # What large clusters have taught is no evidence of small ones.
+    few = facts["accounts"] <= FEW and card.few_bins
+    nearest = next(each for each in few or card.bins if total <= each.up_to)
     parts = tuple(
         Part(
             name=term.name,

@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
-from algorithms.scorecard import TERMS, Bin, Scorecard, Term, Weight
+from algorithms.scorecard import ADDED, SILENT, TERMS, Bin, Scorecard, Term, Weight
 
 _CARD = ("made_of", "intercept", "weights", "bins")
+_FEW = "few_bins"
 _WEIGHT = ("mean", "scale", "log_odds")
 _BIN = ("up_to", "precision", "low", "high", "clusters")
 
@@ -30,7 +32,7 @@ def default_card() -> Scorecard:
 
 
 def read_card(text: str) -> Scorecard:
-    """A card from its JSON text.
+    """A card from its JSON text; a term that was added since it was fitted is `SILENT`.
 
     Raises:
         ValueError: it is no JSON, or a value is missing, unknown or impossible; the message names
@@ -41,14 +43,17 @@ def read_card(text: str) -> Scorecard:
     except (ValueError, RecursionError) as error:
         message = f"it is no JSON: {error}"
         raise ValueError(message) from error
-    card = _table(given, _CARD, "a scorecard")
+    # A card of before small clusters had bins of their own has none.
+    few = isinstance(given, Mapping) and _FEW in given
+    card = _table(given, (*_CARD, _FEW) if few else _CARD, "a scorecard")
     if not isinstance(card["made_of"], str):
         message = f"`made_of` is text, not {_shown(card['made_of'])}"
         raise ValueError(message)
     return Scorecard(
         intercept=_number(card["intercept"], "`intercept`"),
         weights=_weights(card["weights"]),
-        bins=_bins(card["bins"]),
+        bins=_bins(card["bins"], "bins"),
+        few_bins=_bins(card[_FEW], _FEW) if few else (),
         made_of=card["made_of"],
     )
 
@@ -64,16 +69,8 @@ def card_text(card: Scorecard) -> str:
                     name: {"mean": w.mean, "scale": w.scale, "log_odds": w.log_odds}
                     for name, w in card.weights.items()
                 },
-                "bins": [
-                    {
-                        "up_to": None if math.isinf(each.up_to) else each.up_to,
-                        "precision": each.precision,
-                        "low": each.low,
-                        "high": each.high,
-                        "clusters": each.clusters,
-                    }
-                    for each in card.bins
-                ],
+                "bins": _told(card.bins),
+                **({_FEW: _told(card.few_bins)} if card.few_bins else {}),
             },
             indent=1,
         )
@@ -84,10 +81,21 @@ def card_text(card: Scorecard) -> str:
 def card_digest(card: Scorecard) -> str:
     """SHA-256 of what a card says, as 64 hex digits: equal cards, however written, have one."""
     in_order = {term.name: card.weights[term.name] for term in TERMS}
-    same = Scorecard(
-        intercept=card.intercept, weights=in_order, bins=card.bins, made_of=card.made_of
-    )
+    same = replace(card, weights=in_order)
     return hashlib.sha256(card_text(same).encode()).hexdigest()
+
+
+def _told(bins: Sequence[Bin]) -> list[dict[str, float | None]]:
+    return [
+        {
+            "up_to": None if math.isinf(each.up_to) else each.up_to,
+            "precision": each.precision,
+            "low": each.low,
+            "high": each.high,
+            "clusters": each.clusters,
+        }
+        for each in bins
+    ]
 
 
 def _weights(given: object) -> dict[str, Weight]:
@@ -95,11 +103,14 @@ def _weights(given: object) -> dict[str, Weight]:
         message = f"`weights` is an object of terms, not {_shown(given)}"
         raise ValueError(message)
     names = {term.name for term in TERMS}
-    if set(given) != names:
-        odd = sorted(set(given) ^ names)
+    odd = sorted((set(given) ^ names) - (ADDED - set(given)))
+    if odd:
         message = f"a scorecard has a weight for each term and no other; at odds: {_named(odd)}"
         raise ValueError(message)
-    return {term.name: _weight(term, given[term.name]) for term in TERMS}
+    return {
+        term.name: _weight(term, given[term.name]) if term.name in given else SILENT
+        for term in TERMS
+    }
 
 
 def _weight(term: Term, given: object) -> Weight:
@@ -116,12 +127,16 @@ def _weight(term: Term, given: object) -> Weight:
     return weight
 
 
-def _bins(given: object) -> tuple[Bin, ...]:
+def _bins(given: object, name: str) -> tuple[Bin, ...]:
     if not isinstance(given, list) or not given:
-        message = f"`bins` is a list with one bin at least, not {_shown(given)}"
+        message = f"`{name}` is a list with one bin at least, not {_shown(given)}"
         raise ValueError(message)
     bins = tuple(
-        _bin(each, f"bin {number} of {len(given)}", last=number == len(given))
+        _bin(
+            each,
+            f"{name[:-1].replace('_', ' ')} {number} of {len(given)}",
+            last=number == len(given),
+        )
         for number, each in enumerate(given, start=1)
     )
     for number, (lower, upper) in enumerate(pairwise(bins), start=1):

@@ -1,13 +1,18 @@
 """Fit the default scorecard on planted worlds, and write it where the program reads it.
 
-    python benchmarks/scorecard.py --seeds 11-16          # some twenty minutes on two cores
+    python benchmarks/scorecard.py --seeds 11-16          # some half an hour on two cores
     python benchmarks/scorecard.py --runs FOLDER          # fit again on what was gathered before
+    python benchmarks/scorecard.py --runs FOLDER --base-rate 0.3
 
-Worlds of three generators are made: the default platforms, the held-out families and flat tables
-of one kind of extract each. Each is detected with the default settings, and the terms of every
-cluster that passes the gates but for its expected precision are kept in FOLDER, one Parquet file a
-world. A cluster is a ring when half of its members or more are of rings. Seeds given here are never
-those of a report.
+Worlds of four kinds are made: the default platforms, the held-out families, flat tables of one kind
+of extract each, and flat tables with small publics and small rings. Each is detected with the
+default settings, and the terms of every cluster that passes the gates but for its expected
+precision are kept in FOLDER, one Parquet file a world. A cluster is a ring when half of its members
+or more are of rings. Seeds given here are never those of a report.
+
+With `--base-rate` the card is for a place where such a share of the clusters are rings. What is
+printed last is the mean log loss on what was left out, a world or a kind of world at a time, for
+all clusters and for the small ones.
 """
 
 from __future__ import annotations
@@ -15,10 +20,12 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -26,10 +33,17 @@ import pyarrow.parquet as pq
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from algorithms.fitting import fitted  # noqa: E402
-from algorithms.scorecard import TERMS  # noqa: E402
+from algorithms.base_rate import at_base_rate  # noqa: E402
+from algorithms.fitting import Floats, fitted, out_of_fold, scaled  # noqa: E402
+from algorithms.refitting import units  # noqa: E402
+from algorithms.scorecard import FEW, TERMS  # noqa: E402
 from algorithms.scorecard_text import card_text  # noqa: E402
-from builders.simulation.flat import FlatSpec, write_flat  # noqa: E402
+from builders.simulation.flat import (  # noqa: E402
+    FLAT_CAMPAIGNS,
+    FlatSpec,
+    usual_crowds,
+    write_flat,
+)
 from builders.simulation.simulate import simulate  # noqa: E402
 from builders.simulation.spec import SimulationSpec  # noqa: E402
 from builders.simulation.truth import read_truth  # noqa: E402
@@ -38,7 +52,9 @@ from jobs.detect import detect  # noqa: E402
 from review.run import Run  # noqa: E402
 
 CARD = ROOT / "algorithms" / "scorecard.json"
-KINDS = ("own", "held-out", "flat")
+KINDS = ("own", "held-out", "flat", "publics")
+PUBLICS = {"friends": 12, "newsroom": 4, "hobbyists": 4, "world-fan-club": 2}
+SMALL_RINGS = {"small-cell": 6}
 FLAT = {
     "extract": {
         "tables": [
@@ -67,26 +83,65 @@ def gather(kind: str, seed: int, interactions: int, kept: Path) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         world = Path(folder) / "world"
-        if kind == "flat":
-            write_flat(FlatSpec(interactions=interactions, days=14, seed=seed), world)
-            labels = pq.read_table(world / "labels.parquet").to_pylist()
-            rings = {row["account_id"] for row in labels if row["is_ring"]}
+        if kind in ("flat", "publics"):
+            write_flat(flat_spec(kind, seed, interactions), world)
+            labels = pq.read_table(world / "labels.parquet")
+            labels = labels.rename_columns({"account_id": "account"})
             job = job_from(FLAT, base=world)
         else:
             families = "own" if kind == "own" else "held-out"
             simulate(SimulationSpec(interactions=interactions, seed=seed, families=families), world)
-            rings = set(read_truth(world).rings["account"].to_pylist())
+            truth = read_truth(world)
+            labels = pa.concat_tables(
+                [
+                    table.select(["account", "kind"]).append_column(
+                        "is_ring", pa.array([is_ring] * len(table), pa.bool_())
+                    )
+                    for table, is_ring in ((truth.rings, True), (truth.lookalikes, False))
+                ]
+            )
             job = read_job(world / "job.toml")
         open_gates = replace(job.flags, least_precision=0.0)
         run = detect(replace(job, flags=open_gates), Path(folder) / "runs").run
-        rows = terms_of(run, rings)
+        rows = terms_of(run, labels)
     pq.write_table(rows.append_column("world", pa.repeat(f"{kind}-{seed}", len(rows))), target)
     sys.stdout.write(f"{kind} {seed}: {len(rows)} clusters\n")
     sys.stdout.flush()
 
 
-def terms_of(run: Run, rings: set[str]) -> pa.Table:
-    """One row a cluster that passes the gates: its terms, size, and whether it is a ring."""
+def flat_spec(kind: str, seed: int, interactions: int) -> FlatSpec:
+    """A flat world as it is, or one with small publics, small rings, and half of the others.
+
+    The latter has up to ten times as many posts, so that how much leads outside is not the same
+    in all worlds.
+    """
+    if kind == "flat":
+        return FlatSpec(interactions=interactions, days=14, seed=seed)
+    plenty = 10.0 ** np.random.default_rng([seed, 40]).random()
+    return FlatSpec(
+        interactions=interactions,
+        days=14,
+        seed=seed,
+        campaigns={**dict.fromkeys(FLAT_CAMPAIGNS, 1), **SMALL_RINGS},
+        crowds={**usual_crowds(seed), **PUBLICS},
+        plenty=float(plenty),
+    )
+
+
+def terms_of(run: Run, labels: pa.Table) -> pa.Table:
+    """One row a cluster that passes the gates: its terms, size, and whether it is a ring.
+
+    `kind` is the kind of group that most of its members are of, for whoever reads the file.
+
+    Args:
+        run: the run.
+        labels: account, kind, is_ring; an account that is not there is ordinary.
+    """
+    told = labels.select(["account", "kind", "is_ring"]).to_pylist()
+    rings = {row["account"] for row in told if row["is_ring"]}
+    kinds: dict[str, set[str]] = {}
+    for row in told:
+        kinds.setdefault(row["account"], set()).add(row["kind"])
     clusters = pq.read_table(run.table_path("clusters"))
     members = pq.read_table(run.table_path("members")).select(["cluster", "account"]).to_pylist()
     evidence = pq.read_table(run.table_path("evidence"))
@@ -95,23 +150,29 @@ def terms_of(run: Run, rings: set[str]) -> pa.Table:
     for row in evidence.select(["cluster", "name", "value"]).to_pylist():
         values.setdefault(row["cluster"], {})[row["name"].removeprefix("term:")] = row["value"]
     held: dict[str, list[bool]] = {}
+    groups: dict[str, Counter[str]] = {}
     for row in members:
         held.setdefault(row["cluster"], []).append(row["account"] in rings)
+        of_these = kinds.get(row["account"], {"ordinary"})
+        groups.setdefault(row["cluster"], Counter()).update(of_these)
     rows = [
         {
             **{term.name: values[row["cluster"]].get(term.name) for term in TERMS},
             "accounts": row["accounts"],
+            "kind": min(groups[row["cluster"]].items(), key=lambda one: (-one[1], one[0]))[0],
             "ring": sum(held[row["cluster"]]) >= len(held[row["cluster"]]) / 2,
         }
         for row in clusters.to_pylist()
         if row["flagged"]
     ]
     fields = [(term.name, pa.float64()) for term in TERMS]
-    schema = pa.schema([*fields, ("accounts", pa.int64()), ("ring", pa.bool_())])
+    schema = pa.schema(
+        [*fields, ("accounts", pa.int64()), ("kind", pa.string()), ("ring", pa.bool_())]
+    )
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def fit(kept: Path) -> None:
+def fit(kept: Path, base_rate: float | None, card_path: Path) -> None:
     """Fit the card on every kept world, and write it."""
     rows = pa.concat_tables([pq.read_table(path) for path in sorted(kept.glob("*.parquet"))])
     values = np.column_stack([rows[t.name].to_numpy(zero_copy_only=False) for t in TERMS])
@@ -121,17 +182,35 @@ def fit(kept: Path) -> None:
         values.astype(np.float64),
         rings,
         worlds,
+        accounts=rows["accounts"].to_numpy(),
         made_of=f"{len(rows)} clusters, {rings.sum():.0f} of them rings, of"
         f" {len(set(worlds))} planted worlds: {', '.join(sorted(set(worlds)))}",
     )
-    CARD.write_text(card_text(card), encoding="utf-8")
+    if base_rate is not None:
+        card = at_base_rate(card, fitted_on=float(rings.mean()), expected=base_rate)
+    card_path.write_text(card_text(card), encoding="utf-8")
     for name, weight in sorted(card.weights.items(), key=lambda item: item[1].log_odds):
         sys.stdout.write(f"{name:12}{weight.log_odds:8.2f}\n")
-    for each in card.bins:
-        sys.stdout.write(
-            f"up to {each.up_to:7.2f}: {each.clusters:4} clusters, precision {each.precision:.2f}"
-            f" ({each.low:.2f}-{each.high:.2f})\n"
-        )
+    for name, bins in (("all", card.bins), (f"{FEW} members or fewer", card.few_bins)):
+        sys.stdout.write(f"{name}\n")
+        for each in bins:
+            sys.stdout.write(
+                f"up to {each.up_to:7.2f}: {each.clusters:4} clusters,"
+                f" precision {each.precision:.2f} ({each.low:.2f}-{each.high:.2f})\n"
+            )
+    few = rows["accounts"].to_numpy() <= FEW
+    given = scaled(values.astype(np.float64), *units(card))
+    for name, folds in (("world", worlds), ("kind", [w.rsplit("-", 1)[0] for w in worlds])):
+        losses = left_out_loss(given, rings, np.asarray(folds))
+        small = f"{losses[few].mean():.4f} on {few.sum()} of few members" if few.any() else "none"
+        sys.stdout.write(f"log loss, a {name} left out: {losses.mean():.4f}; {small}\n")
+
+
+def left_out_loss(given: Floats, rings: Floats, folds: npt.NDArray[np.str_]) -> Floats:
+    """The log loss of each cluster by a fit on the other folds, shape (clusters,)."""
+    log_odds = out_of_fold(given, rings, folds, 1.0)
+    loss: Floats = np.logaddexp(0.0, log_odds) - rings * log_odds
+    return loss
 
 
 def main() -> None:
@@ -142,6 +221,8 @@ def main() -> None:
     asked.add_argument("--kinds", default=",".join(KINDS))
     asked.add_argument("--runs", type=Path, help="a folder of gathered worlds, to fit alone")
     asked.add_argument("--keep", type=Path, default=Path("out/scorecard"))
+    asked.add_argument("--base-rate", type=float, help="share of rings where the card is for")
+    asked.add_argument("--card", type=Path, default=CARD, help="where to write the card")
     given = asked.parse_args()
     kept = given.runs or given.keep
     kept.mkdir(parents=True, exist_ok=True)
@@ -150,7 +231,7 @@ def main() -> None:
         for seed in range(int(first), int(last or first) + 1):
             for kind in given.kinds.split(","):
                 gather(kind, seed, given.interactions, kept)
-    fit(kept)
+    fit(kept, given.base_rate, given.card)
 
 
 if __name__ == "__main__":

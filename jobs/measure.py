@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from algorithms.also_in import also_in
@@ -13,6 +13,7 @@ from algorithms.background import Background, background
 from algorithms.chance import Unnamed, clusters_against_chance
 from algorithms.cluster_objects import cluster_objects, layer_objects, object_facts
 from algorithms.explain import explained
+from algorithms.explain.early import early_arrivals
 from algorithms.explain.schema import Family, Known
 from algorithms.explain.verdict import accounted_for
 from algorithms.facts import (
@@ -76,6 +77,7 @@ MEASURED = Schema(
         Column("reaction", "DOUBLE", "degree of that explanation", nullable=True),
         Column("breadth", "DOUBLE", "degree of that explanation", nullable=True),
         Column("ages", "DOUBLE", "degree of that explanation", nullable=True),
+        Column("early", "DOUBLE", "standard errors before midway", nullable=True),
     ),
     key=("cluster",),
 )
@@ -147,15 +149,15 @@ def measure(
     objects = cluster_objects(of_layers)
     # Where all have one time, time does not say which acts are one.
     unnamed: Unnamed = "rows" if mostly_at_one_time(interactions) else "moments"
-    explanations = explained(
-        Known(
-            clustering=clustering,
-            interactions=interactions,
-            carried=carried,
-            objects=objects,
-            accounts=accounts,
-        )
+    known_of = Known(
+        clustering=clustering,
+        interactions=interactions,
+        carried=carried,
+        objects=objects,
+        accounts=accounts,
     )
+    early = early_arrivals(known_of)
+    explanations = explained(replace(known_of, early=early))
     accounted = accounted_for(
         explanations,
         inner,
@@ -179,6 +181,7 @@ def measure(
         chance=clusters_against_chance(clustering, interactions, unnamed=unnamed),
         regular=attendance(acts, clustering),
         explanations=explanations,
+        early=early,
         members=clustering.members,
         clock=clock,
     )
@@ -305,6 +308,7 @@ def _measured(
     chance: Table,
     regular: Table,
     explanations: Table,
+    early: Table,
     members: Table,
     clock: Clock,
 ) -> Table:
@@ -339,7 +343,7 @@ def _measured(
                coalesce(p.expected, 0.0) as expected, coalesce(p.log10_p, 0.0) as log10_p,
                e.seen as pairs_seen, e.expected as pairs_expected, e.typical as pairs_log10_p,
                r.regular_objects, r.attendance, r.unevenness,
-               x.audience, x.reaction, x.breadth, x.ages
+               x.audience, x.reaction, x.breadth, x.ages, y.early
         from {edges} e
         left join ties t using (cluster)
         left join ways w using (cluster)
@@ -352,6 +356,7 @@ def _measured(
         left join {chance} p using (cluster)
         left join {regular} r using (cluster)
         left join degrees x using (cluster)
+        left join {early} y using (cluster)
         """,
         MEASURED,
         {
@@ -371,5 +376,6 @@ def _measured(
         chance=chance,
         regular=regular,
         explanations=explanations,
+        early=early,
         members=members,
     )

@@ -27,6 +27,7 @@ RING = {
     "unevenness": 1.0,
     "attendance": 0.7,
     "regular_objects": 15,
+    "early": 0.0,
     "layers": "shared-objects,swarm",
 }
 CROWD = {
@@ -42,6 +43,7 @@ CROWD = {
     "breadth": 1.0,
     "ages": 1.0,
     "unevenness": 8.0,
+    "early": 9.0,
     "layers": "rare-objects",
 }
 
@@ -137,3 +139,30 @@ def test_a_card_with_another_term_is_refused_by_name():
 
     with pytest.raises(ValueError, match="at odds: leak, luck"):
         read_card(text)
+
+
+def test_whoever_comes_early_and_lives_beside_it_is_doubted_and_a_late_comer_is_not():
+    card = fitted(*looking(), made_of="a test")
+
+    said = {each.name: each for each in expected_precision({**CROWD, "early": 9.0}, card).parts}
+    late = {each.name: each for each in expected_precision({**CROWD, "early": -9.0}, card).parts}
+    idle = {**CROWD, "early": 9.0, "breadth": 0.0}
+
+    assert card.weights["looking"].log_odds < -1
+    assert (said["looking"].value, late["looking"].value) == (9.0, 0.0)
+    assert {each.name: each for each in expected_precision(idle, card).parts}["looking"].value == 0
+    assert said["looking"].log_odds < late["looking"].log_odds
+
+
+def looking():
+    """Clusters in which those who come early and live are no rings, and nothing else tells."""
+    values, _, worlds = taught(seed=4)
+    place = [term.name for term in TERMS].index("looking")
+    return values, (values[:, place] < 0.0).astype(float), worlds
+
+
+def test_a_hundred_standard_errors_say_what_ten_do():
+    term = next(term for term in TERMS if term.name == "early")
+
+    assert term.value({**CROWD, "early": 100.0}) == term.value({**CROWD, "early": 10.0}) == 10.0
+    assert term.value({**CROWD, "early": None}) is None

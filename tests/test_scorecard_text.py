@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from algorithms.scorecard import TERMS
+from algorithms.scorecard import ADDED, TERMS, Weight
 from algorithms.scorecard_text import card_digest, card_text, default_card, read_card
 from console.cli import app
 from graph.errors import ConfigError
@@ -74,6 +74,29 @@ def test_what_a_card_may_not_say_is_refused_by_name(text, says):
         read_card(text)
 
     assert says in str(refused.value)
+
+
+def earlier():
+    """The text of a card that was fitted before some terms were measured."""
+    given = json.loads(card_text(default_card()))
+    given["weights"] = {name: w for name, w in given["weights"].items() if name not in ADDED}
+    return json.dumps(given)
+
+
+def test_a_card_of_before_a_term_was_added_says_nothing_by_it():
+    card = read_card(earlier())
+
+    assert ADDED
+    for name in ADDED:
+        assert card.weights[name] == Weight(mean=0.0, scale=1.0, log_odds=0.0)
+    assert read_card(card_text(card)) == card
+
+
+def test_an_added_term_is_held_to_its_sign():
+    weight = {"mean": 0, "scale": 1, "log_odds": 0.5}
+
+    with pytest.raises(ValueError, match="`early` may only speak against a ring"):
+        read_card(changed("weights", "early", to=weight))
 
 
 @given(st.text(max_size=30) | st.binary(max_size=30).map(lambda raw: raw.decode("latin-1")))

@@ -217,6 +217,17 @@ def test_one_spec_gives_the_same_world_and_another_seed_another(world):
     assert not other.labels.equals(world.labels)
 
 
+def test_where_there_is_more_to_look_at_people_meet_less():
+    def met(plenty):
+        spec = FlatSpec(interactions=100_000, campaigns={}, crowds={}, plenty=plenty, text=False)
+        likes = flat_world(spec).interactions
+        likes = likes.filter(pc.equal(likes["action"], "like"))
+        on_each = np.array(list(Counter(likes["object"].to_pylist()).values()))
+        return (on_each * (on_each - 1.0)).sum() / len(likes)
+
+    assert met(8.0) < 0.6 * met(1.0)
+
+
 def test_without_text_the_rest_is_the_same(world):
     bare = flat_world(FlatSpec(interactions=200_000, days=14, seed=8, text=False))
 
@@ -261,6 +272,7 @@ def test_a_world_that_fails_leaves_nothing(tmp_path, monkeypatch):
     ("wrong", "says"),
     [
         ({"interactions": 1_000}, "`interactions` is from 100000"),
+        ({"plenty": 0.0}, "`plenty` is from 0.1 to 20, not 0"),
         ({"campaigns": {"device-farm": 1}}, "`campaigns` has no `device-farm`"),
         ({"crowds": {"office": 1}}, "`crowds` has no `office`"),
         ({"campaigns": {"turnover": 101}}, "from 0 to 100, not 101"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from algorithms.scorecard import TERMS
+from algorithms.scorecard import ADDED, TERMS
 from graph.engines import open_engine
 from graph.errors import StoreError
 from graph.schema import Schema
@@ -57,6 +57,16 @@ def test_the_terms_are_read_in_their_order_and_what_is_not_known_stays_unknown(t
     assert [v for n, v in zip(names, row, strict=True) if n != "ages"] == [
         VALUES[n] for n in names if n != "ages"
     ]
+
+
+def test_a_run_of_before_a_term_was_added_still_teaches_the_others(tmp_path):
+    earlier = {name: value for name, value in VALUES.items() if name not in ADDED}
+    publish(tmp_path, [found("a", values=earlier)])
+
+    (row,) = values_of(examples(tmp_path).used)
+
+    for term, value in zip(TERMS, row, strict=True):
+        assert np.isnan(value) if term.name in ADDED else value == VALUES[term.name]
 
 
 def test_every_other_decision_is_left_out_with_its_reason(tmp_path):

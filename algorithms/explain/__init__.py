@@ -10,6 +10,7 @@ from algorithms.explain.arrivals import arrived
 from algorithms.explain.audience import AUDIENCE
 from algorithms.explain.breadth import BREADTH, measured_breadth
 from algorithms.explain.declared import DECLARED
+from algorithms.explain.early import early_arrivals
 from algorithms.explain.flash_crowd import FLASH_CROWD
 from algorithms.explain.following import FOLLOWING
 from algorithms.explain.household import HOUSEHOLD
@@ -49,13 +50,17 @@ def explained(known: Known, *, explanations: tuple[Explanation, ...] = ALL) -> T
     engine = known.engine
     arrivals = known.arrived or arrived(known)
     lives = known.lives or measured_breadth(known)
-    known = replace(known, arrived=arrivals, lives=lives)
-    found = [_of_every_cluster(each, known) for each in explanations]
+    early = known.early or early_arrivals(known)
+    told = replace(known, arrived=arrivals, lives=lives, early=early)
+    found = [_of_every_cluster(each, told) for each in explanations]
     query = " union all ".join(f"select * from {{checked_{n}}}" for n in range(len(found)))
     tables = {f"checked_{n}": table for n, table in enumerate(found)}
     whole = engine.sql(query, EXPLANATIONS, **tables)
     for done in (*found, arrivals, lives):
         engine.drop(done)
+    # Whoever gave it may have a use for it yet.
+    if known.early is None:
+        engine.drop(early)
     return whole
 
 

@@ -57,6 +57,8 @@ class Known:
     """How members arrive (`arrivals.ARRIVED`), where somebody has looked already."""
     lives: Table | None = None
     """What else members do (`CHECKED` of `breadth`), where somebody has looked already."""
+    early: Table | None = None
+    """How early members come (`early.EARLY`), where somebody has looked already."""
 
     @property
     def engine(self) -> Engine:

@@ -165,6 +165,16 @@ def many_kinds(bed: Bed, rng: Rng, name: str, level: str | None = None) -> None:
     record(bed, rng, name, "many-kinds", mix, members, done)
 
 
+def small_cell(bed: Bed, rng: Rng, name: str, level: str | None = None) -> None:
+    """A handful of accounts that are sent again and again: few, as friends are, and on orders."""
+    mix = drawn_mix(rng, level)
+    size, orders = int(rng.integers(4, 11)), int(rng.integers(10, 41))
+    joins = _joins(rng, size, orders, mix.share)
+    members = recruits(bed, rng, size, acts=float(orders) * mix.share)
+    _send(bed, rng, mix, members, joins, (SHARE, LIKE)[int(rng.integers(0, 2))])
+    record(bed, rng, name, "small-cell", mix, members, joins.sum(axis=1))
+
+
 def _co_action(bed: Bed, rng: Rng, name: str, kind: str, action: int, mix: Mix) -> None:
     size, orders = between(rng, 18, 140), int(rng.integers(8, 21))
     joins = _joins(rng, size, orders, mix.share)

@@ -39,11 +39,11 @@ def fast_fan_club(bed: Bed, rng: Rng, name: str) -> None:
 def flash_crowd(bed: Bed, rng: Rng, name: str) -> None:
     """Hundreds on one post as word spreads: slowly, fast, then less and less."""
     crowd = bed.crowd(rng, bounded_size(bed, rng, 300, 5_000, most_share=0.12))
-    post = bed.new_posts(_famous(bed, rng, 1))
+    post = bed.new_posts(famous(bed, rng, 1))
     begin = _awake(bed, rng, 1)
     half = rng.uniform(10.0, 60.0) * MINUTE_MS
     delay = half * np.exp(rng.logistic(0.0, 0.6, len(crowd)))
-    bed.act(crowd, begin + delay.astype(np.int64), _likes_and_words(rng, len(crowd)), post[0])
+    bed.act(crowd, begin + delay.astype(np.int64), likes_and_words(rng, len(crowd)), post[0])
     bed.lookalikes.append((name, "flash-crowd", crowd))
 
 
@@ -51,19 +51,19 @@ def push_crowd(bed: Bed, rng: Rng, name: str) -> None:
     """A notification goes to everybody at one moment, several times in the span."""
     crowd = bed.crowd(rng, bounded_size(bed, rng, 150, 2_000, most_share=0.06))
     pushes = int(rng.integers(1, 6))
-    post = bed.new_posts(_famous(bed, rng, pushes))
+    post = bed.new_posts(famous(bed, rng, pushes))
     begin = _awake(bed, rng, pushes)
     who, what = np.nonzero(rng.random((len(crowd), pushes)) < rng.uniform(0.25, 0.6))
     delay = rng.uniform(1, 60) * 1_000 + rng.exponential(5.0 * MINUTE_MS, len(who))
     at = begin[what] + delay.astype(np.int64)
-    bed.act(crowd[who], at, _likes_and_words(rng, len(who)), post[what])
-    _record(bed, name, "push-crowd", crowd, who)
+    bed.act(crowd[who], at, likes_and_words(rng, len(who)), post[what])
+    record(bed, name, "push-crowd", crowd, who)
 
 
 def live_show(bed: Bed, rng: Rng, name: str) -> None:
     """The same viewers on some evenings; twenty posts in two hours, each seen as it comes."""
     viewers = bed.crowd(rng, bounded_size(bed, rng, 80, 300, most_share=0.04))
-    host = _famous(bed, rng, 1)
+    host = famous(bed, rng, 1)
     every = 7 if bed.spec.days >= 14 else 3
     evening = int(rng.integers(10, 22)) * HOUR_MS
     acts: list[Indices] = []
@@ -74,17 +74,17 @@ def live_show(bed: Bed, rng: Rng, name: str) -> None:
         watches = rng.random((len(viewers), 1)) < 0.7
         who, what = np.nonzero(watches & (rng.random((len(viewers), count)) < 0.4))
         delay = rng.lognormal(np.log(90_000.0), 1.0, len(who)).astype(np.int64)
-        bed.act(viewers[who], born[what] + delay, _likes_and_words(rng, len(who)), post[what])
+        bed.act(viewers[who], born[what] + delay, likes_and_words(rng, len(who)), post[what])
         bed.ask_visits(LIKE, post, _inside(bed, born), rng.poisson(12.0, count))
         acts.append(who)
-    _record(bed, name, "live-show", viewers, np.concatenate([*acts, np.empty(0, np.int64)]))
+    record(bed, name, "live-show", viewers, np.concatenate([*acts, np.empty(0, np.int64)]))
 
 
 def match(bed: Bed, rng: Rng, name: str) -> None:
     """A match of two hours and a half: a crowd on dozens of posts, each person on a few."""
     crowd = bed.crowd(rng, bounded_size(bed, rng, 200, 3_000, most_share=0.08))
     count = int(rng.integers(15, 45))
-    post = bed.new_posts(_famous(bed, rng, count))
+    post = bed.new_posts(famous(bed, rng, count))
     begin = int(_awake(bed, rng, 1)[0])
     born = begin + np.sort(rng.integers(0, 150 * MINUTE_MS, count))
     appeal = rng.pareto(1.3, count) + 0.3
@@ -92,7 +92,7 @@ def match(bed: Bed, rng: Rng, name: str) -> None:
     what = weighted(rng, appeal, len(who))
     who, what = _once(who, what, count)
     delay = rng.lognormal(np.log(3.0 * MINUTE_MS), 1.2, len(who)).astype(np.int64)
-    bed.act(crowd[who], born[what] + delay, _likes_and_words(rng, len(who)), post[what])
+    bed.act(crowd[who], born[what] + delay, likes_and_words(rng, len(who)), post[what])
     bed.lookalikes.append((name, "match", crowd))
 
 
@@ -118,7 +118,7 @@ def hashtag_day(bed: Bed, rng: Rng, name: str) -> None:
     day = int(rng.integers(0, bed.spec.days))
     at = day * DAY_MS + waking_times(rng, len(who), bed.zone_of(crowd[who]), DAY_MS)
     bed.act(crowd[who], at, SHARE, link[what])
-    _record(bed, name, "hashtag-day", crowd, who)
+    record(bed, name, "hashtag-day", crowd, who)
 
 
 def newsletter(bed: Bed, rng: Rng, name: str) -> None:
@@ -140,7 +140,7 @@ def newsletter(bed: Bed, rng: Rng, name: str) -> None:
         bed.act(readers[who], at, SHARE, link[what])
         bed.ask_visits(SHARE, link, np.full(5, sent), rng.poisson(8.0, 5))
         acts.append(who)
-    _record(bed, name, "newsletter", readers, np.concatenate(acts))
+    record(bed, name, "newsletter", readers, np.concatenate(acts))
 
 
 def schedulers(bed: Bed, rng: Rng, name: str) -> None:
@@ -173,9 +173,9 @@ def niche_power_users(bed: Bed, rng: Rng, name: str) -> None:
     keen = rng.uniform(0.2, 0.6, size)
     who, what = np.nonzero(rng.random((size, count)) < keen[:, None])
     wait = rng.lognormal(np.log(8.0 * HOUR_MS), 1.0, len(who)).astype(np.int64)
-    bed.act(users[who], born[what] + wait, _likes_and_words(rng, len(who)), post[what])
+    bed.act(users[who], born[what] + wait, likes_and_words(rng, len(who)), post[what])
     bed.ask_visits(LIKE, post, born, rng.poisson(15.0, count))
-    _record(bed, name, "niche-power-users", users, who)
+    record(bed, name, "niche-power-users", users, who)
 
 
 def _fans(
@@ -183,7 +183,7 @@ def _fans(
 ) -> None:
     size = len(patience)
     fans = bed.crowd(rng, size, topic=int(rng.integers(0, TOPICS)))
-    idol = _famous(bed, rng, idols)
+    idol = famous(bed, rng, idols)
     count = int(rng.integers(40, 61)) * min(bed.spec.days, 14) // 14
     whose = rng.integers(0, idols, max(count, 12))
     post = bed.new_posts(idol[whose])
@@ -193,12 +193,13 @@ def _fans(
     loyalty = np.where(admires, rng.uniform(0.5, 0.9, size)[:, None], 0.0)[:, whose]
     who, what = np.nonzero(rng.random((size, len(post))) < loyalty)
     delay = (patience[who] * np.exp(rng.normal(0.0, sigma, len(who)))).astype(np.int64)
-    bed.act(fans[who], born[what] + delay, _likes_and_words(rng, len(who)), post[what])
+    bed.act(fans[who], born[what] + delay, likes_and_words(rng, len(who)), post[what])
     bed.ask_visits(LIKE, post, born, between(rng, 10, 60) + rng.poisson(10.0, len(post)))
     bed.lookalikes.append((name, kind, fans))
 
 
-def _famous(bed: Bed, rng: Rng, count: int) -> Indices:
+def famous(bed: Bed, rng: Rng, count: int) -> Indices:
+    """Accounts of no ring, drawn by their fame."""
     return weighted(rng, bed.population.fame * ~bed.ring_member, count)
 
 
@@ -211,12 +212,13 @@ def _inside(bed: Bed, moments: Longs) -> Longs:
     return np.minimum(moments, bed.spec.span_ms - 1)
 
 
-def _record(bed: Bed, name: str, kind: str, crowd: Indices, who: Indices) -> None:
+def record(bed: Bed, name: str, kind: str, crowd: Indices, who: Indices) -> None:
     """Enter those of a crowd who did something into the truth."""
     bed.lookalikes.append((name, kind, crowd[np.unique(who)]))
 
 
-def _likes_and_words(rng: Rng, count: int) -> Indices:
+def likes_and_words(rng: Rng, count: int) -> Indices:
+    """So many actions: likes, and comments for a share of them that is the group's own."""
     return np.where(rng.random(count) < rng.uniform(0.08, 0.25), COMMENT, LIKE)
 
 

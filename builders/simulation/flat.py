@@ -11,12 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from builders.simulation import objects, texts
+from builders.simulation import campaigns, objects, texts
+from builders.simulation.campaigns import Campaign
+from builders.simulation.crowds import Crowd
 from builders.simulation.flat_life import drawn_crowding, flat_population, flat_posts, organic_rows
 from builders.simulation.held_out import CAMPAIGN_PLANTERS, CROWD_PLANTERS
 from builders.simulation.new_folder import new_folder
 from builders.simulation.planting import Bed, lookalike_table, open_bed, ring_table
 from builders.simulation.population import TOPICS
+from builders.simulation.publics import PUBLIC_PLANTERS
 from builders.simulation.rows import ACTIONS, COMMENT, FOLLOW, LOGIN, NONE, SHARE, Rows, joined
 from builders.simulation.spec import SimulationSpec
 from graph.errors import ConfigError
@@ -34,6 +37,8 @@ FLAT_CAMPAIGNS: tuple[str, ...] = (
 )
 """Kinds of ring of a flat world, two of each unless told otherwise: an easy and a hard one."""
 
+_CAMPAIGNS: Mapping[str, Campaign] = {**CAMPAIGN_PLANTERS, "small-cell": campaigns.small_cell}
+_CROWDS: Mapping[str, Crowd] = {**CROWD_PLANTERS, **PUBLIC_PLANTERS}
 _LEVELS = (("L0", "L1"), ("L2", "L3"))
 _WITHOUT_A_PLACE = frozenset({"device-farm", "office", "siblings"})
 
@@ -43,7 +48,12 @@ class FlatSpec:
     """What a flat world is made of.
 
     `campaigns` and `crowds` say how many of each kind of ring and of look-alike are planted; by
-    default two of each of `FLAT_CAMPAIGNS`, four to six fan clubs and three flash crowds.
+    default two of each of `FLAT_CAMPAIGNS`, and `usual_crowds`. The kinds are the held-out ones
+    that need no log-ins, and `small-cell` and `PUBLIC_PLANTERS`, of which no world has any unless
+    asked for.
+
+    `plenty` says how many times as many posts there are as usual: where there is more to look at
+    people meet less by chance, and a group leads less outside.
     """
 
     interactions: int = 500_000
@@ -53,6 +63,7 @@ class FlatSpec:
     text: bool = True
     campaigns: Mapping[str, int] | None = None
     crowds: Mapping[str, int] | None = None
+    plenty: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made.
@@ -61,8 +72,11 @@ class FlatSpec:
             ConfigError: a number is out of bounds, or a kind is unknown or needs log-ins.
         """
         self.platform()
-        _refuse_unknown("campaigns", self.campaigns, CAMPAIGN_PLANTERS)
-        _refuse_unknown("crowds", self.crowds, CROWD_PLANTERS)
+        if not 0.1 <= self.plenty <= 20.0:
+            message = f"`plenty` is from 0.1 to 20, not {self.plenty:g}"
+            raise ConfigError(message)
+        _refuse_unknown("campaigns", self.campaigns, _CAMPAIGNS)
+        _refuse_unknown("crowds", self.crowds, _CROWDS)
 
     def platform(self) -> SimulationSpec:
         """The size, the days and the seed, as the planters want them."""
@@ -137,7 +151,7 @@ def flat_world(spec: FlatSpec) -> FlatWorld:
     salt = int(rng.integers(1, 2**31))
     crowding = drawn_crowding(rng)
     people = flat_population(platform, crowding, salt)
-    posts = flat_posts(platform, people, crowding)
+    posts = flat_posts(platform, people, crowding, plenty=spec.plenty)
     bed = open_bed(platform, people, posts, texts.phrases(spec.seed))
     _plant(bed, spec)
     planted = bed.planted()
@@ -153,25 +167,29 @@ def flat_world(spec: FlatSpec) -> FlatWorld:
     return FlatWorld(interactions=_table(bed, rows, spec, salt), labels=_labels(bed))
 
 
-def _plant(bed: Bed, spec: FlatSpec) -> None:
-    """Each group has a seed of its own, so that one more leaves the others as they are drawn."""
-    asked = spec.campaigns if spec.campaigns is not None else dict.fromkeys(FLAT_CAMPAIGNS, 2)
-    for place, kind in enumerate(CAMPAIGN_PLANTERS):
-        for number in range(asked.get(kind, 0)):
-            rng = np.random.default_rng([spec.seed, 24, place, number])
-            level = _LEVELS[number % 2][int(rng.integers(0, 2))]
-            CAMPAIGN_PLANTERS[kind](bed, rng, f"{kind}-{number + 1}", level)
-    wanted = spec.crowds if spec.crowds is not None else _usual_crowds(spec.seed)
-    for place, kind in enumerate(CROWD_PLANTERS):
-        for number in range(wanted.get(kind, 0)):
-            rng = np.random.default_rng([spec.seed, 25, place, number])
-            CROWD_PLANTERS[kind](bed, rng, f"{kind}-{number + 1}")
+def usual_crowds(seed: int) -> dict[str, int]:
+    """How many of each look-alike a flat world has unless told otherwise.
 
-
-def _usual_crowds(seed: int) -> dict[str, int]:
+    Four to six fan clubs, one or two of them fast, and three flash crowds.
+    """
     rng = np.random.default_rng([seed, 26])
     fast = int(rng.integers(1, 3))
     return {"fan-club": int(rng.integers(4, 7)) - fast, "fast-fan-club": fast, "flash-crowd": 3}
+
+
+def _plant(bed: Bed, spec: FlatSpec) -> None:
+    """Each group has a seed of its own, so that one more leaves the others as they are drawn."""
+    asked = spec.campaigns if spec.campaigns is not None else dict.fromkeys(FLAT_CAMPAIGNS, 2)
+    for place, (kind, campaign) in enumerate(_CAMPAIGNS.items()):
+        for number in range(asked.get(kind, 0)):
+            rng = np.random.default_rng([spec.seed, 24, place, number])
+            level = _LEVELS[number % 2][int(rng.integers(0, 2))]
+            campaign(bed, rng, f"{kind}-{number + 1}", level)
+    wanted = spec.crowds if spec.crowds is not None else usual_crowds(spec.seed)
+    for place, (kind, crowd) in enumerate(_CROWDS.items()):
+        for number in range(wanted.get(kind, 0)):
+            rng = np.random.default_rng([spec.seed, 25, place, number])
+            crowd(bed, rng, f"{kind}-{number + 1}")
 
 
 def _table(bed: Bed, rows: Rows, spec: FlatSpec, salt: int) -> pa.Table:

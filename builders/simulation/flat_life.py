@@ -75,10 +75,15 @@ def flat_population(spec: SimulationSpec, crowding: Crowding, salt: int) -> Popu
     )
 
 
-def flat_posts(spec: SimulationSpec, population: Population, crowding: Crowding) -> Posts:
-    """Posts of the span and the three days before it; `life_ms` is the median wait of an act."""
+def flat_posts(
+    spec: SimulationSpec, population: Population, crowding: Crowding, *, plenty: float = 1.0
+) -> Posts:
+    """Posts of the span and the three days before it; `life_ms` is the median wait of an act.
+
+    With a `plenty` of 2 there are twice as many.
+    """
     rng = np.random.default_rng([spec.seed, 22])
-    count = spec.interactions // 14
+    count = round(spec.interactions // 14 * plenty)
     owner = weighted(rng, np.sqrt(population.fame * population.expected), count)
     topic = np.where(
         rng.random(count) < 0.85, population.home_topic[owner], rng.integers(0, TOPICS, count)

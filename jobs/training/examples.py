@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from algorithms.scorecard import TERMS
+from algorithms.scorecard import ADDED, TERMS
 from graph.engine import Engine
 from graph.schema import Column, Schema
 from graph.schemas import EVIDENCE, MEMBERS
@@ -34,6 +34,7 @@ _DECIDED = Schema(
     "decided", (Column("cluster", "VARCHAR", "a cluster with a decision"),), key=("cluster",)
 )
 _TERM = "term:"
+_TERMS = frozenset(term.name for term in TERMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +114,7 @@ def _of_run(
     for row in decisions:
         values = terms[row["cluster"]]
         accounts = frozenset(members[row["cluster"]])
-        if set(values) != {term.name for term in TERMS}:
+        if (set(values) ^ _TERMS) - (ADDED - set(values)):
             left_out[EARLIER] += 1
         elif row["outcome"] == "confirmed" and 2 * len(row["excluded"]) >= len(accounts):
             left_out[EXCLUDED] += 1
@@ -126,7 +127,7 @@ def _of_run(
                     decided_by=row["decided_by"],
                     confirmed=_KINDS[row["outcome"]],
                     members=accounts,
-                    values=tuple(_known(values[term.name]) for term in TERMS),
+                    values=tuple(_known(values.get(term.name)) for term in TERMS),
                 )
             )
     return found
