@@ -54,7 +54,7 @@ from review.run import Run  # noqa: E402
 CARD = ROOT / "algorithms" / "scorecard.json"
 KINDS = ("own", "held-out", "flat", "publics")
 PUBLICS = {"friends": 12, "newsroom": 4, "hobbyists": 4, "world-fan-club": 2}
-SMALL_RINGS = {"small-cell": 6}
+SMALL_RINGS = {"small-cell": 6, "moonlighters": 3}
 FLAT = {
     "extract": {
         "tables": [

@@ -72,7 +72,7 @@ def slow_drip(bed: Bed, rng: Rng, name: str, level: str | None = None) -> None:
     weeks = bed.spec.days / 7.0
     objects = max(5, round(weeks * rng.uniform(2.5, 4.5)))
     size = int(rng.integers(8, 16))
-    joins = _joins(rng, size, objects, max(mix.share, 0.55))
+    joins = joins_of(rng, size, objects, max(mix.share, 0.55))
     members = recruits(bed, rng, size, acts=float(joins.sum(axis=1).max()))
     slot = bed.spec.span_ms // objects
     width = min(slot, DAY_MS) * float(rng.uniform(0.3, 1.0))
@@ -90,7 +90,7 @@ def hijack_burst(bed: Bed, rng: Rng, name: str, level: str | None = None) -> Non
     """Old accounts that are taken over for a day or two, and organic before and after."""
     mix = drawn_mix(rng, level)
     size, orders = between(rng, 20, 80), int(rng.integers(6, 13))
-    joins = _joins(rng, size, orders, mix.share)
+    joins = joins_of(rng, size, orders, mix.share)
     members = recruits(bed, rng, size, acts=float(joins.sum(axis=1).max()))
     stretch = int(rng.uniform(1.0, 2.0) * DAY_MS)
     first = int(rng.integers(0, bed.spec.span_ms - stretch))
@@ -116,7 +116,7 @@ def rotating_teams(bed: Bed, rng: Rng, name: str, level: str | None = None) -> N
         both = rng.permutation(before)[: round(overlap * min(size, len(before)))]
         new = recruits(bed, rng, size - len(both), acts=float(orders) * 0.6)
         members = np.concatenate([both, new])
-        _send(bed, rng, mix, members, joins, (SHARE, LIKE)[int(rng.integers(0, 2))])
+        send(bed, rng, mix, members, joins, (SHARE, LIKE)[int(rng.integers(0, 2))])
         mix = replace(mix, cover="own", hijacked=1.0)
         record(bed, rng, f"{name}-{half}", "rotating-teams", mix, members, joins.sum(axis=1))
         before = members
@@ -169,21 +169,22 @@ def small_cell(bed: Bed, rng: Rng, name: str, level: str | None = None) -> None:
     """A handful of accounts that are sent again and again: few, as friends are, and on orders."""
     mix = drawn_mix(rng, level)
     size, orders = int(rng.integers(4, 11)), int(rng.integers(10, 41))
-    joins = _joins(rng, size, orders, mix.share)
+    joins = joins_of(rng, size, orders, mix.share)
     members = recruits(bed, rng, size, acts=float(orders) * mix.share)
-    _send(bed, rng, mix, members, joins, (SHARE, LIKE)[int(rng.integers(0, 2))])
+    send(bed, rng, mix, members, joins, (SHARE, LIKE)[int(rng.integers(0, 2))])
     record(bed, rng, name, "small-cell", mix, members, joins.sum(axis=1))
 
 
 def _co_action(bed: Bed, rng: Rng, name: str, kind: str, action: int, mix: Mix) -> None:
     size, orders = between(rng, 18, 140), int(rng.integers(8, 21))
-    joins = _joins(rng, size, orders, mix.share)
+    joins = joins_of(rng, size, orders, mix.share)
     members = recruits(bed, rng, size, acts=float(orders) * mix.share)
-    _send(bed, rng, mix, members, joins, action)
+    send(bed, rng, mix, members, joins, action)
     record(bed, rng, name, kind, mix, members, joins.sum(axis=1))
 
 
-def _send(bed: Bed, rng: Rng, mix: Mix, members: Indices, joins: Bools, action: int) -> None:
+def send(bed: Bed, rng: Rng, mix: Mix, members: Indices, joins: Bools, action: int) -> None:
+    """Send members to as many targets as `joins` has columns: who comes to which, in the mix's tempo."""
     orders = joins.shape[1]
     given = order_times(bed, rng, orders, width_ms=mix.width_ms)
     object_ = targets(bed, rng, action, given, hot=mix.hot)
@@ -192,7 +193,7 @@ def _send(bed: Bed, rng: Rng, mix: Mix, members: Indices, joins: Bools, action: 
     bed.act(members[who], at, action, object_[what])
 
 
-def _joins(rng: Rng, size: int, orders: int, share: float) -> Bools:
+def joins_of(rng: Rng, size: int, orders: int, share: float) -> Bools:
     """Who joins which order: some accounts are keener than others, all join three at least."""
     keen = np.clip(share * rng.lognormal(0.0, 0.15, size), 0.05, 1.0)
     noise = rng.random((size, orders))

@@ -16,6 +16,7 @@ from builders.simulation.campaigns import Campaign
 from builders.simulation.crowds import Crowd
 from builders.simulation.flat_life import drawn_crowding, flat_population, flat_posts, organic_rows
 from builders.simulation.held_out import CAMPAIGN_PLANTERS, CROWD_PLANTERS
+from builders.simulation.moonlighters import moonlighters
 from builders.simulation.new_folder import new_folder
 from builders.simulation.planting import Bed, lookalike_table, open_bed, ring_table
 from builders.simulation.population import TOPICS
@@ -37,7 +38,11 @@ FLAT_CAMPAIGNS: tuple[str, ...] = (
 )
 """Kinds of ring of a flat world, two of each unless told otherwise: an easy and a hard one."""
 
-_CAMPAIGNS: Mapping[str, Campaign] = {**CAMPAIGN_PLANTERS, "small-cell": campaigns.small_cell}
+_CAMPAIGNS: Mapping[str, Campaign] = {
+    **CAMPAIGN_PLANTERS,
+    "small-cell": campaigns.small_cell,
+    "moonlighters": moonlighters,
+}
 _CROWDS: Mapping[str, Crowd] = {**CROWD_PLANTERS, **PUBLIC_PLANTERS}
 _LEVELS = (("L0", "L1"), ("L2", "L3"))
 _WITHOUT_A_PLACE = frozenset({"device-farm", "office", "siblings"})
@@ -49,8 +54,8 @@ class FlatSpec:
 
     `campaigns` and `crowds` say how many of each kind of ring and of look-alike are planted; by
     default two of each of `FLAT_CAMPAIGNS`, and `usual_crowds`. The kinds are the held-out ones
-    that need no log-ins, and `small-cell` and `PUBLIC_PLANTERS`, of which no world has any unless
-    asked for.
+    that need no log-ins, and `small-cell`, `moonlighters` and `PUBLIC_PLANTERS`, of which no world
+    has any unless asked for.
 
     `plenty` says how many times as many posts there are as usual: where there is more to look at
     people meet less by chance, and a group leads less outside.

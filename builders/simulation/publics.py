@@ -26,8 +26,14 @@ _LEAST_ACTS = 3.0
 
 def friends(bed: Bed, rng: Rng, name: str) -> None:
     """Three to fifteen of one zone who follow one another and like what one of them posts."""
-    size = between(rng, 3, 15)
-    people = _neighbours(bed, rng, size)
+    people = neighbours(bed, rng, between(rng, 3, 15))
+    circle(bed, rng, people)
+    bed.lookalikes.append((name, "friends", people))
+
+
+def circle(bed: Bed, rng: Rng, people: Indices) -> None:
+    """Let people follow one another and like what one of them posts, awake and not all of it."""
+    size = len(people)
     _follow_one_another(bed, rng, people, rng.uniform(0.3, 1.0))
     a_day = size * np.exp(rng.uniform(np.log(0.2), np.log(1.5)))
     count = max(size, int(rng.poisson(a_day * bed.spec.days)))
@@ -41,7 +47,6 @@ def friends(bed: Bed, rng: Rng, name: str) -> None:
     at = _when_up(bed, rng, people, who, at)
     bed.act(people[who], at, likes_and_words(rng, len(who)), post[what])
     bed.ask_visits(LIKE, post, born, rng.poisson(rng.uniform(0.0, 8.0), count))
-    bed.lookalikes.append((name, "friends", people))
 
 
 def newsroom(bed: Bed, rng: Rng, name: str) -> None:
@@ -50,7 +55,7 @@ def newsroom(bed: Bed, rng: Rng, name: str) -> None:
     Who is off duty misses most; what he does not miss he shares when he is up.
     """
     size = between(rng, 5, 20)
-    staff = _neighbours(bed, rng, size)
+    staff = neighbours(bed, rng, size)
     _follow_one_another(bed, rng, staff, rng.uniform(0.0, 0.6))
     count = max(6, int(rng.poisson(rng.uniform(1.0, 5.0) * bed.spec.days)))
     link = bed.new_links(count)
@@ -115,8 +120,8 @@ PUBLIC_PLANTERS: dict[str, Crowd] = {
 }
 
 
-def _neighbours(bed: Bed, rng: Rng, count: int) -> Indices:
-    """Accounts of the zone of one of them, drawn evenly: busy and quiet ones as there are."""
+def neighbours(bed: Bed, rng: Rng, count: int) -> Indices:
+    """Accounts in no ring, of the zone of one of them, drawn evenly: busy and quiet ones as there are."""
     here = np.flatnonzero(~bed.ring_member & (bed.population.expected >= _LEAST_ACTS))
     zone = bed.zone_of(here)
     mine = here[zone == zone[int(rng.integers(0, len(here)))]]
