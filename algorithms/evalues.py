@@ -39,8 +39,8 @@ def log10_evalue(log10_p: Floats) -> Floats:
         raise ValueError(message)
     log = np.asarray(log10_p, dtype=np.float64) * math.log(10)
     p = np.exp(log)
-    # Near 1 numerator and denominator both vanish: three terms of (exp(-x) - 1 + x) / x^2, where the
-    # fourth is below 10^-11.
+    # Near 1 numerator and denominator both vanish: three terms of the series of
+    # (exp(-x) - 1 + x) / x^2, where the fourth is below 10^-11.
     near = log > -1e-3
     safe = np.where(near, -1.0, log)
     whole = np.log1p(np.where(near, -0.5, p * (safe - 1.0))) - safe - 2.0 * np.log(-safe)

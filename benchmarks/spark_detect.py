@@ -17,6 +17,7 @@ import platform
 import shutil
 import statistics
 import tempfile
+import threading
 import time
 import tomllib
 from collections import defaultdict
@@ -50,17 +51,34 @@ class Step:
 
 
 class Reading:
-    """Reads the CPU at each step of the run; Spark's jobs carry the step's name already."""
+    """Reads the CPU at each step of the run; Spark's jobs carry the step's name already.
+
+    It looks at the processes twice a second and keeps what each had used when it was last seen:
+    what a process that nobody waited for had used is in no total of the system's.
+    """
 
     def __init__(self) -> None:
-        """Nothing has begun."""
+        """Nothing has begun but the looking."""
         self.cpu: dict[str, float] = {}
         self._before = ("", 0.0)
+        self._seen: dict[int, float] = {}
+        self._locked = threading.Lock()
+        threading.Thread(target=self._look_on, daemon=True).start()
+
+    def _look_on(self) -> None:
+        while True:
+            self._look()
+            time.sleep(0.5)
+
+    def _look(self) -> float:
+        with self._locked:
+            self._seen |= cpu_seconds(os.getpid())
+            return sum(self._seen.values())
 
     def step(self, name: str, says: str) -> None:
         """A step begins: the jobs that follow are its."""
         last, then = self._before
-        now = cpu_seconds(os.getpid())
+        now = self._look()
         self.cpu[last] = self.cpu.get(last, 0.0) + now - then
         self._before = (name, now)
 
@@ -71,8 +89,8 @@ class Reading:
         """Nothing."""
 
 
-def cpu_seconds(root: int) -> float:
-    """CPU seconds of a process and all below it, those that have ended among them."""
+def cpu_seconds(root: int) -> dict[int, float]:
+    """CPU seconds of a process and of each below it, its own alone, by number."""
     parents: dict[int, int] = {}
     used: dict[int, float] = {}
     for entry in Path("/proc").glob("[0-9]*"):
@@ -81,13 +99,13 @@ def cpu_seconds(root: int) -> float:
         except OSError:
             continue
         parents[int(entry.name)] = int(fields[1])
-        used[int(entry.name)] = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+        used[int(entry.name)] = sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
     below, grew = {root}, True
     while grew:
         found = {number for number, parent in parents.items() if parent in below} - below
         below |= found
         grew = bool(found)
-    return sum(used[number] for number in below)
+    return {number: used[number] for number in below}
 
 
 def logged_into(log: Path) -> dict[str, str]:

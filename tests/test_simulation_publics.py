@@ -159,6 +159,30 @@ def test_a_small_cell_is_a_ring_of_few_that_is_sent_again_and_again(told):
     assert set(rings.kind) == {"small-cell"} and rings.level.notna().all()
 
 
+def test_moonlighters_come_when_sent_for_and_live_among_innocent_friends():
+    spec = FlatSpec(
+        interactions=150_000, seed=SEED, text=False, campaigns={"moonlighters": 2}, crowds={}
+    )
+    world = Told(flat_world(spec))
+    rings = [world.members[f"moonlighters-{n}"] for n in (1, 2)]
+    friends = {n: m for n, m in world.members.items() if "-friends-" in n}
+    labels = world.labels.set_index("group_id")
+
+    for place, ring in enumerate(rings, start=1):
+        assert 6 <= len(ring) <= 40
+        together = world.shared(ring, "like", "share", share=0.3)
+        assert together.object.nunique() >= 5
+        circles = [m for n, m in friends.items() if n.startswith(f"moonlighters-{place}-")]
+        assert 1 <= len(circles) <= len(ring)
+        assert all(2 <= len(circle) <= 5 and circle.isdisjoint(ring) for circle in circles)
+        followed = world.acts(set().union(*circles), "follow")
+        met = world.acts(ring, "follow").account.nunique()
+        assert met >= len(circles) / 2 and len(followed) > len(circles)
+    assert len(friends) >= sum(map(len, rings)) / 3
+    assert not labels.loc[list(friends)].is_ring.any()
+    assert labels.loc["moonlighters-1"].is_ring.all()
+
+
 def test_publics_leave_the_other_groups_as_they_are_drawn(told):
     without = FlatSpec(interactions=150_000, seed=SEED, text=False, campaigns={"small-cell": 4})
     before = Told(flat_world(without))
@@ -178,4 +202,6 @@ def test_publics_leave_the_other_groups_as_they_are_drawn(told):
 def test_no_world_has_any_unless_asked_for():
     kinds = set(flat_world(FlatSpec(interactions=100_000, text=False)).labels["kind"].to_pylist())
 
-    assert kinds.isdisjoint({*PUBLIC_PLANTERS, "small-cell"})
+    assert kinds.isdisjoint(
+        {*PUBLIC_PLANTERS, "small-cell", "moonlighters", "moonlighters-friends"}
+    )

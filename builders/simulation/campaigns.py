@@ -184,7 +184,7 @@ def _co_action(bed: Bed, rng: Rng, name: str, kind: str, action: int, mix: Mix) 
 
 
 def send(bed: Bed, rng: Rng, mix: Mix, members: Indices, joins: Bools, action: int) -> None:
-    """Send members to as many targets as `joins` has columns: who comes to which, in the mix's tempo."""
+    """Send members to as many targets as `joins` has columns, in the mix's tempo."""
     orders = joins.shape[1]
     given = order_times(bed, rng, orders, width_ms=mix.width_ms)
     object_ = targets(bed, rng, action, given, hot=mix.hot)

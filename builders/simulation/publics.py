@@ -121,7 +121,7 @@ PUBLIC_PLANTERS: dict[str, Crowd] = {
 
 
 def neighbours(bed: Bed, rng: Rng, count: int) -> Indices:
-    """Accounts in no ring, of the zone of one of them, drawn evenly: busy and quiet ones as there are."""
+    """Accounts in no ring, all of one zone, drawn evenly: busy and quiet ones as there are."""
     here = np.flatnonzero(~bed.ring_member & (bed.population.expected >= _LEAST_ACTS))
     zone = bed.zone_of(here)
     mine = here[zone == zone[int(rng.integers(0, len(here)))]]
