@@ -21,6 +21,7 @@ import argparse
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,7 +185,7 @@ def fit(kept: Path, base_rate: float | None, card_path: Path) -> None:
         worlds,
         accounts=rows["accounts"].to_numpy(),
         made_of=f"{len(rows)} clusters, {rings.sum():.0f} of them rings, of"
-        f" {len(set(worlds))} planted worlds: {', '.join(sorted(set(worlds)))}",
+        f" {len(set(worlds))} planted worlds: {told_short(sorted(set(worlds)))}",
     )
     if base_rate is not None:
         card = at_base_rate(card, fitted_on=float(rings.mean()), expected=base_rate)
@@ -204,6 +205,27 @@ def fit(kept: Path, base_rate: float | None, card_path: Path) -> None:
         losses = left_out_loss(given, rings, np.asarray(folds))
         small = f"{losses[few].mean():.4f} on {few.sum()} of few members" if few.any() else "none"
         sys.stdout.write(f"log loss, a {name} left out: {losses.mean():.4f}; {small}\n")
+
+
+def told_short(worlds: Sequence[str]) -> str:
+    """`flat-11, flat-12, flat-13, own-7` as `flat 11-13, own 7`."""
+    seeds: dict[str, list[int]] = {}
+    for world in worlds:
+        kind, _, seed = world.rpartition("-")
+        seeds.setdefault(kind, []).append(int(seed))
+    return ", ".join(
+        f"{kind} {seed}" + (f"-{end}" if end > seed else "")
+        for kind, numbers in seeds.items()
+        for seed, end in _stretches(sorted(numbers))
+    )
+
+
+def _stretches(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    begin = 0
+    for place, number in enumerate(numbers):
+        if place + 1 == len(numbers) or numbers[place + 1] != number + 1:
+            yield numbers[begin], number
+            begin = place + 1
 
 
 def left_out_loss(given: Floats, rings: Floats, folds: npt.NDArray[np.str_]) -> Floats:
