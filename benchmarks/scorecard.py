@@ -1,6 +1,7 @@
 """Fit the default scorecard on planted worlds, and write it where the program reads it.
 
-    python benchmarks/scorecard.py --seeds 11-16          # some half an hour on two cores
+    python benchmarks/scorecard.py --seeds 11-16          # some ten minutes on two cores
+    python benchmarks/scorecard.py --seeds 51-56 --interactions 100000 --kinds own,flat
     python benchmarks/scorecard.py --runs FOLDER          # fit again on what was gathered before
     python benchmarks/scorecard.py --runs FOLDER --base-rate 0.3
 

@@ -40,7 +40,7 @@ def apart(one, other):
     return np.mean([abs(one.weights[n].log_odds - other.weights[n].log_odds) for n in NAMES])
 
 
-MIND = other_mind(intercept=-1.0, focus=2.5, ties=0.3, traits=1.5, leak=-0.3)
+MIND = other_mind(intercept=-1.0, focus=5.0, ties=2.0, traits=2.5, leak=-0.3)
 
 
 def test_many_decisions_bring_back_the_log_odds_they_were_drawn_from():
@@ -56,7 +56,7 @@ def test_many_decisions_bring_back_the_log_odds_they_were_drawn_from():
 def test_few_decisions_that_agree_with_the_shipped_card_leave_it_as_it_is():
     found = taught(default_card(), 200)
 
-    assert found.ridge >= 100
+    assert found.ridge >= 30
     # Up to one factor for all terms, which is how sure the card is.
     shipped = np.array([default_card().weights[n].log_odds for n in NAMES])
     now = np.array([found.card.weights[n].log_odds for n in NAMES])
