@@ -154,11 +154,11 @@ def test_rings_are_flagged(flagged, rings, kind, recall):
     assert len(flagged & rings[kind]) >= recall * len(rings[kind])
 
 
-def test_who_only_follow_one_another_are_listed_whole_as_friends_might_be(run, rings):
+def test_who_only_follow_one_another_are_listed_whole_as_friends_might_be(detected, rings):
     """Fourteen whom nothing else joins: the card has seen circles of friends that look the same."""
     ring = rings["mutual-follow"]
-    members = pq.read_table(run.table_path("members")).to_pandas()
-    clusters = pq.read_table(run.table_path("clusters")).to_pandas().set_index("cluster")
+    members = pq.read_table(detected.table_path("members")).to_pandas()
+    clusters = pq.read_table(detected.table_path("clusters")).to_pandas().set_index("cluster")
     [mine] = members[members.account.isin(ring)].cluster.unique()
 
     assert set(members[members.cluster == mine].account) == ring

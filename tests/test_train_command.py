@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -92,10 +93,13 @@ def test_a_card_of_another_mind_is_better_than_the_shipped_one_and_is_written(de
 def test_the_taught_card_is_nearer_to_the_mind_than_the_shipped_one(document):
     terms = {row["name"]: row for row in document["terms"]}
 
-    assert terms["focus"]["trained"] > terms["focus"]["shipped"]
-    for name in ("ties", "leak"):
-        there = MIND.weights[name].log_odds
-        assert abs(terms[name]["trained"] - there) < abs(terms[name]["shipped"] - there)
+    # In direction: how sure a card is of all it says is another matter.
+    there = [MIND.weights[name].log_odds for name in terms]
+    trained, shipped = (
+        np.corrcoef(there, [row[side] for row in terms.values()])[0, 1]
+        for side in ("trained", "shipped")
+    )
+    assert trained > shipped + 0.05
     assert list(terms) == [term.name for term in TERMS]
 
 
