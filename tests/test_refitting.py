@@ -54,13 +54,15 @@ def test_many_decisions_bring_back_the_log_odds_they_were_drawn_from():
 
 
 def test_few_decisions_that_agree_with_the_shipped_card_leave_it_as_it_is():
-    found = taught(default_card(), 200)
+    draws = [decided(default_card(), 200, seed=seed) for seed in range(1, 10)]
+    found = [refitted(*draw, centre=default_card(), made_of="a test") for draw in draws]
 
-    assert found.ridge >= 10
+    assert np.median([each.ridge for each in found]) >= 100
     # Up to one factor for all terms, which is how sure the card is.
     shipped = np.array([default_card().weights[n].log_odds for n in NAMES])
-    now = np.array([found.card.weights[n].log_odds for n in NAMES])
-    assert np.corrcoef(shipped, now)[0, 1] > 0.99
+    for each in found:
+        now = np.array([each.card.weights[n].log_odds for n in NAMES])
+        assert np.corrcoef(shipped, now)[0, 1] > 0.99
 
 
 def test_the_more_is_decided_the_further_a_card_goes_from_the_shipped_one():
