@@ -7,6 +7,7 @@ Shares are added as decimals: a sum of doubles depends on the order in which thr
 
 from __future__ import annotations
 
+from algorithms.chance import Unnamed
 from graph.model import Clustering
 from graph.schema import Column, Schema
 from graph.schemas import EDGES, INTERACTIONS, MEMBER_INTERACTIONS
@@ -141,27 +142,66 @@ def edge_facts(inner: Table, clustering: Clustering, platforms: Table) -> Table:
 
 
 def member_interactions(
-    interactions: Table, clustering: Clustering, *, within_seconds: float
+    interactions: Table,
+    clustering: Clustering,
+    joint_acts: Table,
+    *,
+    within_seconds: float,
+    unnamed: Unnamed = "moments",
 ) -> Table:
     """Everything the clusters' members did (`MEMBER_INTERACTIONS`).
 
     An interaction is joint when another member of the cluster did the same on the same object at
-    most `within_seconds` away, both ends included.
+    most `within_seconds` away, both ends included, or when it is one of the acts behind an edge of
+    the cluster: a follow that is returned, words that another member used too, a log-in from
+    the same device. Of these each edge keeps a limited number.
+
+    Args:
+        interactions: the whole extract.
+        clustering: the clusters.
+        joint_acts: `JOINT_ACTS` of the clusters.
+        within_seconds: the window in which like acts count as joint.
+        unnamed: what acts without `content` are: `rows`, where times tell nothing apart.
     """
     return interactions.engine.sql(
         """
-        select cluster, account, action, object_kind, object, acted_at, content, text,
-               min(account) over nearby <> max(account) over nearby as joint
-        from {interactions} join {members} using (account)
-        window nearby as (
-            partition by cluster, action, object_kind, object order by acted_at
-            range between $within_ms preceding and $within_ms following
+        with behind as (
+            select cluster, src as account, src_at as acted_at,
+                   coalesce(src_content, '') as content,
+                   case when $rows then object else '' end as object
+            from {joint_acts}
+            union
+            select cluster, dst, dst_at, coalesce(dst_content, ''),
+                   case when $rows then object else '' end
+            from {joint_acts}
+            union
+            -- Of two that act on one another, each is the other's object.
+            select cluster, dst, dst_at, coalesce(dst_content, ''),
+                   case when $rows then src else '' end
+            from {joint_acts}
+        ),
+        together as (
+            select cluster, account, action, object_kind, object, acted_at, content, text,
+                   min(account) over nearby <> max(account) over nearby as joint
+            from {interactions} join {members} using (account)
+            window nearby as (
+                partition by cluster, action, object_kind, object order by acted_at
+                range between $within_ms preceding and $within_ms following
+            )
         )
+        select t.cluster, t.account, t.action, t.object_kind, t.object, t.acted_at, t.content,
+               t.text, t.joint or b.account is not null as joint
+        from together t
+        left join behind b
+          on b.cluster = t.cluster and b.account = t.account and b.acted_at = t.acted_at
+         and b.content = coalesce(t.content, '')
+         and b.object = case when $rows then t.object else '' end
         """,
         MEMBER_INTERACTIONS,
-        {"within_ms": round(within_seconds * 1000)},
+        {"within_ms": round(within_seconds * 1000), "rows": unnamed == "rows"},
         interactions=interactions,
         members=clustering.members,
+        joint_acts=joint_acts,
     )
 
 

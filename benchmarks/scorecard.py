@@ -5,8 +5,8 @@
     python benchmarks/scorecard.py --runs FOLDER          # fit again on what was gathered before
     python benchmarks/scorecard.py --runs FOLDER --base-rate 0.3
 
-Worlds of four kinds are made: the default platforms, the held-out families, flat tables of one kind
-of extract each, and flat tables with small publics and small rings. Each is detected with the
+Worlds of five kinds are made: the default platforms, the held-out families, flat tables of one kind
+of extract each, flat tables with small publics and small rings, and outside tables. Each is detected with the
 default settings, and the terms of every cluster that passes the gates but for its expected
 precision are kept in FOLDER, one Parquet file a world. A cluster is a ring when half of its members
 or more are of rings. Seeds given here are never those of a report.
@@ -42,40 +42,26 @@ from algorithms.scorecard import FEW, TERMS  # noqa: E402
 from algorithms.scorecard_text import card_text  # noqa: E402
 from builders.simulation.flat import (  # noqa: E402
     FLAT_CAMPAIGNS,
+    LABELS_FILE,
     FlatSpec,
     usual_crowds,
     write_flat,
 )
+from builders.simulation.outside.spec import OutsideSpec  # noqa: E402
+from builders.simulation.outside.written import write_outside  # noqa: E402
 from builders.simulation.simulate import simulate  # noqa: E402
 from builders.simulation.spec import SimulationSpec  # noqa: E402
 from builders.simulation.truth import read_truth  # noqa: E402
-from jobs.config import job_from, read_job  # noqa: E402
+from jobs.config import read_job  # noqa: E402
 from jobs.detect import detect  # noqa: E402
+from jobs.evaluation.worlds import flat_job  # noqa: E402
+from jobs.quick import Changes  # noqa: E402
 from review.run import Run  # noqa: E402
 
 CARD = ROOT / "algorithms" / "scorecard.json"
-KINDS = ("own", "held-out", "flat", "publics")
+KINDS = ("own", "held-out", "flat", "publics", "outside")
 PUBLICS = {"friends": 12, "newsroom": 4, "hobbyists": 4, "world-fan-club": 2}
 SMALL_RINGS = {"small-cell": 6, "moonlighters": 3}
-FLAT = {
-    "extract": {
-        "tables": [
-            {
-                "name": "acts",
-                "path": "interactions.parquet",
-                "time_unit": "ms",
-                "map": {
-                    "account": "account",
-                    "action": "action",
-                    "object": "object",
-                    "acted_at": "time",
-                    "text": "text",
-                },
-            }
-        ]
-    }
-}
-_NEVER = ("leaks", "loose")
 
 
 def gather(kind: str, seed: int, interactions: int, kept: Path) -> None:
@@ -85,11 +71,14 @@ def gather(kind: str, seed: int, interactions: int, kept: Path) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         world = Path(folder) / "world"
-        if kind in ("flat", "publics"):
-            write_flat(flat_spec(kind, seed, interactions), world)
-            labels = pq.read_table(world / "labels.parquet")
+        if kind in ("flat", "publics", "outside"):
+            if kind == "outside":
+                write_outside(OutsideSpec(interactions=interactions, days=14, seed=seed), world)
+            else:
+                write_flat(flat_spec(kind, seed, interactions), world)
+            labels = pq.read_table(world / LABELS_FILE)
             labels = labels.rename_columns({"account_id": "account"})
-            job = job_from(FLAT, base=world)
+            job = flat_job(world, Changes())
         else:
             families = "own" if kind == "own" else "held-out"
             simulate(SimulationSpec(interactions=interactions, seed=seed, families=families), world)

@@ -144,11 +144,13 @@ def measure(
     known = accounts or engine.from_arrow(ACCOUNTS.arrow.empty_table(), ACCOUNTS)
     platforms = platforms_of(interactions)
     inner = inner_edges(graph.edges, clustering)
-    acts = member_interactions(interactions, clustering, within_seconds=within_seconds)
     of_layers = layer_objects(joint_acts, interactions)
     objects = cluster_objects(of_layers)
     # Where all have one time, time does not say which acts are one.
     unnamed: Unnamed = "rows" if mostly_at_one_time(interactions) else "moments"
+    acts = member_interactions(
+        interactions, clustering, joint_acts, within_seconds=within_seconds, unnamed=unnamed
+    )
     known_of = Known(
         clustering=clustering,
         interactions=interactions,

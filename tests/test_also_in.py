@@ -8,7 +8,7 @@ from algorithms.also_in import also_in
 from algorithms.facts import inner_edges, member_interactions, platforms_of
 from algorithms.roles import member_roles
 from graph.model import Clustering, InteractionGraph
-from graph.schemas import ACCOUNTS, CLUSTERING, CLUSTERS, EDGES, INTERACTIONS
+from graph.schemas import ACCOUNTS, CLUSTERING, CLUSTERS, EDGES, INTERACTIONS, JOINT_ACTS
 
 CLUSTERING_OF_TWO_RINGS = """
     account | cluster
@@ -56,12 +56,13 @@ def told(engine, table):
         edges = table(engine, EDGES, TIES.rstrip() + more)
         clusters = Clustering(table(engine, CLUSTERING, clustering), method="by hand")
         nothing = table(engine, INTERACTIONS, "account")
+        no_acts = table(engine, JOINT_ACTS, "src")
         graph = InteractionGraph(edges)
         members = member_roles(
             graph,
             clusters,
             inner_edges(edges, clusters),
-            member_interactions(nothing, clusters, within_seconds=60),
+            member_interactions(nothing, clusters, no_acts, within_seconds=60),
             table(engine, ACCOUNTS, "account"),
             platforms_of(nothing),
             least_belonging=least,

@@ -197,10 +197,17 @@ ACTS = """
 """
 
 
+def within_a_minute(engine, table, clustering, behind="src"):
+    interactions = table(engine, INTERACTIONS, ACTS)
+    return member_interactions(
+        interactions, clustering, table(engine, JOINT_ACTS, behind), within_seconds=60
+    )
+
+
 def test_acts_are_joint_with_another_member_at_the_windows_end_and_no_later(
     engine, table, clustering
 ):
-    acts = member_interactions(table(engine, INTERACTIONS, ACTS), clustering, within_seconds=60)
+    acts = within_a_minute(engine, table, clustering)
 
     joint = {
         (row["account"], row["object"], row["acted_at"]) for row in acts.rows() if row["joint"]
@@ -210,8 +217,45 @@ def test_acts_are_joint_with_another_member_at_the_windows_end_and_no_later(
     assert acts.count() == 8
 
 
+FOLLOWS = """
+    account | action | object | acted_at | content
+    a1      | follow | a2     | 5        | -
+    a1      | follow | c1     | 5        | -
+    a1      | follow | c2     | 6        | -
+    a2      | follow | a1     | 9000000  | -
+    a2      | say    | x      | 7        | post
+    a3      | say    | y      | 8        | other
+"""
+BEHIND_FOLLOWS = """
+    src | dst | layer | cluster | action | object | src_at | dst_at  | src_content | dst_content
+    a1  | a2  | m     | a1      | follow | a2     | 5      | 9000000 | -           | -
+    a2  | a3  | t     | a1      | say    | words  | 7      | 8       | post        | other
+"""
+
+
+@pytest.mark.parametrize(
+    ("unnamed", "more"),
+    [("moments", {("a1", "c1"), ("a2", "x"), ("a3", "y")}), ("rows", set())],
+)
+def test_acts_behind_an_edge_are_joint_though_each_is_on_something_else(
+    engine, table, clustering, unnamed, more
+):
+    acts = member_interactions(
+        table(engine, INTERACTIONS, FOLLOWS),
+        clustering,
+        table(engine, JOINT_ACTS, BEHIND_FOLLOWS),
+        within_seconds=60,
+        unnamed=unnamed,
+    )
+
+    joint = {(row["account"], row["object"]) for row in acts.rows() if row["joint"]}
+    # Where times tell acts apart, what an account did at one time is one act.
+    assert joint == {("a1", "a2"), ("a2", "a1")} | more
+    assert acts.count() == 6
+
+
 def test_the_joint_share_is_the_mean_over_members_not_over_acts(engine, table, clustering):
-    acts = member_interactions(table(engine, INTERACTIONS, ACTS), clustering, within_seconds=60)
+    acts = within_a_minute(engine, table, clustering)
 
     facts = by_cluster(act_facts(acts))
 
@@ -300,7 +344,7 @@ def test_the_age_span_is_the_shortest_that_holds_half_of_the_members(engine, tab
 
 
 def test_a_members_list_keeps_joint_acts_first_and_counts_the_rest(engine, table, clustering):
-    acts = member_interactions(table(engine, INTERACTIONS, ACTS), clustering, within_seconds=60)
+    acts = within_a_minute(engine, table, clustering)
 
     shown, left_out = bounded_acts(acts, most_per_member=2)
 

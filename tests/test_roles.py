@@ -8,7 +8,7 @@ import pytest
 from algorithms.facts import inner_edges, member_interactions, platforms_of
 from algorithms.roles import member_roles
 from graph.model import Clustering, InteractionGraph
-from graph.schemas import ACCOUNTS, CLUSTERING, EDGES, INTERACTIONS
+from graph.schemas import ACCOUNTS, CLUSTERING, EDGES, INTERACTIONS, JOINT_ACTS
 
 MEMBERS = """
     account | cluster
@@ -63,7 +63,9 @@ def members(engine, table):
         InteractionGraph(edges),
         clustering,
         inner_edges(edges, clustering),
-        member_interactions(interactions, clustering, within_seconds=60),
+        member_interactions(
+            interactions, clustering, table(engine, JOINT_ACTS, "src"), within_seconds=60
+        ),
         accounts,
         platforms_of(interactions),
     )
@@ -124,7 +126,12 @@ def test_who_hardly_belongs_is_weak_whatever_else_it_is(engine, table):
         InteractionGraph(edges),
         clustering,
         inner_edges(edges, clustering),
-        member_interactions(table(engine, INTERACTIONS, "account"), clustering, within_seconds=60),
+        member_interactions(
+            table(engine, INTERACTIONS, "account"),
+            clustering,
+            table(engine, JOINT_ACTS, "src"),
+            within_seconds=60,
+        ),
         table(engine, ACCOUNTS, "account"),
         platforms_of(table(engine, INTERACTIONS, "account")),
         least_belonging=0.04,
