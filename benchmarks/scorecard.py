@@ -6,10 +6,10 @@
     python benchmarks/scorecard.py --runs FOLDER --base-rate 0.3
 
 Worlds of five kinds are made: the default platforms, the held-out families, flat tables of one kind
-of extract each, flat tables with small publics and small rings, and outside tables. Each is detected with the
-default settings, and the terms of every cluster that passes the gates but for its expected
-precision are kept in FOLDER, one Parquet file a world. A cluster is a ring when half of its members
-or more are of rings. Seeds given here are never those of a report.
+of extract each, flat tables with small publics and small rings, and outside tables. Each is
+detected with the default settings, and the terms of every cluster that passes the gates but for its
+expected precision are kept in FOLDER, one Parquet file a world. A cluster is a ring when half of
+its members or more are of rings. Seeds given here are never those of a report.
 
 With `--base-rate` the card is for a place where such a share of the clusters are rings. What is
 printed last is the mean log loss on what was left out, a world or a kind of world at a time, for
