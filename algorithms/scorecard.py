@@ -67,6 +67,15 @@ def _looking(standard_errors: float | None, breadth: float | None) -> float | No
     return None if early is None or breadth is None else max(early, 0.0) * float(breadth)
 
 
+def _slow(joint_share: float, delay_seconds: float | None) -> float | None:
+    return None if delay_seconds is None else joint_share * math.log10(1.0 + delay_seconds)
+
+
+def _circle(facts: Facts) -> float:
+    """0 from twelve members on: circles of friends are seldom larger, and rings often."""
+    return _layer("mutual-ring")(facts) * max(1.1 - math.log10(facts["accounts"]), 0.0)
+
+
 TERMS: tuple[Term, ...] = (
     Term(
         "leak",
@@ -118,6 +127,27 @@ TERMS: tuple[Term, ...] = (
         -1,
         lambda f: _looking(f["early"], f["breadth"]),
         "they come early, and act on as many other things as others",
+        added=True,
+    ),
+    Term(
+        "slow",
+        -1,
+        lambda f: _slow(f["joint_share"], f["delay_seconds"]),
+        "much of what they do is joint, and at leisure, as among people of one interest",
+        added=True,
+    ),
+    Term(
+        "circle",
+        -1,
+        _circle,
+        "a few who act on one another, as friends do",
+        added=True,
+    ),
+    Term(
+        "tenth",
+        1,
+        lambda f: min(math.log10(f["accounts"]), 1.0),
+        "how many members, up to the tenth",
         added=True,
     ),
 )

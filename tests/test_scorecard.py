@@ -28,6 +28,7 @@ RING = {
     "attendance": 0.7,
     "regular_objects": 15,
     "early": 0.0,
+    "delay_seconds": 30.0,
     "layers": "shared-objects,swarm",
 }
 CROWD = {
@@ -44,6 +45,7 @@ CROWD = {
     "ages": 1.0,
     "unevenness": 8.0,
     "early": 9.0,
+    "delay_seconds": 40_000.0,
     "layers": "rare-objects",
 }
 
