@@ -156,11 +156,12 @@ def simulate(
         if format != "parquet":
             message = f"{world} is Parquet, not `{format}`; leave out --format or {option}"
             raise ConfigError(message)
-        size = {"interactions": interactions, "days": days, "seed": seed}
         if flat:
-            _tell_table(write_flat(FlatSpec(**size), folder), json=json)
+            written = write_flat(FlatSpec(interactions=interactions, days=days, seed=seed), folder)
         else:
-            _tell_table(write_outside(OutsideSpec(**size), folder), json=json)
+            of = OutsideSpec(interactions=interactions, days=days, seed=seed)
+            written = write_outside(of, folder)
+        _tell_table(written, json=json)
         return
     spec = SimulationSpec(
         interactions=interactions, days=days, seed=seed, families=families, format=format
