@@ -54,7 +54,6 @@ def fitted(
     given = scaled(values, mean, scale)
     found = solved(given, rings, ridge)
     outside = out_of_fold(given, rings, names, ridge)
-    few = np.zeros(len(rings), dtype=bool) if accounts is None else accounts <= FEW
     return Scorecard(
         intercept=float(found[0]),
         weights={
@@ -66,7 +65,7 @@ def fitted(
             for place, term in enumerate(TERMS)
         },
         bins=calibration_bins(outside, rings),
-        few_bins=calibration_bins(outside[few], rings[few]) if few.any() else (),
+        few_bins=() if accounts is None else few_bins(outside, rings, accounts),
         made_of=made_of,
     )
 
@@ -159,6 +158,18 @@ def solved(
 
 def _with_one(scaled: Floats) -> Floats:
     return np.hstack([np.ones((len(scaled), 1)), scaled])
+
+
+def few_bins(log_odds: Floats, rings: Floats, accounts: npt.NDArray[np.integer]) -> tuple[Bin, ...]:
+    """The calibration bins of clusters of `FEW` members or fewer alone; none without any.
+
+    Args:
+        log_odds: what was said of each cluster outside its fold, shape (clusters,).
+        rings: 1 for a ring, shape (clusters,).
+        accounts: the members of each cluster, shape (clusters,).
+    """
+    few = accounts <= FEW
+    return calibration_bins(log_odds[few], rings[few]) if few.any() else ()
 
 
 def calibration_bins(log_odds: Floats, rings: Floats) -> tuple[Bin, ...]:

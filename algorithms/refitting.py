@@ -19,6 +19,7 @@ from algorithms.calibration_line import platt
 from algorithms.fitting import (
     Floats,
     calibration_bins,
+    few_bins,
     out_of_fold,
     scaled,
     solved,
@@ -57,6 +58,7 @@ def refitted(
     rings: Floats,
     folds: npt.NDArray[np.int64],
     *,
+    accounts: npt.NDArray[np.int64],
     centre: Scorecard,
     made_of: str,
     ridges: Sequence[float] = RIDGES,
@@ -64,12 +66,14 @@ def refitted(
     """The card that decisions make of `centre`.
 
     The ridge is the one with the least log loss on folds that were left out, the strongest of
-    equals. The log-odds outside the folds then calibrate the card and make its bins.
+    equals. The log-odds outside the folds then calibrate the card and make its bins, those of small
+    clusters apart from those of all.
 
     Args:
         values: the terms of each cluster, shape (clusters, terms), NaN for unknown.
         rings: 1 for a confirmed cluster, 0 for a dismissed one, shape (clusters,).
         folds: the fold of each cluster; clusters of one campaign are in one fold.
+        accounts: the members of each cluster, shape (clusters,).
         centre: the card to start from.
         made_of: on what, for people.
         ridges: the penalties to try.
@@ -92,6 +96,7 @@ def refitted(
     ridge = min(losses, key=lambda one: (losses[one], -one))
     shift, slope = platt(outside[ridge], rings)
     found = solved(given, rings, ridge, centre=origin, exact=True)
+    left_out = np.round(shift + slope * outside[ridge], _PLACES)
     kept = np.round(slope * found, _PLACES) + 0.0
     card = Scorecard(
         intercept=round(shift + float(slope * found[0]), _PLACES),
@@ -103,7 +108,8 @@ def refitted(
             )
             for place, term in enumerate(TERMS, start=1)
         },
-        bins=calibration_bins(np.round(shift + slope * outside[ridge], _PLACES), rings),
+        bins=calibration_bins(left_out, rings),
+        few_bins=few_bins(left_out, rings, accounts),
         made_of=made_of,
     )
     return Refitted(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.goal import GOAL, short_in_a_world, short_of_goal
+from benchmarks.kept import took
 from benchmarks.markdown import number
 from benchmarks.rows import names_of, row_of
 
@@ -15,6 +16,8 @@ Entries = Sequence[Mapping[str, Any]]
 FOUND = 0.7
 """A kind of ring of which less is found is named: the goal's least recall, that of L3."""
 ENOUGH_SEEDS = 5
+MOST_SECONDS = 20 * 60
+"""The time that all families may take."""
 OWN = "ringwatch"
 """What is measured, by its name among the methods."""
 
@@ -33,6 +36,7 @@ def falls_short(newest: Mapping[str, Any], quality: Entries, ablation: Entries) 
         *_goal(newest),
         *_found_in_part(newest),
         *_few_seeds(newest),
+        *_slow(newest),
         *_peers(newest, quality),
         *_ablation(newest, ablation),
     ]
@@ -73,6 +77,11 @@ def _few_seeds(entry: Mapping[str, Any]) -> Iterator[str]:
     if (seeds := len(entry["seeds"])) < ENOUGH_SEEDS:
         worlds = "One world" if seeds == 1 else f"{seeds} worlds"
         yield f"{worlds} of each family, where {ENOUGH_SEEDS} are the rule: wide intervals or none."
+
+
+def _slow(entry: Mapping[str, Any]) -> Iterator[str]:
+    if entry["seconds"] > MOST_SECONDS:
+        yield f"It took {took(entry)}, where {MOST_SECONDS / 60:g} minutes are the most."
 
 
 def _peers(newest: Mapping[str, Any], quality: Entries) -> Iterator[str]:

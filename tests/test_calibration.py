@@ -170,6 +170,7 @@ def test_where_many_are_fast_or_loyal_to_one_topic_few_called_pairs_are_false(ha
 
 def test_a_group_by_chance_of_some_days_is_no_surprise_on_the_days_between(null_splits):
     logs = np.concatenate([each.log10_p for each in null_splits.values()])
+    assert len(logs) >= 50 * len(SEEDS)
     assert (logs <= np.log10(0.05)).mean() <= 0.05
     assert (logs <= -2).mean() <= 0.03
 

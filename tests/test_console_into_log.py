@@ -100,7 +100,9 @@ OF_A_WORLD = {
 
 
 @pytest.mark.parametrize("option", OF_A_LOG)
-@pytest.mark.parametrize("world", [(), ("--flat",)], ids=["platform", "flat"])
+@pytest.mark.parametrize(
+    "world", [(), ("--flat",), ("--outside",)], ids=["platform", "flat", "outside"]
+)
 def test_what_tells_of_a_log_is_refused_where_none_is_named(tmp_path, option, world):
     told = run("simulate", tmp_path / "out", *world, option, OF_A_LOG[option])
 
@@ -110,7 +112,7 @@ def test_what_tells_of_a_log_is_refused_where_none_is_named(tmp_path, option, wo
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("option", [*OF_A_WORLD, "--flat"])
+@pytest.mark.parametrize("option", [*OF_A_WORLD, "--flat", "--outside"])
 def test_what_tells_of_a_world_is_refused_beside_a_log(log, tmp_path, option):
     value = [OF_A_WORLD[option]] if option in OF_A_WORLD else []
 
@@ -123,16 +125,19 @@ def test_what_tells_of_a_world_is_refused_beside_a_log(log, tmp_path, option):
 
 
 @pytest.mark.parametrize(("option", "value"), [("--families", "own"), ("--threads", "1")])
-def test_what_a_flat_world_would_pass_over_is_refused(tmp_path, option, value):
-    told = run("simulate", tmp_path / "out", "--flat", option, value)
+@pytest.mark.parametrize(
+    ("kind", "world"), [("--flat", "a flat world"), ("--outside", "an outside world")]
+)
+def test_what_a_world_of_one_table_would_pass_over_is_refused(tmp_path, kind, world, option, value):
+    told = run("simulate", tmp_path / "out", kind, option, value)
 
     assert told.exit_code == 2
-    assert f"`{option}` has no effect on a flat world" in told.stderr
+    assert f"`{option}` has no effect on {world}: leave it out, or `{kind}`" in told.stderr
     assert not (tmp_path / "out").exists()
 
 
 def test_every_option_belongs_to_worlds_or_to_logs_or_to_both():
-    others = {"--into", "--flat", "--seed", "--threads", "--quiet", "--json"}
+    others = {"--into", "--flat", "--outside", "--seed", "--threads", "--quiet", "--json"}
     options = {
         max(one.opts, key=len)
         for one in command_of(COMMAND).params

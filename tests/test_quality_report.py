@@ -125,7 +125,10 @@ def test_a_page_without_both_marks_in_order_is_refused(page):
 def test_what_is_short_of_the_goal_is_said():
     made = report(MARKED, [ENTRY], [])["evaluation.md"]
 
-    short = "own L0 recall 0.5 (goal 0.95); own L3 precision undefined (goal 0.85)"
+    short = (
+        "own L0 recall 0.5 (goal 0.95); own L3 precision undefined (goal 0.85);"
+        " own precision of all that is flagged 0.9 (goal 0.95)"
+    )
     assert f"Short of the goal: {short}." in made
     assert f"- **Short of the goal**: {short}." in made
     assert "meets the goal" not in made
@@ -177,6 +180,24 @@ def test_a_level_below_the_goal_in_one_world_is_named_apart():
         "below it in the worst world: own L0 recall 0.9."
         in report(MARKED, [entry], [])["evaluation.md"]
     )
+
+
+def test_innocents_in_clusters_of_their_own_are_short_of_the_goal_though_every_level_is_precise():
+    """Such a cluster is of no level, and if its accounts are in no labelled group, of no other."""
+    entry = good(all=row("whole", "precision", 0.8, least=0.4))
+    worst = good(all=row("whole", "precision", 0.97, least=0.9))
+
+    told = "own precision of all that is flagged"
+    assert list(short_of_goal(entry)) == [f"{told} 0.8 (goal 0.95)"]
+    assert list(short_of_goal(worst)) == []
+    assert list(short_in_a_world(worst)) == [f"{told} 0.9"]
+
+
+@pytest.mark.parametrize(("seconds", "is_told"), [(1200, False), (1201, True)])
+def test_a_measurement_that_took_more_than_twenty_minutes_says_so(seconds, is_told):
+    made = report(MARKED, [{**good(), "seconds": seconds}], [])["evaluation.md"]
+
+    assert ("It took 1,201 s, where 20 minutes are the most." in made) == is_told
 
 
 def test_a_number_just_below_the_goal_is_not_shown_as_the_goal():

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from algorithms.calibration_line import calibration_line, platt
 from algorithms.refitting import RIDGES, card_log_odds, refitted
-from algorithms.scorecard import TERMS, expected_precision
+from algorithms.scorecard import FEW, TERMS, expected_precision
 from algorithms.scorecard_text import default_card
 from tests.decided_runs import other_mind
 from tests.test_scorecard import CROWD, RING
@@ -30,8 +30,18 @@ def decided(card, clusters, *, seed=1):
     return values, rings, drawing.integers(5, size=clusters)
 
 
+def large(clusters):
+    """Members of clusters none of which is small."""
+    return np.full(clusters, FEW + 1)
+
+
 def taught(card, clusters, **settings):
-    told = {"centre": default_card(), "made_of": "a test", **settings}
+    told = {
+        "accounts": large(clusters),
+        "centre": default_card(),
+        "made_of": "a test",
+        **settings,
+    }
     return refitted(*decided(card, clusters), **told)
 
 
@@ -55,7 +65,8 @@ def test_many_decisions_bring_back_the_log_odds_they_were_drawn_from():
 
 def test_few_decisions_that_agree_with_the_shipped_card_leave_it_as_it_is():
     draws = [decided(default_card(), 200, seed=seed) for seed in range(1, 10)]
-    found = [refitted(*draw, centre=default_card(), made_of="a test") for draw in draws]
+    told = {"accounts": large(200), "centre": default_card(), "made_of": "a test"}
+    found = [refitted(*draw, **told) for draw in draws]
 
     assert np.median([each.ridge for each in found]) >= 100
     # Up to one factor for all terms, which is how sure the card is.
@@ -87,7 +98,8 @@ def test_decisions_that_contradict_the_card_leave_one_that_says_the_base_rate():
     """All of its terms would have to turn round: what is left knows nothing, and says so."""
     values, rings, folds = decided(default_card(), 1500)
 
-    found = refitted(values, 1 - rings, folds, centre=default_card(), made_of="the world reversed")
+    told = {"accounts": large(1500), "centre": default_card(), "made_of": "the world reversed"}
+    found = refitted(values, 1 - rings, folds, **told)
 
     said = expit(card_log_odds(values, found.card))
     assert said.mean() == pytest.approx(1 - rings.mean(), abs=0.05)
@@ -114,26 +126,49 @@ def test_the_bins_are_of_clusters_left_out_and_hold_all_of_them():
     assert sum(each.clusters for each in found.card.bins) == 400
     precisions = [each.precision for each in found.card.bins]
     assert precisions == sorted(precisions)
+    assert found.card.few_bins == ()
+
+
+def test_small_clusters_that_were_decided_on_make_bins_of_their_own_as_the_shipped_ones_do():
+    """They are known by their size alone: the same decisions of large ones make no such bins."""
+    accounts = np.where(np.arange(400) % 5 == 0, FEW, FEW + 1)
+
+    found = taught(MIND, 400, accounts=accounts)
+
+    assert sum(each.clusters for each in found.card.few_bins) == 80
+    assert replace(found.card, few_bins=()) == taught(MIND, 400).card
+    for facts in (RING, CROWD):
+        small, as_of_all = (
+            expected_precision({**facts, "accounts": FEW}, card)
+            for card in (found.card, replace(found.card, few_bins=()))
+        )
+        assert small.like in {each.clusters for each in found.card.few_bins}
+        assert small.precision == as_of_all.precision
+        assert small.high - small.low > as_of_all.high - as_of_all.low
 
 
 def test_the_order_of_decisions_changes_nothing_that_is_kept():
     values, rings, folds = decided(MIND, 300)
     order = np.random.default_rng(9).permutation(300)
 
-    one = refitted(values, rings, folds, centre=default_card(), made_of="a test")
-    other = refitted(values[order], rings[order], folds[order], centre=default_card(), made_of="")
+    accounts = 5 + np.arange(300) % 10
+    told = {"centre": default_card(), "made_of": ""}
+    one = refitted(values, rings, folds, accounts=accounts, **told)
+    other = refitted(values[order], rings[order], folds[order], accounts=accounts[order], **told)
 
     for name in NAMES:
         assert other.card.weights[name].log_odds == pytest.approx(
             one.card.weights[name].log_odds, abs=1e-5
         )
+    assert (other.card.bins, other.card.few_bins) == (one.card.bins, one.card.few_bins)
 
 
 def test_a_fold_that_holds_all_rings_is_refused():
     values, rings, _ = decided(MIND, 100)
 
+    told = {"accounts": large(100), "centre": default_card(), "made_of": "a test"}
     with pytest.raises(ValueError, match=r"without fold 0 there are (\d+) rings of \1"):
-        refitted(values, rings, rings.astype(int), centre=default_card(), made_of="a test")
+        refitted(values, rings, rings.astype(int), **told)
 
 
 def test_the_log_odds_of_many_are_those_that_are_said_of_each():

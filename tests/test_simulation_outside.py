@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import numpy as np
 import pyarrow.compute as pc
@@ -249,6 +250,47 @@ def test_what_does_not_go_with_outside_worlds_is_refused(args, says):
 
     assert result.exit_code == 2
     assert says in result.stderr
+
+
+def test_an_outside_world_is_written_by_the_command_and_read_back_with_its_labels(tmp_path):
+    size = ["-n", "100000", "--days", "3", "--seed", "5"]
+    result = simulated(tmp_path / "world", "--outside", *size, "--json")
+
+    told = json.loads(result.stdout)
+
+    assert result.exit_code == 0, result.stderr
+    by_hand = write_outside(OutsideSpec(interactions=100_000, days=3, seed=5), tmp_path / "by-hand")
+    for name, path in (
+        ("interactions_file", by_hand.interactions),
+        ("labels_file", by_hand.labels),
+    ):
+        assert Path(told[name]).read_bytes() == path.read_bytes()
+    table = pq.read_table(told["interactions_file"])
+    assert (told["interactions"], told["rings"]) == (table.num_rows, 12)
+    assert "address" in table.column_names
+    again = simulated(tmp_path / "again", "--outside", *size)
+    assert f"{table.num_rows:,} interactions in" in again.stdout
+    assert "12 rings and" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--flat"], "`--flat` and `--outside` are two kinds of worlds"),
+        (["--format", "text"], "an outside world is Parquet, not `text`"),
+        (["-n", "5000"], "`interactions` is from 100000"),
+    ],
+)
+def test_what_does_not_go_with_writing_an_outside_world_is_refused(tmp_path, args, says):
+    result = simulated(tmp_path / "world", "--outside", *args)
+
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert not (tmp_path / "world").exists()
+
+
+def simulated(folder, *args):
+    return CliRunner().invoke(app, ["simulate", str(folder), *map(str, args)])
 
 
 def evaluated(*args):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from algorithms.scorecard import TERMS
+from algorithms.scorecard import FEW, TERMS
 from algorithms.scorecard_text import card_digest, default_card, read_card
 from console.cli import app
 from tests.decided_runs import DAY, START, Found, Mind, found_by, other_mind, publish
@@ -109,6 +109,27 @@ def test_the_same_decisions_give_the_same_bytes(decided, document, tmp_path):
 
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     assert trained(decided) == document
+
+
+def test_small_clusters_that_were_decided_on_have_intervals_of_their_own(tmp_path):
+    """Every other campaign has twelve members more; all others have five."""
+    found = [
+        replace(each, members=each.members + tuple(f"{each.name[:4]}-more-{n}" for n in range(12)))
+        if int(each.name[1:4]) % 2
+        else each
+        for each in found_by(Mind(card=MIND, campaigns=220, again=0.2))
+    ]
+    publish(tmp_path / "out", found)
+
+    told = trained(tmp_path / "out", "--model-out", tmp_path / "card.json")
+
+    card = read_card((tmp_path / "card.json").read_text())
+    small = sum(each.clusters for each in card.few_bins)
+    learned = told["split"]["train"]["decisions"]
+    assert {len(each.members) for each in found} == {5, 17}
+    assert 5 < FEW < 17
+    assert sum(each.clusters for each in card.bins) == learned
+    assert 0.35 * learned < small < 0.65 * learned
 
 
 def test_a_card_that_is_no_better_is_said_to_be_so_and_not_written(agreed, tmp_path):

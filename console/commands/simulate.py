@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from builders.simulation.flat import FlatSpec, write_flat
+from builders.simulation.flat import FlatSpec, FlatWritten, write_flat
 from builders.simulation.into_log import IntoSpec
+from builders.simulation.outside.spec import OutsideSpec
+from builders.simulation.outside.written import write_outside
 from builders.simulation.simulate import Simulated
 from builders.simulation.simulate import simulate as write_platform
 from builders.simulation.spec import SimulationSpec
@@ -35,8 +37,8 @@ from console.progress import shown_progress
 from graph.errors import ConfigError
 from jobs.quick import Changes
 
-_OF_A_WORLD = ("interactions", "days", "format", "families", "flat")
-_NOT_FLAT = ("families", "threads")
+_OF_A_WORLD = ("interactions", "days", "format", "families", "flat", "outside")
+_OF_A_PLATFORM = ("families", "threads")
 _OF_A_LOG = (
     *("levels", "follow_rings", "least_acts", "most_accounts"),
     *("account", "object", "time", "action", "object_kind", "owner", "text", "content"),
@@ -63,6 +65,10 @@ def simulate(
     ] = "own",
     flat: Annotated[
         bool, typer.Option("--flat", help="Write one table and its labels, with other rings.")
+    ] = False,
+    outside: Annotated[
+        bool,
+        typer.Option("--outside", help="Write such a table by one who knew no detector."),
     ] = False,
     into: Annotated[
         Path | None,
@@ -139,12 +145,23 @@ def simulate(
         _OF_A_LOG,
         "tells of a log that rings are planted into: name it with `--into`, or leave this out",
     )
-    if flat:
-        refuse_told(context, _NOT_FLAT, "has no effect on a flat world: leave it out, or `--flat`")
+    if flat and outside:
+        message = "`--flat` and `--outside` are two kinds of worlds: leave one of them out"
+        raise ConfigError(message)
+    if flat or outside:
+        world, option = ("a flat world", "--flat") if flat else ("an outside world", "--outside")
+        refuse_told(
+            context, _OF_A_PLATFORM, f"has no effect on {world}: leave it out, or `{option}`"
+        )
         if format != "parquet":
-            message = f"a flat world is Parquet, not `{format}`; leave out --format or --flat"
+            message = f"{world} is Parquet, not `{format}`; leave out --format or {option}"
             raise ConfigError(message)
-        _write_flat(FlatSpec(interactions=interactions, days=days, seed=seed), folder, json=json)
+        if flat:
+            written = write_flat(FlatSpec(interactions=interactions, days=days, seed=seed), folder)
+        else:
+            of = OutsideSpec(interactions=interactions, days=days, seed=seed)
+            written = write_outside(of, folder)
+        _tell_table(written, json=json)
         return
     spec = SimulationSpec(
         interactions=interactions, days=days, seed=seed, families=families, format=format
@@ -170,8 +187,8 @@ def simulate(
     )
 
 
-def _write_flat(spec: FlatSpec, folder: Path, *, json: bool) -> None:
-    made = write_flat(spec, folder)
+def _tell_table(made: FlatWritten, *, json: bool) -> None:
+    """Tell of a world that is one table and its labels."""
     if json:
         write_json(
             {

@@ -85,6 +85,7 @@ def train(out: Path, store: Store, asked: Asked | None = None) -> Trained:
         values[learned],
         rings[learned],
         folds_of(parted.campaigns[learned], confirmed[learned], seed=told.seed),
+        accounts=np.array([len(each.members) for each in examples.used])[learned],
         centre=default_card(),
         made_of=_made_of([examples.used[place] for place in learned], parted),
     )
