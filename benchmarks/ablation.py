@@ -45,6 +45,7 @@ WITHOUT = {
     "held-out": PLATFORM,
     "flat": ("text", "action", "text,action"),
     "outside": ("text", "action", "address", "text,action"),
+    "fortnight": ("text", "action", "text,action"),
 }
 PARTS = {"signals": "without", "defences": "defences", "terms": "terms"}
 """Parts as they are kept, and as an evaluation's `ablation` calls them."""

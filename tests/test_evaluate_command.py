@@ -141,6 +141,7 @@ def test_what_is_required_decides_the_exit_code(ring_file, labels, runs, require
         (["--families", "own"], "`--families` tells of simulated worlds"),
         (["--flat"], "`--flat` tells of simulated worlds"),
         (["--outside"], "`--outside` tells of simulated worlds"),
+        (["--fortnight"], "`--fortnight` tells of simulated worlds"),
     ],
 )
 def test_what_is_not_there_is_told_with_the_mend(ring_file, labels, runs, args, words):

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from builders.simulation.flat import FlatSpec
+from builders.simulation.fortnight.spec import FortnightSpec
 from builders.simulation.outside.spec import OutsideSpec
 from builders.simulation.spec import Families, SimulationSpec
 from console.beside import refuse_told
@@ -63,13 +64,13 @@ from jobs.evaluation.requirements import requirements
 from jobs.evaluation.worlds import Spec, evaluate_worlds, is_simulated, simulated_platform
 from jobs.quick import Changes, QuickTable, changed_job, quick_job
 
-Kind = Literal["platform", "flat", "outside"]
-"""Five tables of a platform, one table, or one table by somebody who knew neither."""
+Kind = Literal["platform", "flat", "outside", "fortnight"]
+"""Five tables of a platform, or one: of its rings, of somebody who knew none, of figures."""
 
 UNMET = 4
 """The exit code where the evaluation is done and `--require` is not met."""
 
-_OF_WORLDS = ("seeds", "interactions", "days", "levels", "families", "flat", "outside")
+_OF_WORLDS = ("seeds", "interactions", "days", "levels", "families", "flat", "outside", "fortnight")
 
 
 def evaluate(
@@ -131,6 +132,10 @@ def evaluate(
     outside: Annotated[
         bool,
         typer.Option("--outside", help="With --simulate: such worlds by one who knew no detector."),
+    ] = False,
+    fortnight: Annotated[
+        bool,
+        typer.Option("--fortnight", help="With --simulate: such worlds by published figures."),
     ] = False,
     peers: Annotated[
         bool, typer.Option("--peers", help="Compare with other methods, on the same acts.")
@@ -214,7 +219,7 @@ def evaluate(
     world: Spec | None = None
     if simulate:
         told.refuse("--simulate", path)
-        of = _kind(flat=flat, outside=outside)
+        of = _kind(flat=flat, outside=outside, fortnight=fortnight)
         world = _world(interactions, days, levels=levels, families=families, of=of)
     else:
         refuse_told(
@@ -325,18 +330,20 @@ def _seeds(text: str) -> tuple[int, ...]:
         raise ConfigError(message) from error
 
 
-def _kind(*, flat: bool, outside: bool) -> Kind:
+def _kind(*, flat: bool, outside: bool, fortnight: bool) -> Kind:
     """What kind of worlds is asked for.
 
     Raises:
         ConfigError: two kinds are.
     """
-    if flat and outside:
-        message = "`--flat` and `--outside` are two kinds of worlds: leave one of them out"
+    given: dict[Kind, bool] = {"flat": flat, "outside": outside, "fortnight": fortnight}
+    asked = [kind for kind, asked_for in given.items() if asked_for]
+    if len(asked) > 1:
+        kinds = " and ".join(f"`--{kind}`" for kind in asked)
+        count = {2: "two", 3: "three"}[len(asked)]
+        message = f"{kinds} are {count} kinds of worlds: say one of them"
         raise ConfigError(message)
-    if outside:
-        return "outside"
-    return "flat" if flat else "platform"
+    return asked[0] if asked else "platform"
 
 
 def _world(
@@ -350,9 +357,11 @@ def _world(
             interactions=interactions, days=days, levels=chosen, families=families
         )
     if levels is not None or families != "own":
-        world = "a flat world" if of == "flat" else "an outside world"
-        message = f"{world} has rings of its own: leave out `--levels` and `--families`"
+        world = "an outside" if of == "outside" else f"a {of}"
+        message = f"{world} world has rings of its own: leave out `--levels` and `--families`"
         raise ConfigError(message)
     if of == "flat":
         return FlatSpec(interactions=interactions, days=days)
-    return OutsideSpec(interactions=interactions, days=days)
+    if of == "outside":
+        return OutsideSpec(interactions=interactions, days=days)
+    return FortnightSpec(interactions=interactions, days=days)

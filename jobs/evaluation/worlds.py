@@ -12,6 +12,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from builders.simulation.flat import INTERACTIONS_FILE, LABELS_FILE, FlatSpec, write_flat
+from builders.simulation.fortnight.spec import FortnightSpec
+from builders.simulation.fortnight.written import write_fortnight
 from builders.simulation.outside.spec import OutsideSpec
 from builders.simulation.outside.written import write_outside
 from builders.simulation.simulate import simulate
@@ -25,7 +27,7 @@ from jobs.evaluation.together import together
 from jobs.progress import Progress, Silent
 from jobs.quick import Changes, QuickTable, changed_job, quick_job
 
-Spec = SimulationSpec | FlatSpec | OutsideSpec
+Spec = SimulationSpec | FlatSpec | OutsideSpec | FortnightSpec
 WORLD = "world"
 SPEC = "spec.json"
 
@@ -33,6 +35,7 @@ _KINDS: dict[type[Spec], str] = {
     SimulationSpec: "platform",
     FlatSpec: "flat",
     OutsideSpec: "outside",
+    FortnightSpec: "fortnight",
 }
 _FLAT_COLUMNS = {
     "account": "account",
@@ -81,8 +84,8 @@ def evaluate_worlds(
     """Simulate a world a seed, evaluate each, and give means with 95 % t-intervals.
 
     A world is simulated into `folder/seed-N/world` unless it stands there, its runs go into
-    `folder/seed-N/runs`. A `FlatSpec` or an `OutsideSpec` makes one table and labels, as a third
-    party's extract would look; a `SimulationSpec` a platform of five tables.
+    `folder/seed-N/runs`. A `SimulationSpec` makes a platform of five tables; all others make one
+    table and labels, as a third party's extract would look.
 
     Raises:
         ConfigError: no seed, the same twice, or a folder that holds another world.
@@ -125,6 +128,8 @@ def _simulate(spec: Spec, world: Path, threads: int | None) -> None:
         simulate(spec, world, threads=threads)
     elif isinstance(spec, OutsideSpec):
         write_outside(spec, world)
+    elif isinstance(spec, FortnightSpec):
+        write_fortnight(spec, world)
     else:
         write_flat(spec, world)
 
