@@ -43,7 +43,7 @@ def test_what_is_told_short_names_every_world_and_no_other():
 
 
 def test_the_loss_of_a_cluster_is_by_a_card_that_saw_no_cluster_of_its_fold():
-    values, rings, worlds = taught(worlds=3)
+    values, rings, worlds = taught(worlds=3, clusters=100)
     folds = np.asarray(worlds)
     here = folds == "w1"
     given = scaled(values, values.mean(axis=0), values.std(axis=0))
