@@ -5,11 +5,11 @@
     python benchmarks/scorecard.py --runs FOLDER          # fit again on what was gathered before
     python benchmarks/scorecard.py --runs FOLDER --base-rate 0.3
 
-Worlds of five kinds are made: the default platforms, the held-out families, flat tables of one kind
-of extract each, flat tables with small publics and small rings, and outside tables. Each is
-detected with the default settings, and the terms of every cluster that passes the gates but for its
-expected precision are kept in FOLDER, one Parquet file a world. A cluster is a ring when half of
-its members or more are of rings. Seeds given here are never those of a report.
+Worlds of six kinds are made: the default platforms, the held-out families, flat tables of one kind
+of extract each, flat tables with small publics and small rings, outside tables and fortnights. Each
+is detected with the default settings, and the terms of every cluster that passes the gates but for
+its expected precision are kept in FOLDER, one Parquet file a world. A cluster is a ring when half
+of its members or more are of rings. Seeds given here are never those of a report.
 
 With `--base-rate` the card is for a place where such a share of the clusters are rings. What is
 printed last is the mean log loss on what was left out, a world or a kind of world at a time, for
@@ -47,6 +47,8 @@ from builders.simulation.flat import (  # noqa: E402
     usual_crowds,
     write_flat,
 )
+from builders.simulation.fortnight.spec import FortnightSpec  # noqa: E402
+from builders.simulation.fortnight.written import write_fortnight  # noqa: E402
 from builders.simulation.outside.spec import OutsideSpec  # noqa: E402
 from builders.simulation.outside.written import write_outside  # noqa: E402
 from builders.simulation.simulate import simulate  # noqa: E402
@@ -59,7 +61,7 @@ from jobs.quick import Changes  # noqa: E402
 from review.run import Run  # noqa: E402
 
 CARD = ROOT / "algorithms" / "scorecard.json"
-KINDS = ("own", "held-out", "flat", "publics", "outside")
+KINDS = ("own", "held-out", "flat", "publics", "outside", "fortnight")
 PUBLICS = {"friends": 12, "newsroom": 4, "hobbyists": 4, "world-fan-club": 2}
 SMALL_RINGS = {"small-cell": 6, "moonlighters": 3}
 
@@ -71,9 +73,11 @@ def gather(kind: str, seed: int, interactions: int, kept: Path) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         world = Path(folder) / "world"
-        if kind in ("flat", "publics", "outside"):
+        if kind in ("flat", "publics", "outside", "fortnight"):
             if kind == "outside":
                 write_outside(OutsideSpec(interactions=interactions, days=14, seed=seed), world)
+            elif kind == "fortnight":
+                write_fortnight(FortnightSpec(interactions=interactions, days=14, seed=seed), world)
             else:
                 write_flat(flat_spec(kind, seed, interactions), world)
             labels = pq.read_table(world / LABELS_FILE)
