@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from algorithms.chance import BESIDE
+from graph.model import kernel
 from graph.schema import Column, Schema
 from graph.schemas import EDGES
 from graph.table import Table
@@ -24,8 +25,11 @@ TENTHS = 10
 HEAVY = 3.0
 """Pairs of whom so much is expected tell the dispersion: of others, nearly nothing is seen."""
 
-_PLACES = Schema("places", (Column("place", "BIGINT", "a place in an order"),), key=("place",))
-_DRAWN = Schema("drawn", (Column("account", "VARCHAR", "the account's id"),), key=("account",))
+_PLACE = Column("place", "BIGINT", "a place in an order")
+_ACCOUNT = Column("account", "VARCHAR", "the account's id")
+_PLACES = Schema("places", (_PLACE,), key=("place",))
+_DRAWN = Schema("drawn", (_ACCOUNT,), key=("account",))
+_NUMBERED = Schema("numbered_accounts", (_ACCOUNT, _PLACE), key=("account",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +85,17 @@ def drawn_accounts(interactions: Table, *, number: int, at_least: int, seed: int
     places = engine.from_arrow(
         pa.table({"place": np.sort(chosen) + 1}, schema=_PLACES.arrow), _PLACES
     )
-    return engine.sql(
-        """
-        select n.account
-        from (select account, row_number() over (order by account) as place from {eligible}) n
-        join {places} p on p.place = n.place
-        """,
+    # Numbered by the engine's own way: over all accounts a window would be one task on Spark.
+    numbered = kernel(eligible, "places")(eligible, order=("account",), schema=_NUMBERED)
+    drawn = engine.sql(
+        "select n.account from {numbered} n join {places} p on p.place = n.place",
         _DRAWN,
-        eligible=eligible,
+        numbered=numbered,
         places=places,
     )
+    for done in (eligible, numbered, places):
+        engine.drop(done)
+    return drawn
 
 
 def all_pairs(met: Table, accounts: Table) -> Table:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from graph.model import kernel
+from graph.schema import Column, Schema
 from graph.table import Table
 
 _OF_ACCOUNT = ("account", "platform")
+_ACCOUNT = Column("account", "VARCHAR", "the account's id")
+_DRAW = Column("draw", "VARCHAR", "what puts the account at its place in the draw")
+_PLACE = Column("place", "BIGINT", "1, 2, 3 ... in an order")
+_PEOPLE = Schema("people", (_ACCOUNT,), key=("account",))
+_PEOPLE_PLACED = Schema("placed_people", (_ACCOUNT, _PLACE), key=("account",))
+_DRAWN = Schema("drawn_people", (_ACCOUNT, _DRAW), key=("account",))
+_DRAWN_PLACED = Schema("placed_drawn_people", (_ACCOUNT, _DRAW, _PLACE), key=("account",))
 
 
 def drawn_anew(interactions: Table, *, seed: int) -> Table:
@@ -57,28 +66,33 @@ def drawn_anew(interactions: Table, *, seed: int) -> Table:
 
 def accounts_anew(accounts: Table, *, seed: int) -> Table:
     """What is known of accounts (`ACCOUNTS`), each account with what is known of another."""
-    known = [name for name in accounts.schema.names if name != "account"]
-    by_account = ", ".join(f'k."{name}"' for name in known)
-    return accounts.engine.sql(
-        f"""
-        with people as (
-            select account, row_number() over (order by account) as dealt_place from {{accounts}}
-        ),
-        known as (
-            select *, row_number() over (
-                order by md5($seed || '|' || account), account) as dealt_place
-            from {{accounts}}
-        ),
-        dealt as (
-            select p.account, {by_account}
-            from people p join known k on k.dealt_place = p.dealt_place
-        )
-        select {accounts.schema.selecting()} from dealt
-        """,
-        accounts.schema,
+    engine = accounts.engine
+    people = engine.sql("select account from {accounts}", _PEOPLE, accounts=accounts)
+    drawn = engine.sql(
+        "select account, md5($seed || '|' || account) as draw from {accounts}",
+        _DRAWN,
         {"seed": str(seed)},
         accounts=accounts,
     )
+    # Numbered by the engine's own way: over all accounts a window would be one task on Spark.
+    by_name = kernel(people, "places")(people, order=("account",), schema=_PEOPLE_PLACED)
+    by_draw = kernel(drawn, "places")(drawn, order=("draw", "account"), schema=_DRAWN_PLACED)
+    known = {name: f'k."{name}"' for name in accounts.schema.names if name != "account"}
+    dealt = engine.sql(
+        f"""
+        select {accounts.schema.selecting(account="p.account", **known)}
+        from {{people}} p
+        join {{drawn}} d on d.place = p.place
+        join {{accounts}} k on k.account = d.account
+        """,
+        accounts.schema,
+        people=by_name,
+        drawn=by_draw,
+        accounts=accounts,
+    )
+    for done in (people, drawn, by_name, by_draw):
+        engine.drop(done)
+    return dealt
 
 
 def _text(name: str) -> str:

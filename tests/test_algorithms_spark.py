@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import networkx as nx
 import pyarrow as pa
@@ -28,6 +29,7 @@ from graph.convert import graph_from_arrow, graph_from_networkx, to_arrow
 from graph.engines import open_engine
 from graph.engines.kernels.components import refuse_odd_components
 from graph.engines.spark.alone import SETTING
+from graph.engines.spark.components import _verify
 from graph.errors import NotOnThisEngine, RingwatchError
 from graph.model import Clustering, InteractionGraph, Ranking
 from graph.schemas import CLUSTERING, EDGES
@@ -317,6 +319,39 @@ def test_components_with_rows_lost_are_refused():
         crossing, misnamed, unlabelled = counts
         with pytest.raises(RingwatchError, match="the components are wrong"):
             refuse_odd_components(crossing=crossing, misnamed=misnamed, unlabelled=unlabelled)
+
+
+SOUND = ((0, 0), (1, 0), (2, 2), (3, 2))
+"""Each account and the component that it is in, of a graph of two edges, 0 with 1 and 2 with 3."""
+
+
+@pytest.mark.parametrize(
+    ("labels", "counts"),
+    [
+        (SOUND, None),
+        (((0, 0), (1, 1), (2, 2), (3, 2)), (1, 0, 0)),
+        (((0, 0), (1, 0), (2, 1), (3, 1)), (0, 2, 0)),
+        (((0, 0), (1, 0), (2, 3), (3, 3)), (0, 0, 1)),
+        (SOUND[:3], (0, 0, 1)),
+        ((*SOUND, (3, 2)), (0, 0, 1)),
+    ],
+    ids=["sound", "an edge cut", "a strange name", "not the least", "one lost", "one twice"],
+)
+def test_labels_that_went_wrong_on_the_workers_are_counted_and_refused(spark, labels, counts):
+    codes, names = zip(*labels, strict=True)
+    found = spark.session.createDataFrame(pa.table({"code": codes, "label": names}))
+    edges = spark.session.createDataFrame(pa.table({"src": [0, 2], "dst": [1, 3]}))
+    graph = SimpleNamespace(accounts=4)
+
+    if counts is None:
+        _verify(graph, edges, found)
+        return
+    crossing, misnamed, unlabelled = counts
+    with pytest.raises(RingwatchError, match="the components are wrong") as refused:
+        _verify(graph, edges, found)
+    said = str(refused.value)
+    assert f": {crossing} edges cross" in said
+    assert f" {misnamed} accounts have a component named by no member, {unlabelled} are in" in said
 
 
 def test_nothing_but_the_answer_is_left(spark, spread):

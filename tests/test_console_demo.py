@@ -57,3 +57,19 @@ def test_another_platform_in_the_same_folder_is_refused(shown):
 
     assert result.exit_code == 2
     assert "holds another platform (100,000 interactions, seed 1)" in result.stderr
+
+
+def test_the_same_demo_elsewhere_is_said_to_be_the_same_and_another_platform_to_differ(
+    shown, tmp_path
+):
+    out, _ = shown
+    again, other = tmp_path / "again", tmp_path / "other"
+
+    same = demo("--out", again, "-n", 100_000, "--against", out, "--json")
+    differs = demo("--out", other, "-n", 100_000, "--seed", 2, "--against", out)
+
+    assert same.exit_code == 0, same.stderr
+    found = json.loads(same.stdout)["against"]
+    assert found["differing"] == {} and "clusters" in found["identical"]
+    assert differs.exit_code != 0
+    assert f"the run differs from that in `{out}`: table `" in differs.stderr

@@ -25,7 +25,7 @@ def test_every_example_of_the_page_runs(tmp_path, monkeypatch):
     assert len(ran) >= 18
 
 
-ELSEWHERE = ("demo", "submit", "doctor --engine spark", "train")
+ELSEWHERE = ("demo", "submit", "doctor --engine spark", "sweep", "train")
 """Minutes, or a cluster, or 200 decisions: tests of their own run these."""
 
 

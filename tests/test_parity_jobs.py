@@ -17,6 +17,7 @@ import pytest
 
 from jobs.config import job_from
 from jobs.detect import detect
+from jobs.detectors import DETECTORS
 from jobs.quick import Changes, QuickTable, quick_job
 from review.ledger import read_lines
 from review.run import open_run
@@ -53,6 +54,7 @@ import json, sys, time
 from pathlib import Path
 from jobs.config import job_from
 from jobs.detect import detect
+from jobs.detectors import DETECTORS
 given, base, out = json.loads(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 rests = json.loads(sys.argv[4])
 class Heard:
@@ -92,6 +94,9 @@ def test_a_platform_gives_the_same_run_byte_for_byte(
     found = the_same(village_run, run)
     assert set(found.identical) >= MEMBERSHIP
     assert village_run.manifest.tables["clusters"].rows > 0
+    # No detector was the same by finding nothing.
+    layers = set(pq.read_table(run.table_path("edges"))["layer"].to_pylist())
+    assert layers == {name for name, each in DETECTORS.items() if each.enabled} - {"seeded"}
 
 
 @pytest.mark.slow

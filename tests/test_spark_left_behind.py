@@ -357,7 +357,9 @@ def hadoop_settings(session, settings):
 
 
 @pytest.mark.spark
-def test_a_scratch_without_a_scheme_is_of_the_sessions_default_file_system(shared, tmp_path):
+def test_a_scratch_without_a_scheme_is_of_the_sessions_default_file_system(
+    shared, tmp_path, caplog, spark_in_tests
+):
     disk = tmp_path / "mounted"
     disk.mkdir()
     mounted = {
@@ -379,6 +381,17 @@ def test_a_scratch_without_a_scheme_is_of_the_sessions_default_file_system(share
         assert len(homes(disk / "tmp")) == 1
         other.let_go(tmp_path / "steps")
         assert homes(disk / "tmp") == []
+        with shared("/shared/tmp"):
+            pass
+        checks = spark_checks(
+            master=engine.session.sparkContext.master, scratch="/shared/tmp", conf=spark_in_tests
+        )
+        [doctor] = [check.says for check in checks if check.name == "scratch"]
 
+    where = "the scratch `/shared/tmp` is `viewfs://ringwatch/shared/tmp`, on the session's default"
+    told = [record.getMessage() for record in caplog.records if where in record.getMessage()]
+    assert len(told) == 1
+    assert told[0].endswith("mounted on every machine is `file:///shared/tmp`")
+    assert told[0] in doctor
     assert not Path("/shared").exists()
     assert [path.name for path in (disk / "tmp").iterdir() if path.suffix != ".crc"] == []

@@ -81,5 +81,11 @@ COMMANDS: tuple[Entry, ...] = (
     Entry(
         "Look after", "doctor", "doctor", "Check Python, libraries, disk, the runs and the store."
     ),
+    Entry(
+        "Look after",
+        "sweep",
+        "sweep",
+        "List, or remove, what killed jobs left in a scratch of Spark.",
+    ),
 )
 """Every command, in the order of the help."""

@@ -16,7 +16,7 @@ from graph.engines.spark.java import find_java
 from graph.engines.spark.left_behind import lines_of
 from graph.engines.spark.preflight import alone, check_python, check_scratch
 from graph.engines.spark.progress import session_in_words
-from graph.engines.spark.scratch import Scratch
+from graph.engines.spark.scratch import Scratch, meant_by
 from graph.engines.spark.session import open_session, submitted
 from graph.engines.spark.worker_facts import WorkerFacts
 from graph.engines.spark.workers import check_workers
@@ -105,7 +105,9 @@ def _scratch(session: SparkSession, given: str | None) -> str:
         finally:
             place.close()
     where = f"`{given}`" if given is not None else "a folder of this machine"
-    return "; ".join([f"{where}: the driver and executors read what the other wrote", *left])
+    meant = meant_by(given, place.base) if given is not None else ""
+    says = f"{where}: the driver and executors read what the other wrote"
+    return "; ".join([says, *([meant] if meant else []), *left])
 
 
 @contextmanager

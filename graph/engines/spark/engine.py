@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -48,6 +49,7 @@ T = TypeVar("T")
 
 _SHUFFLES = "spark.sql.shuffle.partitions"
 _TASKS_A_PROCESSOR = 8
+_AN_HOUR = 3_600.0
 _SMALL = 50_000
 """Rows that are sorted and handed over in the driver's memory; more go through files."""
 
@@ -96,11 +98,13 @@ class SparkEngine:
         base = scratch or told.get("spark.ringwatch.scratch")
         self._lies = EngineScratch.opened(self.session, base, spill)
         self.scratch = self._lies.scratch
+        self._spill = spill
+        self._came_forward = time.monotonic()
         self._kept = Kept(self.scratch, shared=self._lies.shared)
         self._views = Views(self.session, self.scratch, self._few)
         self._expressions: Any = None
         try:
-            self._lies.check(self.session, spill or Path())
+            self._lies.check(self.session, spill)
         except (RingwatchError, OSError):
             self.close()
             raise
@@ -319,6 +323,7 @@ class SparkEngine:
 
         Whoever asks for it gives it back with `forget`.
         """
+        self._come_forward()
         return self._views.hold(*settled(frame, self.scratch))
 
     def settled_rows(self, frame: DataFrame) -> int:
@@ -389,8 +394,16 @@ class SparkEngine:
         except RingwatchError:
             self.scratch.remove(place)
             raise
+        self._come_forward()
         read = self._views.read([place], schema)
         return Table(self, self._views.add(read, schema, rows=rows, place=place), schema)
+
+    def _come_forward(self) -> None:
+        """Say on a shared scratch, once an hour, that this job is still at work."""
+        if self._lies.shared and time.monotonic() - self._came_forward > _AN_HOUR:
+            self._came_forward = time.monotonic()
+            self._lies.come_forward(self._spill)
+            self._kept.come_forward()
 
     def _known(
         self, frame: DataFrame, schema: Schema, *, rows: int, size: int | None = None

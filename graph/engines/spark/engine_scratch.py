@@ -14,7 +14,8 @@ from graph.engines.spark.files import uri_of
 from graph.engines.spark.left_behind import tell_left_behind
 from graph.engines.spark.marks import mark
 from graph.engines.spark.preflight import check_cluster
-from graph.engines.spark.scratch import Scratch
+from graph.engines.spark.scratch import Scratch, tell_default
+from graph.engines.spark.sweeping import sweep_own
 from graph.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class EngineScratch:
 
     scratch: Scratch
     own_folder: Path | None
+    given: str | None = None
+    """How the user named it."""
 
     @classmethod
     def opened(cls, session: SparkSession, base: str | None, spill: Path | None) -> EngineScratch:
@@ -44,7 +47,7 @@ class EngineScratch:
             OSError: the file system refuses; nothing stays behind.
         """
         if base is not None:
-            return cls(Scratch(session, base), None)
+            return cls(Scratch(session, base), None, base)
         _refuse_unshared(session.sparkContext.master)
         if spill is not None:
             spill.mkdir(parents=True, exist_ok=True)
@@ -61,12 +64,15 @@ class EngineScratch:
         """Whether other machines see it."""
         return self.own_folder is None
 
-    def check(self, session: SparkSession, folder: Path) -> None:
+    def check(self, session: SparkSession, spill: Path | None) -> None:
         """Look at executors and scratch; in a shared one say whose it is, and tell what is old.
+
+        What a killed job left there that worked for the same folder is removed before.
 
         Args:
             session: what the engine runs on.
-            folder: the local folder for which the engine works.
+            spill: the local folder for which the engine works, and no other at this time; None
+                where it works for no folder.
 
         Raises:
             NotOnThisEngine: an executor lacks something or has other versions.
@@ -74,8 +80,16 @@ class EngineScratch:
         """
         check_cluster(session, self.scratch if self.shared else None)
         if self.shared:
-            mark(self.scratch.files, self.scratch.root, _SAYS, folder)
+            tell_default(session, self.given, self.scratch.base)
+            self.come_forward(spill)
+            if spill is not None:
+                sweep_own(self.scratch.files, self.scratch.base, spill)
             tell_left_behind(session, self.scratch.files, self.scratch.base)
+
+    def come_forward(self, spill: Path | None) -> None:
+        """Say in a shared scratch whose the engine's tables are, and that it is at work."""
+        if self.shared:
+            mark(self.scratch.files, self.scratch.root, _SAYS, spill or Path())
 
     def close(self) -> None:
         """Remove it; nothing is raised, and what stays in a shared one is told."""

@@ -44,6 +44,7 @@ class Homes:
         # A run that is published has no folder of steps any more, and is let go of after that.
         self._known: dict[Path, tuple[str, ...]] = {}
         self._complained: set[Path] = set()
+        self._at_work: set[Path] = set()
 
     def of(self, folder: Path) -> str:
         """The home of a folder's steps on this scratch: the one it has, or else a new one."""
@@ -54,7 +55,19 @@ class Homes:
             self._tell(folder, (*known, home))
         # At every step: the mark's age is the time since the run last came forward.
         mark(self._files, home, _SAYS, folder)
+        self._at_work.add(folder)
         return home
+
+    def taken_up(self, folder: Path) -> None:
+        """Say in a folder's homes on this scratch that a job goes on with them, once."""
+        if folder not in self._at_work:
+            self._at_work.add(folder)
+            self._mark_again(folder)
+
+    def come_forward(self) -> None:
+        """Say in every home of this job that it is still at work."""
+        for folder in self._at_work:
+            self._mark_again(folder)
 
     def known(self, folder: Path) -> tuple[str, ...]:
         """The homes of a folder's steps, on this scratch and others; remembered from now on.
@@ -86,8 +99,14 @@ class Homes:
             except Exception as error:
                 getLogger(__name__).warning(_STAYS, place, first_line(error))
         self._known.pop(folder.absolute(), None)
+        self._at_work.discard(folder)
         with suppress(OSError):
             (folder / ELSEWHERE).unlink(missing_ok=True)
+
+    def _mark_again(self, folder: Path) -> None:
+        for place in self.known(folder):
+            if self._usable(place, folder) and self._files.facts(place) is not None:
+                mark(self._files, place, _SAYS, folder)
 
     def _usable(self, place: str, folder: Path) -> bool:
         """Whether a home that a folder's file names is on this scratch, and no other folder's.
@@ -118,6 +137,19 @@ class Homes:
         said = {"format": FORMAT, "places": places}
         put_bytes(Disk(), folder / ELSEWHERE, json.dumps(said, sort_keys=True).encode())
         self._known[folder.absolute()] = places
+
+
+def named_by(folder: Path) -> tuple[str, ...]:
+    """The homes that a folder of steps names, as it stands on this machine; none where it cannot.
+
+    Raises:
+        OSError: the folder may not be looked into.
+        ValueError: its file is not in our way.
+    """
+    try:
+        return _places((folder / ELSEWHERE).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
 
 
 def _places(data: bytes) -> tuple[str, ...]:

@@ -74,7 +74,15 @@ class Kept:
     def holds(self, path: Path) -> bool:
         """Whether the rows of the marker at `path` are all there."""
         found = self.found(path)
-        return found is None or self.scratch.sizes(found.place) == found.files
+        if found is None:
+            return True
+        if self._shared:
+            self._homes.taken_up(path.parent)
+        return self.scratch.sizes(found.place) == found.files
+
+    def come_forward(self) -> None:
+        """Say on a shared scratch that the job whose steps lie there is still at work."""
+        self._homes.come_forward()
 
     def let_go(self, folder: Path) -> None:
         """Remove the parts of a folder's steps that do not stand in it."""

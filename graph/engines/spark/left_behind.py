@@ -1,7 +1,7 @@
 """What dead jobs left on a shared scratch: each folder says whose it is, and old ones are told.
 
-Nothing is removed here. A job on another machine may be at work in a folder, or be started again
-and go on with it, and only people know.
+Nothing is removed here (`graph.engines.spark.sweeping` does). A job on another machine may be at
+work in a folder, or be started again and go on with it, and only people know.
 """
 
 from __future__ import annotations
@@ -51,14 +51,25 @@ def left_behind(files: HadoopFiles, base: str, *, days: int = OLD_DAYS) -> list[
     """
     found: list[LeftBehind] = []
     for name, (is_file, _, made) in files.entries(base):
-        if is_file or not _OURS.fullmatch(name):
+        if is_file or not is_ours(name):
             continue
         place = f"{base.rstrip('/')}/{name}"
         touched = _marked(files, place) or made
-        age = (time.time_ns() - touched) // _DAY_NS
+        age = _days_since(touched)
         if age >= days:
             found.append(LeftBehind(place, age, _whose(files, place)))
     return sorted(found, key=lambda each: (-each.days, each.place))
+
+
+def is_ours(name: str) -> bool:
+    """Whether a folder of a scratch has a name that engines give."""
+    return _OURS.fullmatch(name) is not None
+
+
+def days_untouched(files: HadoopFiles, place: str) -> int:
+    """For how many days nobody has come forward in a folder; 0 where it does not say so."""
+    touched = _marked(files, place)
+    return 0 if touched is None else _days_since(touched)
 
 
 def tell_left_behind(session: SparkSession, files: HadoopFiles, base: str) -> None:
@@ -88,6 +99,10 @@ def in_words(found: list[LeftBehind]) -> list[str]:
     if len(found) > _SHOWN:
         lines.append(f"and {len(found) - _SHOWN} more such folders of `{OWN}...`")
     return lines
+
+
+def _days_since(touched: int) -> int:
+    return (time.time_ns() - touched) // _DAY_NS
 
 
 def _marked(files: HadoopFiles, place: str) -> int | None:

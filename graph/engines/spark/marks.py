@@ -7,7 +7,6 @@ length, and whatever is not in our way says nothing.
 from __future__ import annotations
 
 import json
-import os
 import socket
 import tempfile
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.engines.spark.files import Facts, HadoopFiles
+from graph.engines.spark.processes import Process
 
 OWN = "ringwatch-"
 """Folders of engines have names that begin so."""
@@ -47,6 +47,14 @@ class Owner:
         return f"{json.dumps(self.folder)} on {json.dumps(self.host)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a folder says of itself: whose it is, and which process said so last, if it tells."""
+
+    owner: Owner
+    process: Process | None
+
+
 def mark(files: HadoopFiles, place: str, says: str, folder: Path) -> None:
     """Say in a folder of the scratch what it is, and for which folder of which machine.
 
@@ -61,7 +69,7 @@ def mark(files: HadoopFiles, place: str, says: str, folder: Path) -> None:
         "says": says,
         "host": owner.host,
         "folder": owner.folder,
-        "process": os.getpid(),
+        **Process.here().facts(),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     with tempfile.TemporaryDirectory(prefix="ringwatch-about-") as holder:
@@ -80,8 +88,8 @@ def mark_facts(files: HadoopFiles, place: str) -> Facts | None:
     return about if about is not None and about[0] else None
 
 
-def owner_of(files: HadoopFiles, place: str) -> Owner | None:
-    """Whose a folder says it is; None where it does not say so, or not in our way.
+def read_mark(files: HadoopFiles, place: str) -> Mark | None:
+    """What a folder says of itself; None where it does not say so, or not in our way.
 
     Raises:
         OSError: the file system refuses.
@@ -94,6 +102,16 @@ def owner_of(files: HadoopFiles, place: str) -> Owner | None:
         data = file.read(_LONGEST)
     try:
         said: dict[str, Any] = json.loads(data)
-        return Owner(str(said["host"]), str(said["folder"]))
+        return Mark(Owner(str(said["host"]), str(said["folder"])), Process.told(said))
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def owner_of(files: HadoopFiles, place: str) -> Owner | None:
+    """Whose a folder says it is; None where it does not say so, or not in our way.
+
+    Raises:
+        OSError: the file system refuses.
+    """
+    found = read_mark(files, place)
+    return None if found is None else found.owner

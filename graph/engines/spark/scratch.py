@@ -8,10 +8,12 @@ removed when its table is dropped, and the whole when the engine is closed.
 from __future__ import annotations
 
 import itertools
+import re
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,11 @@ from graph.errors import RingwatchError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_TOLD = "spark.ringwatch.defaultTold"
+"""Stands in a session's settings once it was told where a scratch without a scheme lies."""
 
 
 class Scratch:
@@ -90,6 +97,29 @@ class Scratch:
     def _footer_rows(self, part: str) -> int:
         with self.opened(part) as file:
             return int(file.metadata.num_rows)
+
+
+def meant_by(given: str, base: str) -> str:
+    """Where a scratch lies that was named without a file system; empty where it is as it reads.
+
+    Args:
+        given: the scratch as the user named it.
+        base: its whole name, as the session's Hadoop takes it.
+    """
+    if _SCHEME.match(given) or base.startswith("file:"):
+        return ""
+    return (
+        f"the scratch `{given}` is `{base}`, on the session's default file system"
+        f" (`fs.defaultFS`); a folder that is mounted on every machine is `file://{given}`"
+    )
+
+
+def tell_default(session: SparkSession, given: str | None, base: str) -> None:
+    """Log where a scratch without a scheme lies, once a session, if that is not this disk."""
+    says = meant_by(given, base) if given is not None else ""
+    if says and session.conf.get(_TOLD, "") != base:
+        session.conf.set(_TOLD, base)
+        getLogger(__name__).warning("%s", says)
 
 
 def refuse_lost(what: str, place: str, *, written: int, found: int) -> None:
