@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 READY_SPARK := $(VENV)/.ready-spark
 READY_PEERS := $(VENV)/.ready-peers
 
-.PHONY: help demo demo-spark test test-fresh test-slow parity parity-slow check format bench bench-spark quality ablation report null-worlds real-logs calibration lock wheel clean
+.PHONY: help demo demo-spark test test-fresh test-slow parity parity-lost-worker parity-slow check format bench bench-spark quality ablation report null-worlds real-logs calibration lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -50,6 +50,9 @@ test-slow: $(READY_SPARK)  ## the tests that take minutes
 
 parity: $(READY_SPARK)  ## every test that takes both engines, on Spark; Hive's services
 	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "spark and not slow"
+
+parity-lost-worker: $(READY_SPARK)  ## a job on two worker processes, one of which is killed
+	$(BIN)/python -m pytest -q -n 0 tests/test_parity_lost_worker.py
 
 parity-slow: $(READY_SPARK)  ## whole jobs on two worker processes, killed workers, other services
 	$(BIN)/python -m pytest -q -n 0 -m "spark and slow"

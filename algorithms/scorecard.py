@@ -144,6 +144,13 @@ TERMS: tuple[Term, ...] = (
         added=True,
     ),
     Term(
+        "close",
+        -1,
+        lambda f: _layer("mutual-ring")(f) * f["tie_strength"],
+        "close-knit people who act on one another, as friends and colleagues do",
+        added=True,
+    ),
+    Term(
         "tenth",
         1,
         lambda f: min(math.log10(f["accounts"]), 1.0),

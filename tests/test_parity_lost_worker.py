@@ -1,4 +1,4 @@
-"""A small job on two worker processes, one of which is killed: the same run, in every suite."""
+"""A small job on two worker processes, one of which is killed: the same run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jobs.detect import detect
 from jobs.quick import Changes, QuickTable, quick_job
 from tests.test_parity_jobs import MEMBERSHIP, Apart, on_spark, the_same
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
