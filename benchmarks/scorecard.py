@@ -12,8 +12,8 @@ its expected precision are kept in FOLDER, one Parquet file a world. A cluster i
 of its members or more are of rings. Seeds given here are never those of a report.
 
 With `--base-rate` the card is for a place where such a share of the clusters are rings. What is
-printed last is the mean log loss on what was left out, a world or a kind of world at a time, for
-all clusters and for the small ones.
+printed last is of what was left out, a world or a kind of world at a time: the mean log loss of all
+clusters and of the small ones, and what would be called at three thresholds.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ from review.run import Run  # noqa: E402
 
 CARD = ROOT / "algorithms" / "scorecard.json"
 KINDS = ("own", "held-out", "flat", "publics", "outside", "fortnight")
+THRESHOLDS = (0.5, 0.7, 0.8)
+"""Expected precisions at which it is told what would be called."""
 PUBLICS = {"friends": 12, "newsroom": 4, "hobbyists": 4, "world-fan-club": 2}
 SMALL_RINGS = {"small-cell": 6, "moonlighters": 3}
 
@@ -196,9 +198,12 @@ def fit(kept: Path, base_rate: float | None, card_path: Path) -> None:
     few = rows["accounts"].to_numpy() <= FEW
     given = scaled(values.astype(np.float64), *units(card))
     for name, folds in (("world", worlds), ("kind", [w.rsplit("-", 1)[0] for w in worlds])):
-        losses = left_out_loss(given, rings, np.asarray(folds))
+        log_odds = out_of_fold(given, rings, np.asarray(folds), 1.0)
+        losses = log_loss(log_odds, rings)
         small = f"{losses[few].mean():.4f} on {few.sum()} of few members" if few.any() else "none"
         sys.stdout.write(f"log loss, a {name} left out: {losses.mean():.4f}; {small}\n")
+        for line in calls(log_odds, rings, rows["accounts"].to_numpy(), worlds):
+            sys.stdout.write(f"{line}\n")
 
 
 def told_short(worlds: Sequence[str]) -> str:
@@ -222,11 +227,27 @@ def _stretches(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
             begin = place + 1
 
 
-def left_out_loss(given: Floats, rings: Floats, folds: npt.NDArray[np.str_]) -> Floats:
-    """The log loss of each cluster by a fit on the other folds, shape (clusters,)."""
-    log_odds = out_of_fold(given, rings, folds, 1.0)
+def log_loss(log_odds: Floats, rings: Floats) -> Floats:
+    """The log loss of each cluster, shape (clusters,)."""
     loss: Floats = np.logaddexp(0.0, log_odds) - rings * log_odds
     return loss
+
+
+def calls(
+    log_odds: Floats, rings: Floats, accounts: npt.NDArray[np.int64], worlds: Sequence[str]
+) -> Iterator[str]:
+    """What would be called at each of `THRESHOLDS`, in words; precision and recall of accounts."""
+    for least in THRESHOLDS:
+        called = log_odds >= np.log(least / (1.0 - least))
+        right, wrong = called & (rings == 1), called & (rings == 0)
+        spoilt = {world for world, bad in zip(worlds, wrong, strict=True) if bad}
+        yield (
+            f"  at {least}: precision {accounts[right].sum() / max(accounts[called].sum(), 1):.3f},"
+            f" recall {accounts[right].sum() / accounts[rings == 1].sum():.3f};"
+            f" {wrong.sum()} of {(rings == 0).sum()} innocents called,"
+            f" {(rings == 1).sum() - right.sum()} of {(rings == 1).sum()} rings missed,"
+            f" {len(spoilt)} of {len(set(worlds))} worlds with an innocent called"
+        )
 
 
 def main() -> None:

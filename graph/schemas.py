@@ -302,7 +302,7 @@ MEMBER_INTERACTIONS = Schema(
         Column("acted_at", "BIGINT", "when, ms since 1970 UTC"),
         Column("content", "VARCHAR", "the account's own post", nullable=True),
         Column("text", "VARCHAR", "its words", nullable=True),
-        Column("joint", "BOOLEAN", "whether another member did the same on the same object"),
+        Column("joint", "BOOLEAN", "done together with a member, or behind an edge of its cluster"),
     ),
     key=("cluster", "account", "acted_at", "action", "object_kind", "object", "content"),
 )
