@@ -45,14 +45,19 @@ _TOGETHER = f"""
         union all
         select *, bin + $bin_ms as reached from acts where not $any_time
     ), together as (
-        select distinct e.src, e.dst, e.layer, e.cluster, a.action, a.object_kind, a.object,
+        select distinct e.src, e.dst, e.layer, e.cluster,
+               case when a.action = b.action then a.action
+                    else least(a.action, b.action) || ' / ' || greatest(a.action, b.action)
+               end as action,
+               a.object_kind, a.object,
                a.content as src_content, b.content as dst_content,
                a.acted_at as src_at, b.acted_at as dst_at
         from {{inside}} e
         join acts a on e.src = a.account
         join reaching b
           on e.dst = b.account
-         and a.object = b.object and a.action = b.action and a.object_kind = b.object_kind
+         and a.object = b.object and a.object_kind = b.object_kind
+         and ($whatever or a.action = b.action)
          and a.bin = b.reached
         where $any_time or abs(a.acted_at - b.acted_at) <= $within_ms
     )
@@ -80,6 +85,7 @@ def joint_acts(
     per_edge: int = 50,
     actions: tuple[str, ...] | None = None,
     object_kinds: tuple[str, ...] | None = None,
+    whatever_action: bool = False,
 ) -> JointActs:
     """The post pairs behind every edge that lies inside a cluster, nearest in time first.
 
@@ -94,6 +100,8 @@ def joint_acts(
         per_edge: the most joint acts that are given for an edge.
         actions: the actions by which the edges were built; all by default.
         object_kinds: likewise the kinds of objects.
+        whatever_action: whether two different actions on one object are joint, too; their
+            `action` names both, as `comment / like`.
 
     Raises:
         ConfigError: the window or `per_edge` is out of its range.
@@ -107,6 +115,7 @@ def joint_acts(
         "any_time": within_seconds is None,
         "any_action": actions is None,
         "any_kind": object_kinds is None,
+        "whatever": whatever_action,
         **window_values(within_seconds or 0),
     }
     every = engine.sql(

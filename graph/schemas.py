@@ -268,7 +268,7 @@ JOINT_ACTS = Schema(
         Column("dst", "VARCHAR", "the edge's greater account"),
         Column("layer", "VARCHAR", "the edge's layer"),
         Column("cluster", "VARCHAR", "the cluster that holds the edge"),
-        Column("action", "VARCHAR", "what both did"),
+        Column("action", "VARCHAR", "what both did, or `a / b`"),
         Column("object_kind", "VARCHAR", "what kind of thing the object is"),
         Column("object", "VARCHAR", "the object, shared value or text"),
         Column("src_content", "VARCHAR", "the post of src", nullable=True),

@@ -9,7 +9,7 @@ from algorithms.chance import co_action_against_chance
 from builders.clocks import mostly_at_one_time
 from builders.coaction import CoactionBounds, Unnamed, coaction_graph
 from builders.joint_acts import joint_acts
-from builders.rare_objects import on_rare_objects
+from builders.rare_objects import Rarity, mixes_actions, on_rare_objects
 from graph.model import Clustering
 from graph.table import Table
 from jobs.detector import Detector, Layer, World
@@ -23,9 +23,12 @@ NAME = "rare-objects"
 class RareObjects:
     """Settings of the `rare-objects` detector."""
 
-    at_most_accounts: tuple[int, ...] = (10, 25, 40)
-    """How many accounts an object may have, each looked at by itself; a pair's p-value is the
-    best of them times their number."""
+    at_most_accounts: tuple[int, ...] = (10, 25, 40, 160)
+    """How many accounts an object may have under one action, each looked at by itself; a pair's
+    p-value is the best of all looks times their number."""
+    whatever_action: tuple[int, ...] = (25, 160)
+    """How many it may have where actions are not told apart, so that one account's like meets
+    another's comment; looks as well. None, where no object is acted on in two ways."""
     at_least_objects: int = 3
     """Distinct rare objects that a pair must share."""
     raw_pairs: int | None = 2_000_000_000
@@ -41,13 +44,14 @@ class RareObjects:
 
     def __post_init__(self) -> None:
         """Refuse sizes that no pair can meet on."""
-        refuse_odd_looks(
-            self.at_most_accounts,
-            setting="at_most_accounts",
-            of=NAME,
-            what="number of accounts",
-            least=2,
-        )
+        for setting, sizes in (
+            ("at_most_accounts", self.at_most_accounts),
+            ("whatever_action", self.whatever_action),
+        ):
+            if sizes or setting == "at_most_accounts":
+                refuse_odd_looks(
+                    sizes, setting=setting, of=NAME, what="number of accounts", least=2
+                )
 
 
 def draw(world: World, settings: RareObjects) -> Layer:
@@ -57,8 +61,8 @@ def draw(world: World, settings: RareObjects) -> Layer:
     # time, as a list of followers without times, it tells nothing.
     unnamed: Unnamed = "rows" if mostly_at_one_time(world.interactions) else "moments"
     facts: dict[str, float | int | str] = {}
-    for most in sorted(settings.at_most_accounts):
-        rare = on_rare_objects(world.interactions, at_most_accounts=most)
+    for rarity, most in _looks(world.interactions, settings):
+        rare = on_rare_objects(world.interactions, at_most_accounts=most, rarity=rarity)
         built = coaction_graph(
             rare,
             within_seconds=None,
@@ -77,9 +81,10 @@ def draw(world: World, settings: RareObjects) -> Layer:
         )
         graphs.append(tested.graph)
         bounds.append(built.bounds)
-        facts[f"post pairs on objects of {most}"] = built.raw_pairs
-        facts[f"observed on objects of {most}"] = tested.observed
-        facts[f"expected on objects of {most}"] = tested.expected
+        look = f"on objects of {most}" + ("" if rarity == "by action" else ", whatever action")
+        facts[f"post pairs {look}"] = built.raw_pairs
+        facts[f"observed {look}"] = tested.observed
+        facts[f"expected {look}"] = tested.expected
         world.interactions.engine.drop(rare)
     called = call_edges(
         best_of(graphs),
@@ -100,14 +105,28 @@ def acts(
     world: World, settings: RareObjects, layer: Layer, clustering: Clustering
 ) -> tuple[Table, int]:
     """The interactions behind the layer's edges, on the rare objects alone."""
+    mixed = any(rarity == "whatever action" for rarity, _ in _looks(world.interactions, settings))
     found = joint_acts(
-        on_rare_objects(world.interactions, at_most_accounts=max(settings.at_most_accounts)),
+        on_rare_objects(
+            world.interactions,
+            at_most_accounts=max((*settings.at_most_accounts, *settings.whatever_action)),
+            rarity="either" if mixed else "by action",
+        ),
         layer.graph.edges,
         clustering.members,
         within_seconds=None,
         per_edge=settings.acts_per_edge,
+        whatever_action=mixed,
     )
     return found.acts, found.left_out
+
+
+def _looks(interactions: Table, settings: RareObjects) -> list[tuple[Rarity, int]]:
+    """How rarity is told, and the most accounts, of each look; the narrowest first."""
+    looks: list[tuple[Rarity, int]] = [("by action", n) for n in settings.at_most_accounts]
+    if settings.whatever_action and mixes_actions(interactions):
+        looks += [("whatever action", n) for n in settings.whatever_action]
+    return sorted(looks, key=lambda look: (look[1], look[0]))
 
 
 RARE_OBJECTS = Detector(
