@@ -36,6 +36,9 @@ ACT_FACTS = Schema(
     (
         _CLUSTER,
         Column("joint_share", "DOUBLE", "mean over members of joint / all interactions"),
+        Column(
+            "joint_days", "DOUBLE", "mean over members of days with a joint act / days with any"
+        ),
         Column("joint_cells", "BIGINT", "distinct (action, object) that two members did together"),
         Column("first_at", "BIGINT", "earliest joint act, ms", nullable=True),
         Column("last_at", "BIGINT", "latest joint act, ms", nullable=True),
@@ -206,7 +209,7 @@ def member_interactions(
 
 
 def act_facts(acts: Table) -> Table:
-    """How much of their activity is joint, and on how many things (`ACT_FACTS`).
+    """How much of their activity is joint, on how many days (UTC) and things (`ACT_FACTS`).
 
     Args:
         acts: `MEMBER_INTERACTIONS`.
@@ -216,6 +219,8 @@ def act_facts(acts: Table) -> Table:
         with by_member as (
             select cluster, account,
                    sum(case when joint then 1 else 0 end) / count(*) as share,
+                   count(distinct case when joint then floor(acted_at / 86400000.0) end)
+                       / count(distinct floor(acted_at / 86400000.0)) as days,
                    min(case when joint then acted_at end) as first_at,
                    max(case when joint then acted_at end) as last_at
             from {acts} group by cluster, account
@@ -227,6 +232,7 @@ def act_facts(acts: Table) -> Table:
         )
         select m.cluster,
                cast(sum(cast(share as decimal(38, 15))) as double) / count(*) as joint_share,
+               cast(sum(cast(days as decimal(38, 15))) as double) / count(*) as joint_days,
                coalesce(max(cells), 0) as joint_cells,
                min(first_at) as first_at, max(last_at) as last_at
         from by_member m left join cells c on c.cluster = m.cluster

@@ -62,18 +62,13 @@ def _early(standard_errors: float | None) -> float | None:
     return None if standard_errors is None else min(max(float(standard_errors), -10.0), 10.0)
 
 
-def _looking(standard_errors: float | None, breadth: float | None) -> float | None:
-    early = _early(standard_errors)
-    return None if early is None or breadth is None else max(early, 0.0) * float(breadth)
-
-
 def _slow(joint_share: float, delay_seconds: float | None) -> float | None:
     return None if delay_seconds is None else joint_share * math.log10(1.0 + delay_seconds)
 
 
-def _circle(facts: Facts) -> float:
-    """0 from twelve members on: circles of friends are seldom larger, and rings often."""
-    return _layer("mutual-ring")(facts) * max(1.1 - math.log10(facts["accounts"]), 0.0)
+def _partners(facts: Facts) -> float:
+    """A member's partners, each by the strength of the tie: 0.1 and less are nobody."""
+    return math.log10(facts["tie_strength"] * facts["accounts"] + 0.1)
 
 
 TERMS: tuple[Term, ...] = (
@@ -121,26 +116,11 @@ TERMS: tuple[Term, ...] = (
         "they come early rather than late to what they share, as whoever looks by chance",
         added=True,
     ),
-    # Orders that are worked off as they come lean early too; such accounts do little else.
-    Term(
-        "looking",
-        -1,
-        lambda f: _looking(f["early"], f["breadth"]),
-        "they come early, and act on as many other things as others",
-        added=True,
-    ),
     Term(
         "slow",
         -1,
         lambda f: _slow(f["joint_share"], f["delay_seconds"]),
         "much of what they do is joint, and at leisure, as among people of one interest",
-        added=True,
-    ),
-    Term(
-        "circle",
-        -1,
-        _circle,
-        "a few who act on one another, as friends do",
         added=True,
     ),
     Term(
@@ -150,18 +130,50 @@ TERMS: tuple[Term, ...] = (
         "close-knit people who act on one another, as friends and colleagues do",
         added=True,
     ),
+    Term("mutual", -1, _layer("mutual-ring"), "they act on one another, as friends do", added=True),
     Term(
-        "tenth",
+        "partners",
         1,
-        lambda f: min(math.log10(f["accounts"]), 1.0),
-        "how many members, up to the tenth",
+        _partners,
+        "how many others a member is joined to, each by the strength of the tie",
         added=True,
+    ),
+    Term(
+        "crowd",
+        -1,
+        lambda f: max(math.log10(f["accounts"]) - 2.0, 0.0),
+        "more than a hundred, as publics are",
+        added=True,
+    ),
+    Term(
+        "days",
+        1,
+        lambda f: f["joint_days"],
+        "share of the days on which they act at all that have a joint act",
+        added=True,
+    ),
+    Term(
+        "life",
+        -1,
+        lambda f: _log10(f["life"], plus=0.05),
+        "they do as many other things as an account of this extract does things at all",
+        added=True,
+    ),
+    Term(
+        "acquainted", -1, lambda f: f["acquaintances"], "a circle who come as they look", added=True
+    ),
+    Term("flash", -1, lambda f: f["flash_crowd"], "a part of one event's crowd", added=True),
+    Term(
+        "follow", -1, lambda f: f["following"], "they follow a source, each as a person", added=True
     ),
 )
 """Every term, in the order in which a reader meets them."""
 
 ADDED = frozenset(term.name for term in TERMS if term.added)
 """Terms that a card, or a run, of an earlier version lacks."""
+
+DROPPED = frozenset({"circle", "looking", "tenth"})
+"""Terms of earlier versions: others say what they said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

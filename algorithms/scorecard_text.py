@@ -16,7 +16,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
-from algorithms.scorecard import ADDED, SILENT, TERMS, Bin, Scorecard, Term, Weight
+from algorithms.scorecard import ADDED, DROPPED, SILENT, TERMS, Bin, Scorecard, Term, Weight
 
 _CARD = ("made_of", "intercept", "weights", "bins")
 _FEW = "few_bins"
@@ -103,6 +103,13 @@ def _weights(given: object) -> dict[str, Weight]:
         message = f"`weights` is an object of terms, not {_shown(given)}"
         raise ValueError(message)
     names = {term.name for term in TERMS}
+    gone = sorted(set(given) & DROPPED)
+    if gone:
+        message = (
+            f"it was trained with terms that no longer are: {_named(gone)};"
+            " train it again with `ringwatch train`"
+        )
+        raise ValueError(message)
     odd = sorted((set(given) ^ names) - (ADDED - set(given)))
     if odd:
         message = f"a scorecard has a weight for each term and no other; at odds: {_named(odd)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -30,57 +29,15 @@ from algorithms.nearness import nearest_outside
 from algorithms.quality import conductance
 from algorithms.roles import member_roles
 from algorithms.scorecard import Scorecard
-from algorithms.ways import WHOLE, layers_inside, ways
-from builders.clocks import DAY_MS, HOUR_MS, Clock, clock_of, mostly_at_one_time
+from algorithms.ways import layers_inside, ways
+from builders.clocks import clock_of, mostly_at_one_time
 from graph.model import Clustering, InteractionGraph
-from graph.schema import Column, Schema
 from graph.schemas import ACCOUNTS, BOUNDS, MEMBER_INTERACTIONS, NEAR_SEEDS
 from graph.table import Table
 from jobs.fuse import with_everybody
+from jobs.measured import measured_clusters, step_seconds
 from jobs.ranked import ranked, with_explanations
 from jobs.without_layers import facts_without, with_layers
-
-MEASURED = Schema(
-    "measured",
-    (
-        Column("cluster", "VARCHAR", "the cluster's name"),
-        Column("accounts", "BIGINT", "members"),
-        Column("edges", "BIGINT", "joined pairs"),
-        Column("density", "DOUBLE", "edges / possible pairs"),
-        Column("tie_strength", "DOUBLE", "summed edge weight / possible pairs"),
-        Column("layers", "VARCHAR", "layers, strongest first"),
-        Column("ways", "BIGINT", "ways of being joined; layers on the same acts are one"),
-        Column("cross_platform_edges", "BIGINT", "joined pairs on two platforms"),
-        Column("first_at", "BIGINT", "earliest joint act, ms", nullable=True),
-        Column("last_at", "BIGINT", "latest joint act, ms", nullable=True),
-        Column("joint_share", "DOUBLE", "joint / all interactions, mean over members"),
-        Column("joint_cells", "BIGINT", "distinct things done together"),
-        Column("delay_seconds", "DOUBLE", "median delay between joint acts", nullable=True),
-        Column("objects", "BIGINT", "shared objects listed, once for each layer that shows them"),
-        Column("exclusivity", "DOUBLE", "members / accounts on an object", nullable=True),
-        Column("popular_share", "DOUBLE", "share of popular objects", nullable=True),
-        Column("half_days", "DOUBLE", "span of half of the creation times", nullable=True),
-        Column("conductance", "DOUBLE", "share of edge weight that leaves"),
-        Column("knit", "BIGINT", "members with two partners among one another"),
-        Column("meeting_size", "BIGINT", "members that must meet to be counted"),
-        Column("meetings", "BIGINT", "times so many met"),
-        Column("meeting_span", "VARCHAR", "how near in time that is, in words"),
-        Column("expected", "DOUBLE", "times that chance would give"),
-        Column("log10_p", "DOUBLE", "log10 of the cluster's p-value"),
-        Column("pairs_seen", "BIGINT", "summed counts of pairs with an expectation"),
-        Column("pairs_expected", "DOUBLE", "that by chance; null without such", nullable=True),
-        Column("pairs_log10_p", "DOUBLE", "median of pairs without expectation", nullable=True),
-        Column("regular_objects", "BIGINT", "objects of a quarter of its members", nullable=True),
-        Column("attendance", "DOUBLE", "share of those that a member attends", nullable=True),
-        Column("unevenness", "DOUBLE", "variance of that / of equal tosses", nullable=True),
-        Column("audience", "DOUBLE", "degree of that explanation", nullable=True),
-        Column("reaction", "DOUBLE", "degree of that explanation", nullable=True),
-        Column("breadth", "DOUBLE", "degree of that explanation", nullable=True),
-        Column("ages", "DOUBLE", "degree of that explanation", nullable=True),
-        Column("early", "DOUBLE", "standard errors before midway", nullable=True),
-    ),
-    key=("cluster",),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +127,8 @@ def measure(
     layers = layers_inside(inner, clustering, repeating=repeating)
     joined_in = ways(layers, joint_acts, families=families, unnamed=unnamed)
     clock = clock_of(interactions)
-    measured = _measured(
+    usual = background(interactions, accounts, within_seconds=within_seconds)
+    measured = measured_clusters(
         edges=edge_facts(inner, clustering, platforms),
         joined_in=joined_in,
         inner=inner,
@@ -186,9 +144,9 @@ def measure(
         early=early,
         members=clustering.members,
         clock=clock,
+        usual=usual,
     )
     shown, left_out = bounded_acts(acts, most_per_member=most_acts_per_member)
-    usual = background(interactions, accounts, within_seconds=within_seconds)
     clusters, evidence = ranked(measured, usual, flags, accounted, card)
     less = facts_without(
         measured,
@@ -199,7 +157,7 @@ def measure(
         joint_acts=joint_acts,
         of_layers=of_layers,
         clustering=clustering,
-        step_seconds=_step_seconds(clock),
+        step_seconds=step_seconds(clock),
         repeating=repeating,
     )
     evidence = with_layers(evidence, less, usual, card)
@@ -243,21 +201,6 @@ def _near_seeds(
     return nearest_outside(near, graph, clusters, members, most=most)
 
 
-def _step_seconds(clock: Clock) -> float:
-    """The least delay that means something: two acts of one date may lie a day apart."""
-    if clock.step_ms is None:
-        return sys.float_info.max
-    # By minutes, a delay of nought is still a short one.
-    return clock.step_ms / 1000 if clock.step_ms >= HOUR_MS else 0.0
-
-
-def _meeting_span(clock: Clock) -> str:
-    """What it is to meet in one hour by the extract's clock, which may show no hours."""
-    if clock.step_ms is None:
-        return "at whatever time"
-    return "on one date" if clock.step_ms == DAY_MS else "within an hour"
-
-
 def bounded_acts(acts: Table, *, most_per_member: int) -> tuple[Table, Table]:
     """The acts to publish, and what was left out of them (`BOUNDS`).
 
@@ -294,90 +237,3 @@ def bounded_acts(acts: Table, *, most_per_member: int) -> tuple[Table, Table]:
         acts=acts,
     )
     return ranked, left_out
-
-
-def _measured(
-    *,
-    edges: Table,
-    joined_in: Table,
-    inner: Table,
-    acts: Table,
-    delays: Table,
-    objects: Table,
-    ages: Table,
-    cut: Table,
-    knit: Table,
-    chance: Table,
-    regular: Table,
-    explanations: Table,
-    early: Table,
-    members: Table,
-    clock: Clock,
-) -> Table:
-    return edges.engine.sql(
-        """
-        with degrees as (
-            select cluster,
-                   max(case when explanation = 'audience' then degree end) as audience,
-                   max(case when explanation = 'reaction' then degree end) as reaction,
-                   max(case when explanation = 'breadth' then degree end) as breadth,
-                   max(case when explanation = 'ages' then degree end) as ages
-            from {explanations} group by cluster
-        ),
-        ties as (
-            select m.cluster, cast(sum(cast(i.weight as decimal(38, 15))) as double) as weight
-            from {inner} i join {members} m on m.account = i.src group by m.cluster
-        ),
-        ways as (select cluster, ways from {joined_in} where left_out = $whole)
-        select e.cluster, e.accounts, e.edges, e.density,
-               least(coalesce(t.weight, 0.0)
-                     / greatest(e.accounts * (e.accounts - 1) / 2.0, 1.0), 1.0) as tie_strength,
-               e.layers, coalesce(w.ways, 0) as ways, e.cross_platform_edges,
-               a.first_at, a.last_at, coalesce(a.joint_share, 0.0) as joint_share,
-               coalesce(a.joint_cells, 0) as joint_cells,
-               case when d.delay_seconds >= $step_seconds then d.delay_seconds end as delay_seconds,
-               coalesce(o.objects, 0) as objects, o.exclusivity,
-               o.popular_share, g.half_days, round(coalesce(c.conductance, 0.0), 12) as conductance,
-               coalesce(k.knit, 0) as knit,
-               coalesce(p.meeting_size, 2) as meeting_size,
-               coalesce(p.meetings, 0) as meetings,
-               $meeting_span as meeting_span,
-               coalesce(p.expected, 0.0) as expected, coalesce(p.log10_p, 0.0) as log10_p,
-               e.seen as pairs_seen, e.expected as pairs_expected, e.typical as pairs_log10_p,
-               r.regular_objects, r.attendance, r.unevenness,
-               x.audience, x.reaction, x.breadth, x.ages, y.early
-        from {edges} e
-        left join ties t using (cluster)
-        left join ways w using (cluster)
-        left join {acts} a using (cluster)
-        left join {delays} d using (cluster)
-        left join {objects} o using (cluster)
-        left join {ages} g using (cluster)
-        left join {cut} c using (cluster)
-        left join {knit} k using (cluster)
-        left join {chance} p using (cluster)
-        left join {regular} r using (cluster)
-        left join degrees x using (cluster)
-        left join {early} y using (cluster)
-        """,
-        MEASURED,
-        {
-            "step_seconds": _step_seconds(clock),
-            "meeting_span": _meeting_span(clock),
-            "whole": WHOLE,
-        },
-        edges=edges,
-        joined_in=joined_in,
-        inner=inner,
-        acts=acts,
-        delays=delays,
-        objects=objects,
-        ages=ages,
-        cut=cut,
-        knit=knit,
-        chance=chance,
-        regular=regular,
-        explanations=explanations,
-        early=early,
-        members=members,
-    )

@@ -16,7 +16,15 @@ from algorithms.facts import (
     platforms_of,
 )
 from graph.model import Clustering
-from graph.schemas import ACCOUNTS, CLUSTER_OBJECTS, CLUSTERING, EDGES, INTERACTIONS, JOINT_ACTS
+from graph.schemas import (
+    ACCOUNTS,
+    CLUSTER_OBJECTS,
+    CLUSTERING,
+    EDGES,
+    INTERACTIONS,
+    JOINT_ACTS,
+    MEMBER_INTERACTIONS,
+)
 from jobs.measure import bounded_acts
 
 DAY = 86_400_000
@@ -263,6 +271,23 @@ def test_the_joint_share_is_the_mean_over_members_not_over_acts(engine, table, c
     assert facts["a1"]["joint_cells"] == 1
     assert (facts["a1"]["first_at"], facts["a1"]["last_at"]) == (0, 60_000)
     assert facts["b1"]["joint_share"] == 1
+
+
+def test_joint_days_are_a_share_of_the_days_on_which_a_member_acts_at_all(
+    engine, table, clustering
+):
+    day = 86_400_000
+    rows = [("a1", 0, True), ("a1", 1, False), ("a1", day, False), ("a2", 2 * day - 1, True)]
+    acts = table(
+        engine,
+        MEMBER_INTERACTIONS,
+        "cluster | account | object | acted_at | joint\n"
+        + "\n".join(f"a1 | {who} | o | {at} | {str(joint).lower()}" for who, at, joint in rows),
+    )
+
+    facts = by_cluster(act_facts(acts))
+
+    assert facts["a1"]["joint_days"] == pytest.approx((1 / 2 + 1) / 2)
 
 
 TOGETHER = """

@@ -77,7 +77,7 @@ def test_few_decisions_that_agree_with_the_shipped_card_leave_it_as_it_is():
 
 
 def test_the_more_is_decided_the_further_a_card_goes_from_the_shipped_one():
-    gone = [apart(taught(MIND, clusters).card, MIND) for clusters in (150, 600, 6000)]
+    gone = [apart(taught(MIND, clusters).card, MIND) for clusters in (150, 600, 10_000)]
 
     assert gone == sorted(gone, reverse=True)
     assert gone[-1] < 0.3 * apart(default_card(), MIND)

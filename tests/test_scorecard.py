@@ -29,6 +29,11 @@ RING = {
     "regular_objects": 15,
     "early": 0.0,
     "delay_seconds": 30.0,
+    "joint_days": 0.8,
+    "acquaintances": 0.0,
+    "flash_crowd": 0.0,
+    "following": 0.0,
+    "life": 0.2,
     "layers": "shared-objects,swarm",
 }
 CROWD = {
@@ -46,6 +51,11 @@ CROWD = {
     "unevenness": 8.0,
     "early": 9.0,
     "delay_seconds": 40_000.0,
+    "joint_days": 0.2,
+    "acquaintances": 0.6,
+    "flash_crowd": 0.4,
+    "following": 0.5,
+    "life": 1.5,
     "layers": "rare-objects",
 }
 
@@ -143,24 +153,32 @@ def test_a_card_with_another_term_is_refused_by_name():
         read_card(text)
 
 
-def test_whoever_comes_early_and_lives_beside_it_is_doubted_and_a_late_comer_is_not():
-    card = fitted(*looking(), made_of="a test")
-
-    said = {each.name: each for each in expected_precision({**CROWD, "early": 9.0}, card).parts}
-    late = {each.name: each for each in expected_precision({**CROWD, "early": -9.0}, card).parts}
-    idle = {**CROWD, "early": 9.0, "breadth": 0.0}
-
-    assert card.weights["looking"].log_odds < -1
-    assert (said["looking"].value, late["looking"].value) == (9.0, 0.0)
-    assert {each.name: each for each in expected_precision(idle, card).parts}["looking"].value == 0
-    assert said["looking"].log_odds < late["looking"].log_odds
+def valued(name, **facts):
+    """What a term reads off the crowd, some of its facts changed."""
+    return next(term for term in TERMS if term.name == name).value({**CROWD, **facts})
 
 
-def looking():
-    """Clusters in which those who come early and live are no rings, and nothing else tells."""
-    values, _, worlds = taught(seed=4)
-    place = [term.name for term in TERMS].index("looking")
-    return values, (values[:, place] < 0.0).astype(float), worlds
+def test_up_to_a_hundred_members_are_no_crowd():
+    assert valued("crowd", accounts=3) == valued("crowd", accounts=100) == 0
+    assert valued("crowd", accounts=1000) == pytest.approx(1.0)
+
+
+def test_a_partner_counts_by_the_strength_of_the_tie():
+    few_close = valued("partners", accounts=10, tie_strength=0.8)
+    many_loose = valued("partners", accounts=80, tie_strength=0.1)
+
+    assert few_close == many_loose == pytest.approx(math.log10(8.1))
+    assert valued("partners", accounts=1000, tie_strength=0.0) == pytest.approx(-1.0)
+
+
+def test_only_who_act_on_one_another_are_mutual():
+    assert valued("mutual", layers="rare-objects,mutual-ring") == 1.0
+    assert valued("mutual", layers="rare-objects") == 0.0
+
+
+def test_a_life_is_measured_beside_that_of_others():
+    assert valued("life", life=0.95) == pytest.approx(0.0)
+    assert valued("life", life=None) is None
 
 
 def test_a_hundred_standard_errors_say_what_ten_do():

@@ -92,6 +92,14 @@ def test_a_card_of_before_a_term_was_added_says_nothing_by_it():
     assert read_card(card_text(card)) == card
 
 
+def test_a_card_with_a_term_that_is_no_more_says_to_train_it_again():
+    given = json.loads(card_text(default_card()))
+    given["weights"]["looking"] = given["weights"]["early"]
+
+    with pytest.raises(ValueError, match="no longer are: looking; train it again"):
+        read_card(json.dumps(given))
+
+
 def test_an_added_term_is_held_to_its_sign():
     weight = {"mean": 0, "scale": 1, "log_odds": 0.5}
 

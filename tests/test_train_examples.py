@@ -69,6 +69,14 @@ def test_a_run_of_before_a_term_was_added_still_teaches_the_others(tmp_path):
         assert np.isnan(value) if term.name in ADDED else value == VALUES[term.name]
 
 
+def test_a_run_with_terms_that_are_no_more_still_teaches_the_others(tmp_path):
+    publish(tmp_path, [found("a", values={**VALUES, "looking": 3.0})])
+
+    (row,) = values_of(examples(tmp_path).used)
+
+    assert row.tolist() == [VALUES[term.name] for term in TERMS]
+
+
 def test_every_other_decision_is_left_out_with_its_reason(tmp_path):
     lacking = {name: value for name, value in VALUES.items() if name != "leak"}
     publish(

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from algorithms.scorecard import ADDED, TERMS
+from algorithms.scorecard import ADDED, DROPPED, TERMS
 from graph.engine import Engine
 from graph.schema import Column, Schema
 from graph.schemas import EVIDENCE, MEMBERS
@@ -114,7 +114,7 @@ def _of_run(
     for row in decisions:
         values = terms[row["cluster"]]
         accounts = frozenset(members[row["cluster"]])
-        if (set(values) ^ _TERMS) - (ADDED - set(values)):
+        if (set(values) ^ _TERMS) - (ADDED - set(values)) - DROPPED:
             left_out[EARLIER] += 1
         elif row["outcome"] == "confirmed" and 2 * len(row["excluded"]) >= len(accounts):
             left_out[EXCLUDED] += 1
