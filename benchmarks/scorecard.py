@@ -5,11 +5,12 @@
     python benchmarks/scorecard.py --runs FOLDER          # fit again on what was gathered before
     python benchmarks/scorecard.py --runs FOLDER --base-rate 0.3
 
-Worlds of six kinds are made: the default platforms, the held-out families, flat tables of one kind
-of extract each, flat tables with small publics and small rings, outside tables and fortnights. Each
-is detected with the default settings, and the terms of every cluster that passes the gates but for
-its expected precision are kept in FOLDER, one Parquet file a world. A cluster is a ring when half
-of its members or more are of rings. Seeds given here are never those of a report.
+Worlds of eight kinds are made: the default platforms, the held-out families, flat tables of one
+kind of extract each, flat tables with small publics and small rings, outside tables, fortnights,
+and platforms and flat tables in which nobody is coordinated. Each is detected with the default
+settings, and the terms of every cluster that passes the gates but for its expected precision are
+kept in FOLDER, one Parquet file a world. A cluster is a ring when half of its members or more are
+of rings. Seeds given here are never those of a report.
 
 With `--base-rate` the card is for a place where such a share of the clusters are rings. What is
 printed last is of what was left out, a world or a kind of world at a time: the mean log loss of all
@@ -40,6 +41,7 @@ from algorithms.fitting import Floats, fitted, out_of_fold, scaled  # noqa: E402
 from algorithms.refitting import units  # noqa: E402
 from algorithms.scorecard import FEW, TERMS  # noqa: E402
 from algorithms.scorecard_text import card_text  # noqa: E402
+from benchmarks.null_worlds import flat, platform  # noqa: E402
 from builders.simulation.flat import (  # noqa: E402
     FLAT_CAMPAIGNS,
     LABELS_FILE,
@@ -52,18 +54,22 @@ from builders.simulation.fortnight.written import write_fortnight  # noqa: E402
 from builders.simulation.outside.spec import OutsideSpec  # noqa: E402
 from builders.simulation.outside.written import write_outside  # noqa: E402
 from builders.simulation.simulate import simulate  # noqa: E402
-from builders.simulation.spec import SimulationSpec  # noqa: E402
+from builders.simulation.spec import Families, SimulationSpec  # noqa: E402
 from builders.simulation.truth import read_truth  # noqa: E402
-from jobs.config import read_job  # noqa: E402
+from jobs.config import DetectJob, read_job  # noqa: E402
 from jobs.detect import detect  # noqa: E402
 from jobs.evaluation.worlds import flat_job  # noqa: E402
 from jobs.quick import Changes  # noqa: E402
 from review.run import Run  # noqa: E402
 
 CARD = ROOT / "algorithms" / "scorecard.json"
-KINDS = ("own", "held-out", "flat", "publics", "outside", "fortnight")
+KINDS = ("own", "held-out", "flat", "publics", "outside", "fortnight", "null", "flat-null")
 THRESHOLDS = (0.5, 0.7, 0.8)
 """Expected precisions at which it is told what would be called."""
+NOBODY = pa.table(
+    {"account": [], "kind": [], "is_ring": []},
+    schema=pa.schema([("account", pa.string()), ("kind", pa.string()), ("is_ring", pa.bool_())]),
+)
 PUBLICS = {"friends": 12, "newsroom": 4, "hobbyists": 4, "world-fan-club": 2}
 SMALL_RINGS = {"small-cell": 6, "moonlighters": 3}
 
@@ -74,36 +80,41 @@ def gather(kind: str, seed: int, interactions: int, kept: Path) -> None:
     if target.exists():
         return
     with tempfile.TemporaryDirectory() as folder:
-        world = Path(folder) / "world"
-        if kind in ("flat", "publics", "outside", "fortnight"):
-            if kind == "outside":
-                write_outside(OutsideSpec(interactions=interactions, days=14, seed=seed), world)
-            elif kind == "fortnight":
-                write_fortnight(FortnightSpec(interactions=interactions, days=14, seed=seed), world)
-            else:
-                write_flat(flat_spec(kind, seed, interactions), world)
-            labels = pq.read_table(world / LABELS_FILE)
-            labels = labels.rename_columns({"account_id": "account"})
-            job = flat_job(world, Changes())
-        else:
-            families = "own" if kind == "own" else "held-out"
-            simulate(SimulationSpec(interactions=interactions, seed=seed, families=families), world)
-            truth = read_truth(world)
-            labels = pa.concat_tables(
-                [
-                    table.select(["account", "kind"]).append_column(
-                        "is_ring", pa.array([is_ring] * len(table), pa.bool_())
-                    )
-                    for table, is_ring in ((truth.rings, True), (truth.lookalikes, False))
-                ]
-            )
-            job = read_job(world / "job.toml")
+        job, labels = made(kind, seed, interactions, Path(folder) / "world")
         open_gates = replace(job.flags, least_precision=0.0)
         run = detect(replace(job, flags=open_gates), Path(folder) / "runs").run
         rows = terms_of(run, labels)
     pq.write_table(rows.append_column("world", pa.repeat(f"{kind}-{seed}", len(rows))), target)
     sys.stdout.write(f"{kind} {seed}: {len(rows)} clusters\n")
     sys.stdout.flush()
+
+
+def made(kind: str, seed: int, interactions: int, world: Path) -> tuple[DetectJob, pa.Table]:
+    """A world in a new folder: the job that reads it, and who in it is of which group."""
+    if kind in ("null", "flat-null"):
+        null = platform if kind == "null" else flat
+        return null(seed, interactions, "4GB", world), NOBODY
+    if kind in ("own", "held-out"):
+        families: Families = "own" if kind == "own" else "held-out"
+        simulate(SimulationSpec(interactions=interactions, seed=seed, families=families), world)
+        truth = read_truth(world)
+        labels = pa.concat_tables(
+            [
+                table.select(["account", "kind"]).append_column(
+                    "is_ring", pa.array([is_ring] * len(table), pa.bool_())
+                )
+                for table, is_ring in ((truth.rings, True), (truth.lookalikes, False))
+            ]
+        )
+        return read_job(world / "job.toml"), labels
+    if kind == "outside":
+        write_outside(OutsideSpec(interactions=interactions, days=14, seed=seed), world)
+    elif kind == "fortnight":
+        write_fortnight(FortnightSpec(interactions=interactions, days=14, seed=seed), world)
+    else:
+        write_flat(flat_spec(kind, seed, interactions), world)
+    labels = pq.read_table(world / LABELS_FILE).rename_columns({"account_id": "account"})
+    return flat_job(world, Changes()), labels
 
 
 def flat_spec(kind: str, seed: int, interactions: int) -> FlatSpec:
