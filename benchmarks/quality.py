@@ -3,13 +3,14 @@
     python benchmarks/quality.py --seeds "21 22 23 24 25"
     python benchmarks/quality.py --seeds "21 22 23" --check     # fail on a drop
 
-Five families of worlds a seed: the platform with the rings that settings were tried on, the
+Six families of worlds a seed: the platform with the rings that settings were tried on, the
 platform with held-out rings, a flat table of held-out rings with the columns that a third party
-sends, an outside table, written by somebody who knew neither simulator nor detectors, and a
-fortnight, drawn from published figures of platforms and campaigns. Other methods are set beside it
-in the first world of each family. The table goes to stdout and, with commit and seeds, to the end
-of `benchmarks/quality.json`, and from there into `docs/evaluation.md` with its plots
-(`benchmarks/report.py`).
+sends, an outside table, written by somebody who knew neither simulator nor detectors, a fortnight,
+drawn from published figures of platforms and campaigns, and a marketplace, on which nothing is
+taught and nothing tuned; it lasts twice as many days as the others, as its slow rings need. Other
+methods are set beside it in the first world of each family. The table goes to stdout and, with
+commit and seeds, to the end of `benchmarks/quality.json`, and from there into `docs/evaluation.md`
+with its plots (`benchmarks/report.py`).
 
 At the end it says which goals are not met, by family and level or look-alike, and exits with 4 if
 there is one: the numbers are kept and the report is written all the same. `--check` compares with
@@ -34,6 +35,7 @@ from benchmarks.report import QUALITY, write_report  # noqa: E402
 from benchmarks.rows import WORSE_UP, rounded, rows_of  # noqa: E402
 from builders.simulation.flat import FlatSpec  # noqa: E402
 from builders.simulation.fortnight.spec import FortnightSpec  # noqa: E402
+from builders.simulation.marketplace.spec import MarketplaceSpec  # noqa: E402
 from builders.simulation.outside.spec import OutsideSpec  # noqa: E402
 from builders.simulation.spec import SimulationSpec  # noqa: E402
 from console.output import write_line, write_table  # noqa: E402
@@ -59,6 +61,7 @@ def families(interactions: int, days: int) -> dict[str, Spec]:
         "flat": FlatSpec(interactions=interactions, days=days),
         "outside": OutsideSpec(interactions=interactions, days=days),
         "fortnight": FortnightSpec(interactions=interactions, days=days),
+        "marketplace": MarketplaceSpec(interactions=interactions, days=2 * days),
     }
 
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from builders.simulation.kinds import ONE_TABLE
 from console.cli import app
 from console.commands import COMMANDS
 from console.late import command_of
@@ -137,14 +138,15 @@ def test_what_a_world_of_one_table_would_pass_over_is_refused(tmp_path, kind, wo
 
 
 def test_every_option_belongs_to_worlds_or_to_logs_or_to_both():
-    others = {"--into", "--flat", "--outside", "--seed", "--threads", "--quiet", "--json"}
+    kinds = {f"--{kind}" for kind in ONE_TABLE}
+    others = {"--into", "--seed", "--threads", "--quiet", "--json"}
     options = {
         max(one.opts, key=len)
         for one in command_of(COMMAND).params
         if one.param_type_name == "option"
     }
 
-    assert options - {"--help"} == {*OF_A_LOG, *OF_A_WORLD, *others}
+    assert options - {"--help"} == {*OF_A_LOG, *OF_A_WORLD, *kinds, *others}
 
 
 def test_posts_platforms_and_the_zone_of_a_log_are_read_and_kept(tmp_path):

@@ -142,6 +142,7 @@ def test_what_is_required_decides_the_exit_code(ring_file, labels, runs, require
         (["--flat"], "`--flat` tells of simulated worlds"),
         (["--outside"], "`--outside` tells of simulated worlds"),
         (["--fortnight"], "`--fortnight` tells of simulated worlds"),
+        (["--marketplace"], "`--marketplace` tells of simulated worlds"),
     ],
 )
 def test_what_is_not_there_is_told_with_the_mend(ring_file, labels, runs, args, words):

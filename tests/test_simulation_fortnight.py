@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
 from builders.simulation.fortnight.levels import KINDS, LEVELS
 from builders.simulation.fortnight.rhythm import drawn_rhythm
 from builders.simulation.fortnight.spec import FortnightSpec
 from builders.simulation.fortnight.stage import ACTIONS
-from builders.simulation.fortnight.written import LOOK_ALIKES, fortnight_world, write_fortnight
+from builders.simulation.fortnight.written import LOOK_ALIKES, fortnight_world
 from builders.simulation.spec import DAY_MS
-from console.cli import app
-from graph.errors import ConfigError
 from tests.hour_of_work import hour_of_work
 
 SPEC = FortnightSpec(interactions=100_000, seed=8)
@@ -65,14 +60,6 @@ def test_the_table_has_the_columns_of_a_flat_one_and_only_comments_say_something
     assert all(table[name].null_count == 0 for name in table.column_names if name != "text")
     assert pc.equal(pc.is_valid(table["text"]), said).to_pylist() == [True] * len(said)
     assert set(table["action"].to_pylist()) == set(ACTIONS)
-
-
-def test_labels_have_the_columns_that_an_evaluation_reads(world):
-    labels = world.labels
-    innocent = labels.filter(pc.invert(labels["is_ring"]))
-
-    assert labels.column_names == ["account_id", "group_id", "is_ring", "kind", "level"]
-    assert set(innocent["level"].to_pylist()) == {None}
 
 
 @pytest.mark.parametrize("days", [3, 30])
@@ -260,39 +247,6 @@ def test_a_ring_is_not_known_by_how_much_its_members_do(seed):
         assert (0.43 if level >= "L1" else 0.3) < auc < 0.63, level
 
 
-def test_one_spec_gives_the_same_bytes_and_another_seed_others(tmp_path):
-    first = write_fortnight(SPEC, tmp_path / "first")
-    again = write_fortnight(SPEC, tmp_path / "again")
-    other = write_fortnight(FortnightSpec(interactions=100_000, seed=80), tmp_path / "other")
-
-    assert sorted(path.name for path in (tmp_path / "first").iterdir()) == [
-        "interactions.parquet",
-        "labels.parquet",
-    ]
-    for name in ("interactions", "labels"):
-        mine = getattr(first, name).read_bytes()
-        assert getattr(again, name).read_bytes() == mine
-        assert getattr(other, name).read_bytes() != mine
-    assert pq.read_metadata(first.interactions).num_rows == first.rows == SPEC.interactions
-    groups = set(pq.read_table(first.labels)["group_id"].to_pylist())
-    assert (first.rings, first.look_alikes) == (12, len(groups) - 12)
-    with pytest.raises(ConfigError, match="not empty"):
-        write_fortnight(SPEC, tmp_path / "first")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "says"),
-    [
-        ({"interactions": 99_999}, "`interactions` is from 100000 to 100000000, not 99999"),
-        ({"days": 2}, "`days` is from 3"),
-        ({"seed": -1}, "`seed` is from 0"),
-    ],
-)
-def test_a_fortnight_that_cannot_be_made_is_refused(wrong, says):
-    with pytest.raises(ConfigError, match=says):
-        FortnightSpec(**wrong)
-
-
 @pytest.mark.parametrize("minutes", [10, 60])
 def test_an_hour_of_work_finds_the_loud_in_a_small_world_and_every_fan_club(world, minutes):
     told = hour_of_work(world, minutes)
@@ -329,39 +283,3 @@ def by_meetings(told):
         for name, likeness in told.rings.items()
         if name.startswith(NOT_BY_MEETINGS) and likeness >= 0.25
     }
-
-
-def test_fortnights_are_evaluated_as_flat_worlds_are(tmp_path):
-    result = evaluated(
-        "--fortnight", "-n", "100000", "--seeds", "1", "--detector", "mutual-ring",
-        "--out", tmp_path, "--json", "-q",
-    )  # fmt: skip
-
-    told = json.loads(result.stdout)
-
-    assert result.exit_code == 0, result.stderr
-    assert told["simulated"] == {
-        "kind": "fortnight", "interactions": 100_000, "days": 14, "seeds": [1],
-    }  # fmt: skip
-    assert set(told["by_kind"]) == set(KINDS)
-    assert set(told["look_alikes_by_kind"]) == LOOK_ALIKES.keys()
-
-
-@pytest.mark.parametrize(
-    ("args", "says"),
-    [
-        (["--fortnight", "--flat"], "`--flat` and `--fortnight` are two kinds of worlds"),
-        (["--fortnight", "--flat", "--outside"], "are three kinds of worlds"),
-        (["--fortnight", "--levels", "L0"], "a fortnight world has rings of its own"),
-        (["--fortnight", "-n", "5000"], "`interactions` is from 100000"),
-    ],
-)
-def test_what_does_not_go_with_fortnights_is_refused(args, says):
-    result = evaluated(*args)
-
-    assert result.exit_code == 2
-    assert says in result.stderr
-
-
-def evaluated(*args):
-    return CliRunner().invoke(app, ["evaluate", "--simulate", *map(str, args)])

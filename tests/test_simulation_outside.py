@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
 
-from builders.simulation.flat import FlatSpec, write_flat
 from builders.simulation.outside.crews import LEVELS
 from builders.simulation.outside.rings import RINGS
 from builders.simulation.outside.spec import OutsideSpec
-from builders.simulation.outside.written import LOOK_ALIKES, outside_world, write_outside
-from builders.simulation.spec import DAY_MS
-from console.cli import app
-from graph.errors import ConfigError
-from jobs.evaluation.worlds import flat_job
-from jobs.quick import Changes
+from builders.simulation.outside.written import LOOK_ALIKES, outside_world
 
 SPEC = OutsideSpec(interactions=100_000, seed=8)
 
@@ -65,15 +55,6 @@ def test_the_table_has_the_columns_of_a_flat_one_and_an_address(world):
 
 def test_there_are_about_as_many_interactions_as_were_asked_for(world):
     assert len(world.interactions) == pytest.approx(SPEC.interactions, rel=0.25)
-
-
-@pytest.mark.parametrize("days", [3, 30])
-def test_rows_are_in_time_order_inside_as_many_days_as_were_asked_for(days):
-    at = outside_world(OutsideSpec(interactions=100_000, days=days)).interactions["time"].to_numpy()
-    first = at[0] // DAY_MS * DAY_MS
-
-    assert (np.diff(at) >= 0).all()
-    assert (days - 1) * DAY_MS < at[-1] - first < days * DAY_MS
 
 
 def test_every_kind_of_ring_is_there_twice_and_every_level_three_times(world):
@@ -170,128 +151,3 @@ def test_activity_and_popularity_are_heavy_tailed(acts):
 
     assert done[: len(done) // 100].sum() > 0.06 * done.sum()
     assert likes[: len(likes) // 100].sum() > 0.15 * likes.sum()
-
-
-def test_one_spec_gives_the_same_bytes_and_another_seed_others(tmp_path):
-    first = write_outside(SPEC, tmp_path / "first")
-    again = write_outside(SPEC, tmp_path / "again")
-    other = write_outside(OutsideSpec(interactions=100_000, seed=80), tmp_path / "other")
-
-    assert sorted(path.name for path in (tmp_path / "first").iterdir()) == [
-        "interactions.parquet",
-        "labels.parquet",
-    ]
-    for name in ("interactions", "labels"):
-        mine = getattr(first, name).read_bytes()
-        assert getattr(again, name).read_bytes() == mine
-        assert getattr(other, name).read_bytes() != mine
-    assert pq.read_metadata(first.interactions).num_rows == first.rows
-    labels = pq.read_table(first.labels)
-    assert labels.column_names == ["account_id", "group_id", "is_ring", "kind", "level"]
-    assert (first.rings, first.look_alikes) == (12, len(set(labels["group_id"].to_pylist())) - 12)
-    with pytest.raises(ConfigError, match="not empty"):
-        write_outside(SPEC, tmp_path / "first")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "says"),
-    [
-        ({"interactions": 99_999}, "`interactions` is from 100000 to 100000000, not 99999"),
-        ({"days": 2}, "`days` is from 3"),
-        ({"seed": -1}, "`seed` is from 0"),
-    ],
-)
-def test_an_outside_world_that_cannot_be_made_is_refused(wrong, says):
-    with pytest.raises(ConfigError, match=says):
-        OutsideSpec(**wrong)
-
-
-def test_the_address_is_carried_by_the_job_and_a_flat_world_has_none_to_carry(tmp_path):
-    write_outside(SPEC, tmp_path / "outside")
-    write_flat(FlatSpec(interactions=100_000, days=3), tmp_path / "flat")
-
-    carried = {
-        name: flat_job(tmp_path / name, Changes()).given["extract"]["tables"][0].get("attributes")
-        for name in ("outside", "flat")
-    }
-
-    assert carried == {"outside": {"address": "address"}, "flat": None}
-
-
-def test_outside_worlds_are_evaluated_as_flat_ones_are(tmp_path):
-    result = evaluated(
-        "--outside", "-n", "100000", "--seeds", "1", "--detector", "mutual-ring",
-        "--out", tmp_path, "--json", "-q",
-    )  # fmt: skip
-
-    told = json.loads(result.stdout)
-
-    assert result.exit_code == 0, result.stderr
-    assert told["simulated"] == {
-        "kind": "outside", "interactions": 100_000, "days": 14, "seeds": [1],
-    }  # fmt: skip
-    assert set(told["by_kind"]) == set(RINGS)
-    assert set(told["look_alikes_by_kind"]) == LOOK_ALIKES.keys() | {"super-users"}
-    assert "address" in told["worlds"][0]["source"]["columns"]
-
-
-@pytest.mark.parametrize(
-    ("args", "says"),
-    [
-        (["--outside", "--flat"], "`--flat` and `--outside` are two kinds of worlds"),
-        (["--outside", "--levels", "L0"], "an outside world has rings of its own"),
-        (["--outside", "--families", "both"], "an outside world has rings of its own"),
-        (["--flat", "--levels", "L0"], "a flat world has rings of its own"),
-        (["--outside", "-n", "5000"], "`interactions` is from 100000"),
-    ],
-)
-def test_what_does_not_go_with_outside_worlds_is_refused(args, says):
-    result = evaluated(*args)
-
-    assert result.exit_code == 2
-    assert says in result.stderr
-
-
-def test_an_outside_world_is_written_by_the_command_and_read_back_with_its_labels(tmp_path):
-    size = ["-n", "100000", "--days", "3", "--seed", "5"]
-    result = simulated(tmp_path / "world", "--outside", *size, "--json")
-
-    told = json.loads(result.stdout)
-
-    assert result.exit_code == 0, result.stderr
-    by_hand = write_outside(OutsideSpec(interactions=100_000, days=3, seed=5), tmp_path / "by-hand")
-    for name, path in (
-        ("interactions_file", by_hand.interactions),
-        ("labels_file", by_hand.labels),
-    ):
-        assert Path(told[name]).read_bytes() == path.read_bytes()
-    table = pq.read_table(told["interactions_file"])
-    assert (told["interactions"], told["rings"]) == (table.num_rows, 12)
-    assert "address" in table.column_names
-    again = simulated(tmp_path / "again", "--outside", *size)
-    assert f"{table.num_rows:,} interactions in" in again.stdout
-    assert "12 rings and" in again.stdout
-
-
-@pytest.mark.parametrize(
-    ("args", "says"),
-    [
-        (["--flat"], "`--flat` and `--outside` are two kinds of worlds"),
-        (["--format", "text"], "an outside world is Parquet, not `text`"),
-        (["-n", "5000"], "`interactions` is from 100000"),
-    ],
-)
-def test_what_does_not_go_with_writing_an_outside_world_is_refused(tmp_path, args, says):
-    result = simulated(tmp_path / "world", "--outside", *args)
-
-    assert result.exit_code == 2
-    assert says in result.stderr
-    assert not (tmp_path / "world").exists()
-
-
-def simulated(folder, *args):
-    return CliRunner().invoke(app, ["simulate", str(folder), *map(str, args)])
-
-
-def evaluated(*args):
-    return CliRunner().invoke(app, ["evaluate", "--simulate", *map(str, args)])

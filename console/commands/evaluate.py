@@ -11,9 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from builders.simulation.flat import FlatSpec
-from builders.simulation.fortnight.spec import FortnightSpec
-from builders.simulation.outside.spec import OutsideSpec
+from builders.simulation.kinds import table_spec
 from builders.simulation.spec import Families, SimulationSpec
 from console.beside import refuse_told
 from console.columns import (
@@ -55,6 +53,17 @@ from console.options import (
 )
 from console.output import write_json
 from console.progress import shown_progress
+from console.worlds import (
+    KINDS,
+    PLATFORM_DAYS,
+    Flat,
+    Fortnight,
+    Kind,
+    Marketplace,
+    Outside,
+    in_words,
+    kind_asked,
+)
 from graph.errors import ConfigError
 from jobs.config import DetectJob
 from jobs.evaluation.evaluate import Asked, all_peers, parsed_columns
@@ -64,13 +73,10 @@ from jobs.evaluation.requirements import requirements
 from jobs.evaluation.worlds import Spec, evaluate_worlds, is_simulated, simulated_platform
 from jobs.quick import Changes, QuickTable, changed_job, quick_job
 
-Kind = Literal["platform", "flat", "outside", "fortnight"]
-"""Five tables of a platform, or one: of its rings, of somebody who knew none, of figures."""
-
 UNMET = 4
 """The exit code where the evaluation is done and `--require` is not met."""
 
-_OF_WORLDS = ("seeds", "interactions", "days", "levels", "families", "flat", "outside", "fortnight")
+_OF_WORLDS = ("seeds", "interactions", "days", "levels", "families", *KINDS)
 
 
 def evaluate(
@@ -117,7 +123,10 @@ def evaluate(
     interactions: Annotated[
         int, typer.Option("--interactions", "-n", min=1, help="With --simulate: acts of each.")
     ] = 300_000,
-    days: Annotated[int, typer.Option(min=1, help="With --simulate: days of each.")] = 14,
+    days: Annotated[
+        int | None,
+        typer.Option(min=1, help="With --simulate: days of each; 14, or 28 of a marketplace."),
+    ] = None,
     levels: Annotated[
         str | None,
         typer.Option(help="With --simulate: co-action rings of these levels alone, as L0,L3."),
@@ -126,17 +135,10 @@ def evaluate(
         Literal["own", "held-out", "both"],
         typer.Option(help="With --simulate: rings that settings were chosen on, others, or both."),
     ] = "own",
-    flat: Annotated[
-        bool, typer.Option("--flat", help="With --simulate: worlds of one plain table.")
-    ] = False,
-    outside: Annotated[
-        bool,
-        typer.Option("--outside", help="With --simulate: such worlds by one who knew no detector."),
-    ] = False,
-    fortnight: Annotated[
-        bool,
-        typer.Option("--fortnight", help="With --simulate: such worlds by published figures."),
-    ] = False,
+    flat: Flat = False,
+    outside: Outside = False,
+    fortnight: Fortnight = False,
+    marketplace: Marketplace = False,
     peers: Annotated[
         bool, typer.Option("--peers", help="Compare with other methods, on the same acts.")
     ] = False,
@@ -219,7 +221,7 @@ def evaluate(
     world: Spec | None = None
     if simulate:
         told.refuse("--simulate", path)
-        of = _kind(flat=flat, outside=outside, fortnight=fortnight)
+        of = kind_asked(flat=flat, outside=outside, fortnight=fortnight, marketplace=marketplace)
         world = _world(interactions, days, levels=levels, families=families, of=of)
     else:
         refuse_told(
@@ -330,38 +332,20 @@ def _seeds(text: str) -> tuple[int, ...]:
         raise ConfigError(message) from error
 
 
-def _kind(*, flat: bool, outside: bool, fortnight: bool) -> Kind:
-    """What kind of worlds is asked for.
-
-    Raises:
-        ConfigError: two kinds are.
-    """
-    given: dict[Kind, bool] = {"flat": flat, "outside": outside, "fortnight": fortnight}
-    asked = [kind for kind, asked_for in given.items() if asked_for]
-    if len(asked) > 1:
-        kinds = " and ".join(f"`--{kind}`" for kind in asked)
-        count = {2: "two", 3: "three"}[len(asked)]
-        message = f"{kinds} are {count} kinds of worlds: say one of them"
-        raise ConfigError(message)
-    return asked[0] if asked else "platform"
-
-
 def _world(
-    interactions: int, days: int, *, levels: str | None, families: Families, of: Kind
+    interactions: int, days: int | None, *, levels: str | None, families: Families, of: Kind
 ) -> Spec:
     """What to simulate, its seed apart."""
     if of == "platform":
         # Two rings of each level asked for; else as many of every kind as a platform has.
         chosen = None if levels is None else dict.fromkeys(levels.split(","), 2)
         return SimulationSpec(
-            interactions=interactions, days=days, levels=chosen, families=families
+            interactions=interactions,
+            days=PLATFORM_DAYS if days is None else days,
+            levels=chosen,
+            families=families,
         )
     if levels is not None or families != "own":
-        world = "an outside" if of == "outside" else f"a {of}"
-        message = f"{world} world has rings of its own: leave out `--levels` and `--families`"
+        message = f"{in_words(of)} has rings of its own: leave out `--levels` and `--families`"
         raise ConfigError(message)
-    if of == "flat":
-        return FlatSpec(interactions=interactions, days=days)
-    if of == "outside":
-        return OutsideSpec(interactions=interactions, days=days)
-    return FortnightSpec(interactions=interactions, days=days)
+    return table_spec(of, interactions=interactions, days=days)

@@ -7,10 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from builders.simulation.flat import FlatSpec, FlatWritten, write_flat
+from builders.simulation.flat import FlatWritten
 from builders.simulation.into_log import IntoSpec
-from builders.simulation.outside.spec import OutsideSpec
-from builders.simulation.outside.written import write_outside
+from builders.simulation.kinds import table_spec, write_table
 from builders.simulation.simulate import Simulated
 from builders.simulation.simulate import simulate as write_platform
 from builders.simulation.spec import SimulationSpec
@@ -34,10 +33,20 @@ from console.into_log import log_job, rings, write_planted
 from console.options import AsJson, Quiet, Threads
 from console.output import write_json, write_line
 from console.progress import shown_progress
+from console.worlds import (
+    KINDS,
+    PLATFORM_DAYS,
+    Flat,
+    Fortnight,
+    Marketplace,
+    Outside,
+    in_words,
+    kind_asked,
+)
 from graph.errors import ConfigError
 from jobs.quick import Changes
 
-_OF_A_WORLD = ("interactions", "days", "format", "families", "flat", "outside")
+_OF_A_WORLD = ("interactions", "days", "format", "families", *KINDS)
 _OF_A_PLATFORM = ("families", "threads")
 _OF_A_LOG = (
     *("levels", "follow_rings", "least_acts", "most_accounts"),
@@ -53,7 +62,9 @@ def simulate(
         int,
         typer.Option("--interactions", "-n", min=1, help="Acts of the platform, 100,000 and more."),
     ] = 1_000_000,
-    days: Annotated[int, typer.Option(min=1, help="How many days it lasts.")] = 14,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="How many days it lasts; 14, or 28 for a marketplace.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     format: Annotated[
         Literal["parquet", "text"],
@@ -63,13 +74,10 @@ def simulate(
         Literal["own", "held-out", "both"],
         typer.Option(help="Rings that settings were chosen on, others, or both."),
     ] = "own",
-    flat: Annotated[
-        bool, typer.Option("--flat", help="Write one table and its labels, with other rings.")
-    ] = False,
-    outside: Annotated[
-        bool,
-        typer.Option("--outside", help="Write such a table by one who knew no detector."),
-    ] = False,
+    flat: Flat = False,
+    outside: Outside = False,
+    fortnight: Fortnight = False,
+    marketplace: Marketplace = False,
     into: Annotated[
         Path | None,
         typer.Option(
@@ -145,26 +153,24 @@ def simulate(
         _OF_A_LOG,
         "tells of a log that rings are planted into: name it with `--into`, or leave this out",
     )
-    if flat and outside:
-        message = "`--flat` and `--outside` are two kinds of worlds: leave one of them out"
-        raise ConfigError(message)
-    if flat or outside:
-        world, option = ("a flat world", "--flat") if flat else ("an outside world", "--outside")
+    kind = kind_asked(flat=flat, outside=outside, fortnight=fortnight, marketplace=marketplace)
+    if kind != "platform":
+        world, option = in_words(kind), f"--{kind}"
         refuse_told(
             context, _OF_A_PLATFORM, f"has no effect on {world}: leave it out, or `{option}`"
         )
         if format != "parquet":
             message = f"{world} is Parquet, not `{format}`; leave out --format or {option}"
             raise ConfigError(message)
-        if flat:
-            written = write_flat(FlatSpec(interactions=interactions, days=days, seed=seed), folder)
-        else:
-            of = OutsideSpec(interactions=interactions, days=days, seed=seed)
-            written = write_outside(of, folder)
-        _tell_table(written, json=json)
+        of = table_spec(kind, interactions=interactions, days=days, seed=seed)
+        _tell_table(write_table(of, folder), json=json)
         return
     spec = SimulationSpec(
-        interactions=interactions, days=days, seed=seed, families=families, format=format
+        interactions=interactions,
+        days=PLATFORM_DAYS if days is None else days,
+        seed=seed,
+        families=families,
+        format=format,
     )
     made = simulated(spec, folder, threads=threads, quiet=quiet)
     if json:

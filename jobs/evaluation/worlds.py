@@ -11,11 +11,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from builders.simulation.flat import INTERACTIONS_FILE, LABELS_FILE, FlatSpec, write_flat
-from builders.simulation.fortnight.spec import FortnightSpec
-from builders.simulation.fortnight.written import write_fortnight
-from builders.simulation.outside.spec import OutsideSpec
-from builders.simulation.outside.written import write_outside
+from builders.simulation.flat import INTERACTIONS_FILE, LABELS_FILE
+from builders.simulation.kinds import OneTable, kind_of, write_table
 from builders.simulation.simulate import simulate
 from builders.simulation.spec import SimulationSpec
 from builders.simulation.truth import FOLDER, read_truth
@@ -27,24 +24,19 @@ from jobs.evaluation.together import together
 from jobs.progress import Progress, Silent
 from jobs.quick import Changes, QuickTable, changed_job, quick_job
 
-Spec = SimulationSpec | FlatSpec | OutsideSpec | FortnightSpec
+Spec = SimulationSpec | OneTable
 WORLD = "world"
 SPEC = "spec.json"
 
-_KINDS: dict[type[Spec], str] = {
-    SimulationSpec: "platform",
-    FlatSpec: "flat",
-    OutsideSpec: "outside",
-    FortnightSpec: "fortnight",
-}
 _FLAT_COLUMNS = {
     "account": "account",
     "action": "action",
     "object": "object",
     "acted_at": "time",
     "text": "text",
+    "object_kind": "object_kind",
 }
-_MAPPED = frozenset(_FLAT_COLUMNS.values())
+"""Columns of the model, and what they are called in a world of one table, where it has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +118,8 @@ def _made(spec: Spec, place: Path, changes: Changes) -> Simulated:
 def _simulate(spec: Spec, world: Path, threads: int | None) -> None:
     if isinstance(spec, SimulationSpec):
         simulate(spec, world, threads=threads)
-    elif isinstance(spec, OutsideSpec):
-        write_outside(spec, world)
-    elif isinstance(spec, FortnightSpec):
-        write_fortnight(spec, world)
     else:
-        write_flat(spec, world)
+        write_table(spec, world)
 
 
 def _flat(world: Path, changes: Changes) -> Simulated:
@@ -145,10 +133,12 @@ def flat_job(world: Path, changes: Changes) -> DetectJob:
     A column that the model has no place for, such as an address, is carried as an attribute.
     """
     path = world / INTERACTIONS_FILE
+    there = pq.read_schema(path).names
+    mapping = {column: name for column, name in _FLAT_COLUMNS.items() if name in there}
     table = QuickTable(
         path=path,
-        mapping=_FLAT_COLUMNS,
-        attributes={name: name for name in pq.read_schema(path).names if name not in _MAPPED},
+        mapping=mapping,
+        attributes={name: name for name in there if name not in mapping.values()},
         reading={"time_unit": "ms"},
     )
     return quick_job(table, changes, said=lambda _: None)
@@ -157,4 +147,5 @@ def flat_job(world: Path, changes: Changes) -> DetectJob:
 def _told(spec: Spec) -> dict[str, Any]:
     """How a world is made, its seed apart."""
     made = {name: value for name, value in asdict(spec).items() if name != "seed"}
-    return {"kind": _KINDS[type(spec)], **made}
+    kind = "platform" if isinstance(spec, SimulationSpec) else kind_of(spec)
+    return {"kind": kind, **made}

@@ -6,7 +6,8 @@ import numpy as np
 
 from builders.simulation.fortnight.publics import visitors
 from builders.simulation.fortnight.rhythm import DAY, HOUR
-from builders.simulation.fortnight.stage import COMMENT, FOLLOW, LIKE, NONE, REPOST, SHARE, Stage
+from builders.simulation.fortnight.stage import COMMENT, FOLLOW, LIKE, REPOST, SHARE, Stage
+from builders.simulation.one_table import NONE
 from builders.simulation.population import Longs
 
 _MINUTE = 60.0

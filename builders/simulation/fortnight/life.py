@@ -13,16 +13,14 @@ from builders.simulation.fortnight.stage import (
     FOLLOW,
     LIKE,
     LIVES,
-    NONE,
     POPULAR,
     REPOST,
     SHARE,
     TAG,
     TAGS_OF_A_BUCKET,
-    Acts,
     Stage,
-    all_of,
 )
+from builders.simulation.one_table import NONE, Acts, all_of
 from builders.simulation.population import Floats, Longs
 
 _FEED, _SHOWN, _FOUND = 0.52, 0.28, 0.20

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from builders.simulation.fortnight.rhythm import DAY, HOUR
-from builders.simulation.fortnight.stage import COMMENT, LIKE, NONE, REPOST, SHARE, Stage
+from builders.simulation.fortnight.stage import COMMENT, LIKE, REPOST, SHARE, Stage
+from builders.simulation.one_table import NONE
 from builders.simulation.population import Floats, Longs
 
 _MINUTE = 60.0

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from builders.simulation.spec import SimulationSpec
+from builders.simulation.one_table import TableSpec
 
 TOLD_FOR = 500_000
 """Interactions of the world that sizes of groups are told for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FortnightSpec:
+class FortnightSpec(TableSpec):
     """How many interactions, in how many days. The same spec gives the same bytes.
 
     People and posts grow with `interactions`. Crowds grow as they do, clubs more slowly; rings are
@@ -19,16 +19,6 @@ class FortnightSpec:
     """
 
     interactions: int = TOLD_FOR
-    days: int = 14
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be made.
-
-        Raises:
-            ConfigError: a number is out of bounds.
-        """
-        SimulationSpec(interactions=self.interactions, days=self.days, seed=self.seed)
 
     @property
     def scale(self) -> float:

@@ -12,57 +12,15 @@ from builders.simulation.fortnight.people import People
 from builders.simulation.fortnight.rhythm import Rhythm
 from builders.simulation.fortnight.spec import FortnightSpec
 from builders.simulation.fortnight.words import Tongue
+from builders.simulation.one_table import NONE, Acts, Group
 from builders.simulation.population import Floats, Longs
 
 ACTIONS = ("like", "comment", "repost", "share", "tag", "follow")
 LIKE, COMMENT, REPOST, SHARE, TAG, FOLLOW = range(len(ACTIONS))
-NONE = -1
 TAGS_OF_A_BUCKET = 40
 
 LIVES, EVEN, POPULAR = range(3)
 """What an account does beside a ring: what its owner would; anything; what everybody looks at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Acts:
-    """One entry an act; `at` in s from the start.
-
-    `what` numbers an account (follow), a link (share), a hashtag (tag) or else a post. `text`
-    numbers a planted text; a comment without one says something of its own.
-    """
-
-    who: Longs
-    what: Longs
-    at: Floats
-    action: Longs
-    text: Longs
-
-    def pick(self, which: npt.NDArray[np.integer] | npt.NDArray[np.bool_]) -> Acts:
-        """Some of them."""
-        return Acts(
-            self.who[which], self.what[which], self.at[which], self.action[which], self.text[which]
-        )
-
-
-def all_of(parts: list[Acts]) -> Acts:
-    """All acts of some parts, one part after another."""
-    return Acts(
-        np.concatenate([part.who for part in parts]),
-        np.concatenate([part.what for part in parts]),
-        np.concatenate([part.at for part in parts]),
-        np.concatenate([part.action for part in parts]),
-        np.concatenate([part.text for part in parts]),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Who was planted together; `level` is None where they are innocent."""
-
-    name: str
-    kind: str
-    level: str | None
-    members: Longs
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -21,19 +20,24 @@ from builders.simulation.fortnight.stage import (
     ACTIONS,
     COMMENT,
     FOLLOW,
-    NONE,
     SHARE,
     TAG,
     TAGS_OF_A_BUCKET,
-    Acts,
     Stage,
-    all_of,
 )
 from builders.simulation.fortnight.words import drawn_tongue
+from builders.simulation.one_table import (
+    NONE,
+    Acts,
+    Planters,
+    all_of,
+    labels_of,
+    plant_look_alikes,
+    room_beside,
+)
 from builders.simulation.spec import DAY_MS
-from graph.errors import ConfigError
 
-LOOK_ALIKES: Mapping[str, tuple[Callable[[Stage, str], None], int, int]] = {
+LOOK_ALIKES: Planters[Stage] = {
     "fan-club": (publics.fan_club, 5, 7),
     "flash-crowd": (publics.flash_crowd, 2, 4),
     "news-burst": (publics.news_burst, 2, 3),
@@ -42,7 +46,6 @@ LOOK_ALIKES: Mapping[str, tuple[Callable[[Stage, str], None], int, int]] = {
     "hobby": (groups.hobby, 2, 4),
     "office": (groups.office, 2, 3),
 }
-"""How each kind of look-alike is planted, and how many of it are, at least and at most."""
 
 
 def write_fortnight(spec: FortnightSpec, folder: Path) -> FlatWritten:
@@ -74,18 +77,12 @@ def fortnight_world(spec: FortnightSpec) -> FlatWorld:
     )
     # Rings first: they take whom they like, and crowds are made of those who are left.
     plant_rings(stage)
-    for kind, (plant, least, most) in LOOK_ALIKES.items():
-        for number in range(int(rng.integers(least, most + 1))):
-            plant(stage, f"{kind}-{number + 1}")
+    plant_look_alikes(stage, LOOK_ALIKES)
     cascades(stage)
-    planted = sum(len(part.who) for part in stage.acts)
-    room = spec.interactions - planted
-    if room < 0.4 * spec.interactions:
-        message = f"rings and look-alikes make {planted} of {spec.interactions} interactions"
-        raise ConfigError(message)
-    acts = all_of([*stage.acts, background(stage, room)])
+    acts = all_of([*stage.acts, background(stage, room_beside(stage.acts, spec))])
     acts = acts.pick(np.lexsort((acts.what, acts.action, acts.who, acts.at)))
-    return FlatWorld(interactions=_table(stage, acts, salt), labels=_labels(stage, acts, salt))
+    labels = labels_of(stage.groups, acts.who, _accounts(stage, salt))
+    return FlatWorld(interactions=_table(stage, acts, salt), labels=labels)
 
 
 def _table(stage: Stage, acts: Acts, salt: int) -> pa.Table:
@@ -158,23 +155,6 @@ def _tags(stage: Stage) -> pa.Array:
         ],
         pa.string(),
     )
-
-
-def _labels(stage: Stage, acts: Acts, salt: int) -> pa.Table:
-    """Members of groups; whom no act names is not there to be found, and in no label."""
-    acting = np.zeros(stage.people.count, dtype=np.bool_)
-    acting[acts.who] = True
-    members = [group.members[acting[group.members]] for group in stage.groups]
-    row = pa.array(np.repeat(np.arange(len(members)), [len(some) for some in members]))
-    told = {
-        "group_id": pa.array([group.name for group in stage.groups]),
-        "is_ring": pa.array([group.level is not None for group in stage.groups]),
-        "kind": pa.array([group.kind for group in stage.groups]),
-        "level": pa.array([group.level for group in stage.groups], pa.string()),
-    }
-    columns = {name: values.take(row) for name, values in told.items()}
-    accounts = _accounts(stage, salt).take(pa.array(np.concatenate(members)))
-    return pa.table({"account_id": accounts, **columns})
 
 
 def _accounts(stage: Stage, salt: int) -> pa.StringArray:

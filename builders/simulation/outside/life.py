@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from builders.simulation.one_table import NONE
 from builders.simulation.outside.calendar import HOUR, local_hour
 from builders.simulation.outside.posts import ANY
-from builders.simulation.outside.stage import COMMENT, FOLLOW, NONE, Stage
+from builders.simulation.outside.stage import COMMENT, FOLLOW, Stage
 from builders.simulation.population import Floats, Longs
 
 _ORGANIC_SHARE = 0.86

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from builders.simulation.spec import SimulationSpec
+from builders.simulation.one_table import TableSpec
 
 WRITTEN_FOR = 470_000
 """Interactions of the world that numbers of accounts, posts and people in crowds are told for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutsideSpec:
+class OutsideSpec(TableSpec):
     """About how many interactions, in how many days. The same spec gives the same bytes.
 
     Accounts and posts grow with `interactions`; the rings are twelve at any size, and as large.
     """
-
-    interactions: int = 500_000
-    days: int = 14
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be made.
-
-        Raises:
-            ConfigError: a number is out of bounds.
-        """
-        SimulationSpec(interactions=self.interactions, days=self.days, seed=self.seed)
 
     @property
     def scale(self) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from builders.simulation.one_table import NONE, Group, PlacedActs
 from builders.simulation.outside.calendar import HOUR, Calendar, awake
 from builders.simulation.outside.language import Language
 from builders.simulation.outside.people import People
@@ -17,35 +18,7 @@ from builders.simulation.population import Bools, Floats, Longs
 ACTIONS = ("like", "comment", "share", "follow", "post")
 LIKE, COMMENT, SHARE, FOLLOW, POST = range(5)
 
-NONE = -1
-"""As a text: nothing is said. As a place: at home."""
-
 _MOST_OF_THE_FREE = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acts:
-    """Acts as columns.
-
-    `what` numbers accounts and, behind them, posts; `text` what was said, `place` addresses.
-    """
-
-    who: Longs
-    what: Longs
-    at: Floats
-    action: Longs
-    text: Longs
-    place: Longs
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """A ring, which has a level, or a look-alike."""
-
-    name: str
-    kind: str
-    level: str | None
-    members: Longs
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,7 +37,7 @@ class Stage:
     language: Language
     action_shares: Floats
     free: Bools = field(init=False)
-    acts: list[Acts] = field(default_factory=list)
+    acts: list[PlacedActs] = field(default_factory=list)
     said: list[pa.Array] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     new_posts: int = 0
@@ -89,7 +62,7 @@ class Stage:
         """Note acts; one thing, time or action given is that of all."""
         if len(who):
             self.acts.append(
-                Acts(
+                PlacedActs(
                     who=who,
                     what=_of_all(what, len(who)),
                     at=np.broadcast_to(np.asarray(at, dtype=np.float64), len(who)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,14 @@ import pyarrow as pa
 
 from builders.simulation import ids
 from builders.simulation.flat import FlatWorld, FlatWritten, write_world
+from builders.simulation.one_table import (
+    NONE,
+    PlacedActs,
+    Planters,
+    all_of,
+    labels_of,
+    plant_look_alikes,
+)
 from builders.simulation.outside import circles, crowds
 from builders.simulation.outside.calendar import drawn_calendar
 from builders.simulation.outside.language import drawn_language
@@ -18,11 +26,11 @@ from builders.simulation.outside.people import drawn_people
 from builders.simulation.outside.posts import drawn_posts
 from builders.simulation.outside.rings import plant_rings
 from builders.simulation.outside.spec import OutsideSpec
-from builders.simulation.outside.stage import ACTIONS, NONE, Acts, Stage
+from builders.simulation.outside.stage import ACTIONS, Stage
 from builders.simulation.population import Longs
 from builders.simulation.spec import DAY_MS
 
-LOOK_ALIKES: dict[str, tuple[Callable[[Stage, str], None], int, int]] = {
+LOOK_ALIKES: Planters[Stage] = {
     "fan-club": (crowds.fan_club, 3, 5),
     "flash-crowd": (crowds.flash_crowd, 2, 4),
     "news-burst": (crowds.news_burst, 1, 3),
@@ -33,7 +41,6 @@ LOOK_ALIKES: dict[str, tuple[Callable[[Stage, str], None], int, int]] = {
     "meme": (crowds.meme, 2, 3),
     "newcomers": (crowds.newcomers, 1, 1),
 }
-"""How each kind of look-alike is planted, and how many of it are, at least and at most."""
 
 _ONE_SECOND = 1.0
 
@@ -63,13 +70,12 @@ def outside_world(spec: OutsideSpec) -> FlatWorld:
         action_shares=rng.dirichlet(np.array([120.0, 40.0, 20.0, 20.0])),
     )
     counts = background(stage, spec.interactions)
-    for kind, (plant, least, most) in LOOK_ALIKES.items():
-        for number in range(int(rng.integers(least, most + 1))):
-            plant(stage, f"{kind}-{number + 1}")
+    plant_look_alikes(stage, LOOK_ALIKES)
     _label_super_users(stage, counts)
     plant_rings(stage)
     acts = _all(stage)
-    return FlatWorld(interactions=_table(stage, acts, salt), labels=_labels(stage, acts, salt))
+    labels = labels_of(stage.groups, acts.who, _accounts(stage, salt))
+    return FlatWorld(interactions=_table(stage, acts, salt), labels=labels)
 
 
 def _label_super_users(stage: Stage, counts: Longs) -> None:
@@ -78,23 +84,14 @@ def _label_super_users(stage: Stage, counts: Longs) -> None:
     stage.label("super-users-1", "super-users", busiest)
 
 
-def _all(stage: Stage) -> Acts:
+def _all(stage: Stage) -> PlacedActs:
     """All acts in the order of their times; what would fall outside the span falls on its edge."""
-    parts = stage.acts
-    at = np.concatenate([part.at for part in parts])
-    at = np.clip(at, 0.0, stage.calendar.span - _ONE_SECOND)
-    order = np.argsort(at, kind="stable")
-    return Acts(
-        who=np.concatenate([part.who for part in parts])[order],
-        what=np.concatenate([part.what for part in parts])[order],
-        at=at[order],
-        action=np.concatenate([part.action for part in parts])[order],
-        text=np.concatenate([part.text for part in parts])[order],
-        place=np.concatenate([part.place for part in parts])[order],
-    )
+    acts = all_of(stage.acts)
+    acts = replace(acts, at=np.clip(acts.at, 0.0, stage.calendar.span - _ONE_SECOND))
+    return acts.pick(np.argsort(acts.at, kind="stable"))
 
 
-def _table(stage: Stage, acts: Acts, salt: int) -> pa.Table:
+def _table(stage: Stage, acts: PlacedActs, salt: int) -> pa.Table:
     people = stage.people
     posts = ids.scramble(np.arange(stage.posts.count + stage.new_posts), bits=30, salt=salt)
     accounts = _accounts(stage, salt)
@@ -113,24 +110,6 @@ def _table(stage: Stage, acts: Acts, salt: int) -> pa.Table:
             "address": places.take(pa.array(where)),
         }
     )
-
-
-def _labels(stage: Stage, acts: Acts, salt: int) -> pa.Table:
-    """Members of groups; whom no act names is not there to be found, and in no label."""
-    acting = np.zeros(stage.people.count, dtype=np.bool_)
-    acting[acts.who] = True
-    members = [group.members[acting[group.members]] for group in stage.groups]
-    sizes = [len(some) for some in members]
-    accounts = _accounts(stage, salt)
-    told = {
-        "group_id": pa.array([group.name for group in stage.groups]),
-        "is_ring": pa.array([group.level is not None for group in stage.groups]),
-        "kind": pa.array([group.kind for group in stage.groups]),
-        "level": pa.array([group.level for group in stage.groups], pa.string()),
-    }
-    row = pa.array(np.repeat(np.arange(len(sizes)), sizes))
-    columns = {name: values.take(row) for name, values in told.items()}
-    return pa.table({"account_id": accounts.take(pa.array(np.concatenate(members))), **columns})
 
 
 def _accounts(stage: Stage, salt: int) -> pa.StringArray:
