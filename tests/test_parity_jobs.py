@@ -139,7 +139,8 @@ def test_what_shared_interest_explains_gives_the_same_run(small_job, interest, t
 
     assert set(the_same(local, spark).identical) >= MEMBERSHIP
     facts, also = (one.manifest.summary["layers"]["shared-objects"] for one in (local, spark))
-    assert facts == also
+    # Sums over all edges are rounded otherwise by each engine; the edges are the same bytes.
+    assert facts == pytest.approx(also, rel=1e-9)
     assert facts.get("object groups learned", 3) == 3
     assert local.manifest.tables["clusters"].rows > 0
     # More is expected than the hours alone let expect.

@@ -89,12 +89,13 @@ def interests_of(batch: pa.RecordBatch, lists: tuple[str, str]) -> Expectation |
         )
         for name in ("stratum", "acts", "same", "across", "follower")
     }
+    acts = entries["acts"].astype(np.float64)
     codes, first, stratum = np.unique(entries["stratum"], return_index=True, return_inverse=True)
     return Expectation(
         start=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
         stratum=stratum.astype(np.int64),
-        count=entries["acts"].astype(np.float64),
-        total=np.bincount(owner, weights=entries["acts"], minlength=len(lengths)),
+        count=acts,
+        total=np.bincount(owner, weights=acts, minlength=len(lengths)).astype(np.float64),
         rates=Rates(
             after=_places(entries["follower"][first], codes),
             same=entries["same"][first],
