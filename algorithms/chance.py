@@ -118,7 +118,7 @@ def co_action_against_chance(
         apart: accounts (`account`) whose acts make no rates: what others do is expected of them.
 
     Raises:
-        NotOnThisEngine: the engine has no such kernel, or knows no groups.
+        NotOnThisEngine: the engine has no such kernel.
     """
     engine = interactions.engine
     pairs = graph.edges

@@ -8,6 +8,8 @@ import pytest
 
 from algorithms.calls import call_edges
 from algorithms.chance import clusters_against_chance, co_action_against_chance
+from algorithms.object_groups import OBJECT_GROUPS
+from algorithms.unmasked import APART
 from builders.coaction import coaction_graph
 from graph.engines import open_engine
 from graph.model import Clustering, InteractionGraph
@@ -73,6 +75,81 @@ def test_each_edge_is_expected_as_on_the_local_engine(local, engine, monkeypatch
         for one in (found, expected)
     )
     assert (called.log10_cut, called.kept) == (also.log10_cut, also.kept)
+
+
+def topics():
+    """Groups of `crowd`'s objects: three large ones, many small ones, and objects without one."""
+    objects = [number for number in range(800) if number % 7]
+    numbers = [number % 3 if number < 500 else 3 + number % 40 for number in objects]
+    rows = {
+        "object_kind": ["post"] * len(objects),
+        "object": [f"o{number}" for number in objects],
+        "group_number": numbers,
+    }
+    return pa.table(rows, schema=OBJECT_GROUPS.arrow)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"within_seconds": 600, "least_in_stratum": 60},
+        {"within_seconds": 7200, "least_in_stratum": 150},
+        {"within_seconds": 18_000, "least_in_stratum": 150},
+        {"within_seconds": None},
+    ],
+    ids=["hours", "longer than hours", "no part of a day", "any time"],
+)
+def test_interest_expects_of_each_edge_what_it_does_on_the_local_engine(
+    local, engine, monkeypatch, settings
+):
+    monkeypatch.setattr("graph.engines.spark.slices.HOT_ROWS", 300)
+    ours, theirs = (one.from_arrow(crowd(), INTERACTIONS) for one in (engine, local))
+    built = coaction_graph(theirs, within_seconds=600, at_least=1).graph
+    moved = InteractionGraph(engine.from_arrow(built.edges.arrow(), EDGES))
+
+    def of_interest(graph, interactions):
+        groups = interactions.engine.from_arrow(topics(), OBJECT_GROUPS)
+        return co_action_against_chance(graph, interactions, groups=groups, **settings)
+
+    found, expected = of_interest(moved, ours), of_interest(built, theirs)
+
+    assert found.graph.edges.arrow().equals(expected.graph.edges.arrow())
+    without = co_action_against_chance(built, theirs, **settings)
+    assert expected.expected > 1.01 * without.expected
+
+
+def test_interest_still_expects_what_large_groups_did_themselves(local, engine):
+    ours, theirs = (one.from_arrow(crowd(), INTERACTIONS) for one in (engine, local))
+    built = coaction_graph(theirs, within_seconds=600, at_least=1).graph
+    moved = InteractionGraph(engine.from_arrow(built.edges.arrow(), EDGES))
+
+    def apart(graph, interactions):
+        holds = interactions.engine
+        named = pa.table({"account": [f"u{n:03}" for n in range(0, 90)]}, schema=APART.arrow)
+        return co_action_against_chance(
+            graph,
+            interactions,
+            within_seconds=600,
+            least_in_stratum=60,
+            groups=holds.from_arrow(topics(), OBJECT_GROUPS),
+            apart=holds.from_arrow(named, APART),
+        )
+
+    assert apart(moved, ours).graph.edges.arrow().equals(apart(built, theirs).graph.edges.arrow())
+
+
+def test_no_groups_at_all_are_one_of_all_objects_on_both_engines(local, engine):
+    ours, theirs = (one.from_arrow(crowd(), INTERACTIONS) for one in (engine, local))
+    built = coaction_graph(theirs, within_seconds=600, at_least=1).graph
+    moved = InteractionGraph(engine.from_arrow(built.edges.arrow(), EDGES))
+
+    def of_none(graph, interactions):
+        none = interactions.engine.from_arrow(OBJECT_GROUPS.arrow.empty_table(), OBJECT_GROUPS)
+        return co_action_against_chance(graph, interactions, within_seconds=600, groups=none)
+
+    assert (
+        of_none(moved, ours).graph.edges.arrow().equals(of_none(built, theirs).graph.edges.arrow())
+    )
 
 
 def test_clusters_meet_as_often_as_on_the_local_engine(local, engine):

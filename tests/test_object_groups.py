@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,25 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from algorithms.chance import co_action_against_chance
-from algorithms.object_groups import (
-    OBJECT_GROUPS,
-    Learning,
-    given_groups,
-    learned_groups,
-    without_small,
-)
+from algorithms.co_clustering import Dividing, without_small
+from algorithms.learned_groups import Learning, learned_groups
+from algorithms.object_groups import OBJECT_GROUPS, given_groups
 from builders.coaction import coaction_graph
+from graph.engines import open_engine
 from graph.engines.kernels.chance import expected_of_pairs
 from graph.engines.kernels.interest import interest
-from graph.errors import ConfigError, NotOnThisEngine
+from graph.errors import ConfigError
 from graph.schemas import INTERACTIONS
 from jobs.detector import World
 from jobs.detectors.shared_objects import SharedObjects, draw
 
-# Groups do not run on Spark (`test_groups_are_refused_on_spark`): what needs them is `local_only`.
 HOUR = 3_600_000
 DAY = 24 * HOUR
-LEARNING = Learning(groups=3, dimensions=3, least_accounts=10)
+LEARNING = Learning(dividing=Dividing(groups=3, dimensions=3), least_accounts=10)
 
 
 def acts(seed: int, *, topics: int = 3, accounts: int = 150, rows: int = 6000):
@@ -62,38 +59,81 @@ def groups_of(found):
     return {row["object"]: row["group_number"] for row in found.rows()}
 
 
-@pytest.mark.local_only
+def learned(interactions, **changed):
+    return learned_groups(interactions, seed=3, learning=replace(LEARNING, **changed))
+
+
 def test_objects_of_one_audience_are_one_group_and_niche_ones_go_with_their_actors(engine):
     account, object_, _, acted_at = acts(1)
     # An object of two accounts of topic 2, who act on topic 2 else.
     account = np.concatenate([account, [2, 5]])
     object_ = np.concatenate([object_, [999, 999]])
     acted_at = np.concatenate([acted_at, [0, 0]])
-    found = groups_of(
-        learned_groups(table_of(engine, account, object_, acted_at), seed=0, learning=LEARNING)
-    )
+    found = groups_of(learned(table_of(engine, account, object_, acted_at)).groups)
     of_topic = [{found[f"o{n}"] for n in range(t, 90, 3)} for t in range(3)]
     assert [len(groups) for groups in of_topic] == [1, 1, 1]
     assert len(set.union(*of_topic)) == 3
     assert found["o999"] in of_topic[2]
 
 
-@pytest.mark.local_only
 def test_groups_do_not_depend_on_the_order_of_rows(engine):
     account, object_, _, acted_at = acts(2)
     mixed = np.random.default_rng(0).permutation(len(account))
-    first = learned_groups(table_of(engine, account, object_, acted_at), seed=3, learning=LEARNING)
-    second = learned_groups(
-        table_of(engine, account[mixed], object_[mixed], acted_at[mixed]),
-        seed=3,
-        learning=LEARNING,
+    first, second = (
+        learned(table_of(engine, account[order], object_[order], acted_at[order]))
+        for order in (slice(None), mixed)
     )
-    assert first.rows() == second.rows()
+    assert first.groups.rows() == second.groups.rows()
+    assert first.facts() == second.facts()
 
 
-@pytest.mark.local_only
 def test_nothing_is_learned_from_a_handful(engine):
-    assert learned_groups(table_of(engine, [0, 1], [0, 0], [0, 1]), seed=0) is None
+    found = learned(table_of(engine, [0, 1], [0, 0], [0, 1]))
+    assert (found.groups, found.number, found.objects) == (None, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("bound", "objects", "accounts"),
+    [
+        ({}, (90, 0), (150, 0)),
+        ({"most_objects": 40}, (40, 50), (150, 0)),
+        ({"most_accounts": 60}, (90, 0), (60, 90)),
+        # The 76 most active act on 1,997 objects together, and one more on 24.
+        ({"most_pairs": 2_000}, (90, 0), (76, 74)),
+    ],
+    ids=["none", "objects", "accounts", "pairs"],
+)
+def test_what_is_looked_at_for_groups_is_bounded_and_counted(engine, bound, objects, accounts):
+    account, object_, _, acted_at = acts(2)
+    found = learned(table_of(engine, account, object_, acted_at), **bound)
+    assert (found.objects, found.objects_left) == objects
+    assert (found.accounts, found.accounts_left) == accounts
+    assert found.number == 3
+    # The others have the group of those who act on them.
+    assert found.groups.count() == 90
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("engine", ["spark"], indirect=True)
+def test_groups_are_those_of_the_local_engine_however_the_rows_are_parted(engine, tmp_path):
+    account, object_, topic, acted_at = acts(5)
+    # Objects of few accounts, whose mixes of groups are near one another.
+    object_ = np.concatenate([object_, 1000 + np.arange(900) // 3])
+    account = np.concatenate([account, np.random.default_rng(1).integers(0, 150, 900)])
+    acted_at, topic = (np.concatenate([one, np.zeros(900, np.int64)]) for one in (acted_at, topic))
+    local = open_engine("local", memory="1GB", threads=1, spill=tmp_path)
+    theirs = table_of(local, account, object_, acted_at, topic)
+    ours = table_of(engine, account, object_, acted_at, topic)
+    parted = engine.keep_frame(engine.frame(ours).repartition(7, "acted_at"), ours.schema)
+
+    bounds = {"most_objects": 80, "most_accounts": 120}
+    expected, found = (learned(one, **bounds) for one in (theirs, parted))
+    assert found.groups.arrow().equals(expected.groups.arrow())
+    assert found.facts() == expected.facts()
+    assert found.objects_left > 0 and found.accounts_left > 0
+    assert len({row["group_number"] for row in found.groups.rows()}) == 3
+    assert given_groups(parted, "topic").arrow().equals(given_groups(theirs, "topic").arrow())
+    local.close()
 
 
 def test_an_objects_topic_is_the_one_it_has_most_often(engine):
@@ -177,7 +217,6 @@ def test_interest_of_no_acts_expects_nothing():
     assert expected_of_pairs(model, np.array([0]), np.array([1])).tolist() == [0.0]
 
 
-@pytest.mark.local_only
 def test_fans_of_one_topic_are_expected_to_meet_and_strangers_no_less_than_before(engine):
     account, object_, _, acted_at = acts(4)
     interactions = table_of(engine, account, object_, acted_at)
@@ -206,7 +245,6 @@ def test_fans_of_one_topic_are_expected_to_meet_and_strangers_no_less_than_befor
     assert np.median([after[pair] / before[pair] for pair in fans]) > 1.5
 
 
-@pytest.mark.local_only
 def test_a_topic_that_the_extract_lacks_is_refused_by_name(engine):
     carried = table_of(engine, [0, 1], [0, 0], [0, 1], topic=[0, 0])
     plain = table_of(engine, [0, 1], [0, 0], [0, 1])
@@ -214,19 +252,10 @@ def test_a_topic_that_the_extract_lacks_is_refused_by_name(engine):
         draw(World(plain, carried=carried), SharedObjects(topic="theme"))
 
 
-@pytest.mark.local_only
 @pytest.mark.parametrize("groups", [1, -3])
 def test_a_single_group_is_refused(engine, groups):
     with pytest.raises(ConfigError, match="2 groups or more, or 0"):
         draw(World(table_of(engine, [0, 1], [0, 0], [0, 1])), SharedObjects(object_groups=groups))
-
-
-@pytest.mark.spark
-@pytest.mark.parametrize("engine", ["spark"], indirect=True)
-def test_groups_are_refused_on_spark(engine):
-    interactions = table_of(engine, [0, 1], [0, 0], [0, 1], topic=[0, 0])
-    with pytest.raises(NotOnThisEngine, match="object groups do not run on the spark engine"):
-        draw(World(interactions, carried=interactions), SharedObjects(topic="topic"))
 
 
 def test_a_group_that_is_home_to_few_accounts_is_none():

@@ -17,7 +17,6 @@ WHOLE = re.compile(r"\bover\s*\(\s*(order by|\))")
 """A window without parts: Spark sorts all of its rows in a single task."""
 FEW = {
     "algorithms/explain/super_users.py": "a row for each number of acts that an account may have",
-    "algorithms/object_groups.py": "refused on Spark",
     "graph/engines/chance.py": "the local engine's",
     "graph/engines/places.py": "the local engine's",
     "jobs/evaluation/cnt_peer.py": "another tool's way, measured on the local engine",

@@ -11,7 +11,9 @@ import time
 import tomllib
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -26,6 +28,7 @@ from review.sameness import compare
 pytestmark = pytest.mark.spark
 
 TREE = Path(__file__).parents[1]
+DAY = 86_400_000
 MEMBERSHIP = {
     "members",
     "also_in",
@@ -117,6 +120,57 @@ def test_seeds_bring_everybody_equally_near_on_both_engines(
     members = pq.read_table(local.table_path("members"))
     assert members["nearness"].null_count == members["seed_rank"].null_count == 0
     assert set(members["seed"].drop_null().to_pylist()) == {"bad", "good"}
+
+
+@pytest.mark.parametrize(
+    "interest", [{"topic": "subject"}, {"object_groups": 3}], ids=["given", "learned"]
+)
+def test_what_shared_interest_explains_gives_the_same_run(small_job, interest, tmp_path):
+    rows = acts_of_three_subjects()
+    off = {name: {"enabled": False} for name in DETECTORS if name != "shared-objects"}
+
+    def found(name, settings, **sections):
+        asked = {"at_least_objects": 2, "least_in_stratum": 30, **settings}
+        job = small_job(rows, detectors={**off, "shared-objects": asked}, **sections)
+        return detect(job, tmp_path / name).run
+
+    local = found("local", interest)
+    spark = found("spark", interest, engine=SimpleNamespace(name="spark"))
+
+    assert set(the_same(local, spark).identical) >= MEMBERSHIP
+    facts, also = (one.manifest.summary["layers"]["shared-objects"] for one in (local, spark))
+    # Sums over all edges are rounded otherwise by each engine; the edges are the same bytes.
+    assert facts == pytest.approx(also, rel=1e-9)
+    assert facts.get("object groups learned", 3) == 3
+    assert local.manifest.tables["clusters"].rows > 0
+    # More is expected than the hours alone let expect.
+    hours = found("hours", {}).manifest.summary["layers"]["shared-objects"]
+    assert facts["expected within 3600 s"] > 1.05 * hours["expected within 3600 s"]
+
+
+def acts_of_three_subjects():
+    """Ninety people who keep to their own of three subjects, and a ring of six on all of them."""
+    dice = np.random.default_rng(3)
+    rows = [
+        (person, f"p{subject}-{dice.integers(30)}", subject, int(dice.integers(4 * DAY)))
+        for person in range(90)
+        for subject in (person % 3 if dice.random() < 0.9 else dice.integers(3) for _ in range(60))
+    ]
+    for thing in range(12):
+        at = int(dice.integers(4 * DAY))
+        rows += [(member, f"x{thing}", thing % 3, at + 1000 * member) for member in range(6)]
+    return [
+        {
+            "account": f"u{person:02}",
+            "action": "like",
+            "object": name,
+            "object_kind": "post",
+            "acted_at": 1_767_225_600_000 + at,
+            "content": f"c{number}",
+            "subject": f"s{subject}",
+        }
+        for number, (person, name, subject, at) in enumerate(rows)
+    ]
 
 
 def test_a_run_of_one_engine_is_the_run_of_the_other(village, village_run, spark_in_tests):

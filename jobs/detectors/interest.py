@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from algorithms.object_groups import Learning, given_groups, learned_groups
-from graph.errors import ConfigError, NotOnThisEngine
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from algorithms.co_clustering import Dividing
+from algorithms.learned_groups import Learning, learned_groups
+from algorithms.object_groups import given_groups
+from graph.errors import ConfigError
 from graph.schemas import INTERACTIONS
 from graph.table import Table
 from jobs.detector import World
 
 
+@dataclass(frozen=True, slots=True)
+class Interests:
+    """Each object's group of interest, if any, and facts about how it was told."""
+
+    groups: Table | None = None
+    facts: Mapping[str, float | int | str] = field(default_factory=dict)
+
+
 def groups_of_interest(
     world: World, chosen: Table, *, of: str, topic: str | None, number: int
-) -> Table | None:
+) -> Interests:
     """The objects' groups of interest, if any are asked for and can be told.
 
     Args:
@@ -23,14 +36,7 @@ def groups_of_interest(
 
     Raises:
         ConfigError: no such attribute, or a number of groups that makes no sense.
-        NotOnThisEngine: groups are asked for on an engine that knows none.
     """
-    if (topic is not None or number) and chosen.engine.name != "local":
-        message = (
-            f"`detectors.{of}`: object groups do not run on the {chosen.engine.name} engine; leave"
-            ' `topic` and `object_groups` out, or say engine = "local"'
-        )
-        raise NotOnThisEngine(message)
     if topic is not None:
         carried = world.carried or world.interactions
         if topic not in carried.schema.names:
@@ -40,12 +46,14 @@ def groups_of_interest(
                 f" extract; it has {', '.join(f'`{name}`' for name in known) or 'none'}"
             )
             raise ConfigError(message)
-        return given_groups(carried, topic)
+        return Interests(given_groups(carried, topic))
     if number != 0 and number < 2:
         message = (
             f"`detectors.{of}.object_groups` is {number}; give 2 groups or more, or 0 for none"
         )
         raise ConfigError(message)
     if number:
-        return learned_groups(chosen, seed=world.seed, learning=Learning(groups=number))
-    return None
+        learning = Learning(dividing=Dividing(groups=number))
+        learned = learned_groups(chosen, seed=world.seed, learning=learning)
+        return Interests(learned.groups, learned.facts())
+    return Interests()

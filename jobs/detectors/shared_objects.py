@@ -47,7 +47,7 @@ class SharedObjects:
     """Interactions an hour needs to be a stratum of its own."""
     object_groups: int = 0
     """Groups of objects to learn from who acts on what, so that shared interest is expected and
-    not called; 12 will do, 0 learns none. The local engine alone."""
+    not called; 12 will do, 0 learns none."""
     topic: str | None = None
     """An attribute of the extract that names an object's topic, in place of learned groups."""
     drawn_accounts: int = 500
@@ -77,13 +77,13 @@ def draw(world: World, settings: SharedObjects) -> Layer | None:
     if not windows:
         return None
     # First, since it refuses what cannot be done.
-    groups = groups_of_interest(
+    interests = groups_of_interest(
         world, chosen, of=NAME, topic=settings.topic, number=settings.object_groups
     )
     built = _built(chosen, settings, windows, at_least=settings.at_least_objects)
     drawn = _drawn_pairs(chosen, settings, windows, world.seed)
     tested = [
-        _tested(each, beside, chosen, groups, seconds, settings, seed=world.seed)
+        _tested(each, beside, chosen, interests.groups, seconds, settings, seed=world.seed)
         for seconds, each, beside in zip(windows, built, drawn, strict=True)
     ]
     called = call_edges(
@@ -99,6 +99,7 @@ def draw(world: World, settings: SharedObjects) -> Layer | None:
         bounds=worst_bounds([each.bounds for each in built]),
         facts={
             **_facts(windows, built, tested, called),
+            **interests.facts,
             **_coarse(clock, settings.within_seconds, windows),
         },
     )

@@ -33,6 +33,67 @@ Floats = npt.NDArray[np.float64]
 DAY_MS = 24 * HOUR_MS
 
 
+class Hours(NamedTuple):
+    """The hours of the day that are told apart: how long each is, and how many come each day.
+
+    `width_ms` is None where all time is one.
+    """
+
+    width_ms: int | None
+    folds: int
+
+
+def hours_of(within_ms: int) -> Hours:
+    """The hours of a window (-1: any time): no match reaches beyond the next one."""
+    if within_ms < 0:
+        return Hours(None, 1)
+    width = max(HOUR_MS, within_ms)
+    # Hours of the day come again each day; stretches that do not divide a day do not.
+    return Hours(width, DAY_MS // width if DAY_MS % width == 0 else 1)
+
+
+class Cells(NamedTuple):
+    """What is in each hour of the day of each group in which somebody acts.
+
+    `code` is the group times the hours of a day, and the hour; ascending. `rows` are interactions;
+    `same` and `across` are those of `graph.engines.kernels.chance.Matches`, whole numbers, and
+    `across` leads to the group's next hour.
+    """
+
+    code: Ints
+    rows: Ints
+    same: Floats
+    across: Floats
+
+
+def cells_of(
+    account: Ints, object_: Ints, acted_at: Ints, group: Ints, *, within_ms: int
+) -> tuple[Cells, Ints]:
+    """The cells, and the place in them of each interaction; the arguments are `interest`'s.
+
+    Sums of the cells of some objects and of others are those of all of them.
+    """
+    width, folds = hours_of(within_ms)
+    stretch = np.zeros_like(acted_at) if width is None else acted_at // width
+    stretches, place = np.unique(stretch, return_inverse=True)
+    codes, of = np.unique(group * np.int64(max(len(stretches), 1)) + place, return_inverse=True)
+    fine = _Fine(*np.divmod(codes, max(len(stretches), 1)), stretches)
+    same, across = tallied(
+        account, object_, acted_at, within_ms=within_ms, strata=Strata(of, fine.after)
+    )
+    if folds == 1:
+        same, across = same + 2 * across, np.zeros_like(across)
+    code, at = np.unique(fine.folded(folds), return_inverse=True)
+    number = len(code)
+    found = Cells(
+        code=code,
+        rows=np.bincount(at[of], minlength=number),
+        same=np.bincount(at, weights=same, minlength=number).astype(np.float64),
+        across=np.bincount(at, weights=across, minlength=number).astype(np.float64),
+    )
+    return found, at[of]
+
+
 def interest(
     account: Ints,
     object_: Ints,
@@ -54,27 +115,15 @@ def interest(
         within_ms: the window, inclusive.
         least: interactions that a stratum needs.
     """
-    width = max(HOUR_MS, within_ms) if within_ms >= 0 else None
-    stretch = np.zeros_like(acted_at) if width is None else acted_at // width
-    # Hours of the day come again each day; stretches that do not divide a day do not.
-    folds = DAY_MS // width if width is not None and DAY_MS % width == 0 else 1
-    stretches, place = np.unique(stretch, return_inverse=True)
-    codes, of = np.unique(group * np.int64(max(len(stretches), 1)) + place, return_inverse=True)
-    fine = _Fine(*np.divmod(codes, max(len(stretches), 1)), stretches)
-    same, across = tallied(
-        account, object_, acted_at, within_ms=within_ms, strata=Strata(of, fine.after)
-    )
-    if folds == 1:
-        same, across = same + 2 * across, np.zeros_like(across)
-    rows = np.bincount(of, minlength=len(codes))
-    stratum, after = _merged(fine.folded(folds), rows, folds, least)
+    cells, of = cells_of(account, object_, acted_at, group, within_ms=within_ms)
+    stratum, after = _merged(cells, hours_of(within_ms).folds, least)
     number = len(after)
     found = Matches(
-        same=np.bincount(stratum, weights=same, minlength=number).astype(np.float64),
-        across=np.bincount(stratum, weights=across, minlength=number).astype(np.float64),
+        same=np.bincount(stratum, weights=cells.same, minlength=number).astype(np.float64),
+        across=np.bincount(stratum, weights=cells.across, minlength=number).astype(np.float64),
         whole=0.0,
     )
-    size = np.bincount(stratum, weights=rows, minlength=number).astype(np.float64)
+    size = np.bincount(stratum, weights=cells.rows, minlength=number).astype(np.float64)
     return profiles(account, stratum[of], accounts=accounts, rates=rates(found, size, after))
 
 
@@ -115,21 +164,24 @@ class _Fine(NamedTuple):
         return found
 
 
-def _merged(folded: Ints, rows: Ints, folds: int, least: int) -> tuple[Ints, Ints]:
-    """The stratum of each hour of each group, thin ones as one, and the stratum after each.
+def followers(codes: Ints, folds: int) -> Ints:
+    """The place of the group's next hour of the day among some ascending `Cells.code`, or -1."""
+    if folds == 1:
+        return np.full(len(codes), NONE, dtype=np.int64)
+    hour = codes % folds
+    wanted = codes - hour + (hour + 1) % folds
+    found: Ints = np.where(np.isin(wanted, codes), np.searchsorted(codes, wanted), NONE)
+    return found.astype(np.int64)
+
+
+def _merged(cells: Cells, folds: int, least: int) -> tuple[Ints, Ints]:
+    """The stratum of each cell, thin ones as one, and the stratum after each.
 
     Args:
-        folded: the groups' hours of the day, as numbers in which the hours of a group follow.
-        rows: how many interactions each entry of `folded` has.
+        cells: the hours of each group.
         folds: hours of a day.
         least: interactions that a stratum needs.
     """
-    distinct, at = np.unique(folded, return_inverse=True)
-    full = np.bincount(at, weights=rows, minlength=len(distinct)) >= least
-    kept = distinct[full]
-    number = np.where(full, np.cumsum(full) - 1, len(kept)).astype(np.int64)
-    hour = kept % folds
-    follower = kept - hour + (hour + 1) % folds
-    place = np.searchsorted(kept, follower)
-    there = np.isin(follower, kept) & (folds > 1)
-    return number[at], np.append(np.where(there, place, NONE), NONE).astype(np.int64)
+    full = cells.rows >= least
+    number = np.where(full, np.cumsum(full) - 1, full.sum()).astype(np.int64)
+    return number, np.append(followers(cells.code[full], folds), NONE)

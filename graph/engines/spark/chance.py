@@ -2,11 +2,13 @@
 
 Strata come from how many interactions each stretch of time has, which is small. Matching pairs are
 counted in whole objects and slices of hot ones, as co-action counts its pairs. Each edge then meets
-the profiles of its two accounts (interactions by stratum), and the sum is the local engine's.
+the profiles of its two accounts (interactions by stratum), and the sum is the local engine's. What
+shared interest gives comes with the profiles (`graph.engines.spark.interest`).
 """
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -15,10 +17,11 @@ import pyarrow as pa
 
 from graph.engines.kernels.chance import Matches, rates
 from graph.engines.kernels.strata import HOUR_MS, one_stratum, time_strata
+from graph.engines.spark.any_time import pairs_of_objects
 from graph.engines.spark.chance_work import TALLIED, Clock, expect, tally
-from graph.engines.spark.coaction_acts import OBJECT, object_hashes, settled
+from graph.engines.spark.coaction_acts import object_hashes, settled
+from graph.engines.spark.interest import interests
 from graph.engines.spark.slices import cutting, floored, hot_objects, in_slices
-from graph.errors import NotOnThisEngine
 from graph.schemas import EDGES
 from graph.table import Table
 
@@ -43,15 +46,7 @@ def expect_co_actions(
     """`graph.engines.chance.expect_co_actions` of tables that Spark holds.
 
     An account of an edge that has no interactions is expected to match nobody.
-
-    Raises:
-        NotOnThisEngine: object groups are given.
     """
-    if groups is not None:
-        message = (
-            'object groups do not run on the spark engine; leave them out, or engine = "local"'
-        )
-        raise NotOnThisEngine(message)
     engine = cast("SparkEngine", interactions.engine)
     acts = engine.frame(interactions)
     counted = acts if apart is None else acts.join(engine.frame(apart), "account", "left_anti")
@@ -66,7 +61,13 @@ def expect_co_actions(
     else:
         found = _matches(engine, counted, number, within_ms, clock)
     model = rates(found, size, clock.after)
-    with settled(engine, _profiles(placed)) as profiles:
+    with ExitStack() as held:
+        known = _profiles(placed)
+        if groups is not None:
+            liked = interests(engine, acts, engine.frame(groups), within_ms=within_ms, least=least)
+            # Whoever acts has both.
+            known = known.join(held.enter_context(liked), "account")
+        profiles = held.enter_context(settled(engine, known))
         joined = engine.frame(edges)
         for end in ("src", "dst"):
             joined = _with_profile(joined, profiles, end)
@@ -157,17 +158,10 @@ def _matches(
 
 
 def _matches_at_any_time(acts: DataFrame) -> Matches:
-    """All pairs on an object less those of one account: no object need be looked at whole."""
     from pyspark.sql import functions as f
 
-    shares = acts.groupBy(*object_hashes(), "account").agg(f.count(f.lit(1)).alias("acts"))
-    exact = f.col("acts").cast("decimal(19, 0)")
-    objects = shares.groupBy(*OBJECT).agg(
-        f.sum(exact).alias("acts"), f.sum(exact * f.col("acts")).alias("squares")
-    )
-    [(whole,)] = objects.selectExpr(
-        "sum(cast(cast(acts as bigint) as decimal(19, 0)) * cast(acts as bigint) - squares)"
-    ).collect()
+    objects = pairs_of_objects(acts.select(*object_hashes(), "account"))
+    [(whole,)] = objects.agg(f.sum("pairs")).collect()
     matched = float(whole or 0)
     return Matches(np.array([matched]), np.zeros(1), matched)
 
@@ -188,15 +182,17 @@ def _profiles(placed: DataFrame) -> DataFrame:
 
 
 def _with_profile(edges: DataFrame, profiles: DataFrame, end: str) -> DataFrame:
-    """The edges with `<end>_strata` and `<end>_counts` of the account at that end."""
+    """The edges with each list of a profile, as `<end>_<name>`, of the account at that end."""
     from pyspark.sql import functions as f
 
+    lists = {f"{end}_{name}": name for name in profiles.columns if name != "account"}
     named = profiles.select(
-        f.col("account").alias(end),
-        f.col("strata").alias(f"{end}_strata"),
-        f.col("counts").alias(f"{end}_counts"),
+        f.col("account").alias(end), *(f.col(name).alias(new) for new, name in lists.items())
     )
-    nothing = f.expr("cast(array() as array<bigint>)")
+    nothing = {
+        new: f"cast(array() as {profiles.schema[name].dataType.simpleString()})"
+        for new, name in lists.items()
+    }
     return edges.join(named, end, "left").withColumns(
-        {name: f.coalesce(name, nothing) for name in (f"{end}_strata", f"{end}_counts")}
+        {new: f.coalesce(new, f.expr(empty)) for new, empty in nothing.items()}
     )

@@ -9,11 +9,13 @@ import numba
 import numpy as np
 import pyarrow as pa
 
-from graph.engines.kernels.bounds import Slices
-from graph.engines.kernels.chance import Expectation, Matches, Rates, expected_of_pairs, matches
+from graph.engines.kernels.chance import Expectation, Rates, matches
+from graph.engines.kernels.interest import with_interest
 from graph.engines.kernels.strata import Strata
-from graph.engines.spark.slices import GROUP, Cutting
-from graph.engines.spark.whole_groups import Longs, group_starts, numbers, whole_groups
+from graph.engines.spark.interest_work import interests_of
+from graph.engines.spark.slice_parts import own_parts
+from graph.engines.spark.slices import Cutting
+from graph.engines.spark.whole_groups import Longs
 from graph.schemas import EDGES
 
 TALLIED = pa.schema(
@@ -47,53 +49,27 @@ def tally(
     """`TALLIED` of rows that are sorted by object, slice and time."""
     strata = len(clock.after)
     found = [np.zeros(strata), np.zeros(strata), np.zeros(strata)]
-    for groups in whole_groups(batches, GROUP):
-        for sign, matched in _matches(groups, within_ms, clock, cut):
-            found[0] += sign * matched.same
-            found[1] += sign * matched.across
-            found[2][0] += sign * matched.whole
+    for part in own_parts(batches, cut):
+        matched = matches(
+            part.account,
+            part.object_,
+            part.at,
+            within_ms=within_ms,
+            strata=clock.strata(part.at),
+        )
+        found[0] += part.sign * matched.same
+        found[1] += part.sign * matched.across
+        found[2][0] += part.sign * matched.whole
     arrays = [np.arange(strata), *(counts.astype(np.int64) for counts in found)]
     some = (found[0] != 0) | (found[1] != 0) | (found[2] != 0)
     yield pa.RecordBatch.from_arrays([pa.array(array[some]) for array in arrays], schema=TALLIED)
 
 
-def _matches(
-    groups: pa.RecordBatch, within_ms: int, clock: Clock, cut: Cutting
-) -> Iterator[tuple[int, Matches]]:
-    """The matches of whole objects; of slices those that begin in them: all less those behind."""
-    starts = group_starts([numbers(groups, key) for key in GROUP])
-    place = numbers(groups, "slice")[starts[:-1]]
-    slices = cut.times(place, numbers(groups, "size")[starts[:-1]])
-    object_ = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    at = numbers(groups, "at")
-    account = np.unique(numbers(groups, "account"), return_inverse=True)[1].astype(np.int64)
-    for sign, kept in _parts(slices, object_, at):
-        yield (
-            sign,
-            matches(
-                account[kept],
-                object_[kept],
-                at[kept],
-                within_ms=within_ms,
-                strata=clock.strata(at[kept]),
-            ),
-        )
-
-
-def _parts(
-    slices: Slices | None, object_: Longs, at: Longs
-) -> Iterator[tuple[int, np.ndarray | slice]]:
-    if slices is None:
-        yield 1, slice(None)
-        return
-    yield 1, at >= slices.first[object_]
-    yield -1, at > slices.last[object_]
-
-
 def expect(batches: Iterator[pa.RecordBatch], *, rates: Rates) -> Iterator[pa.RecordBatch]:
     """`EDGES` with `expected`, of edges that carry the profiles of both ends.
 
-    A profile is a list of strata, ascending, and one of the account's interactions in each.
+    A profile is a list of strata, ascending, and one of the account's interactions in each; where
+    interest is expected too, also its `INTERESTS` (`graph.engines.spark.interest`).
     """
     # Each worker has a processor of its own; more threads would take those of others.
     numba.set_num_threads(1)
@@ -101,7 +77,8 @@ def expect(batches: Iterator[pa.RecordBatch], *, rates: Rates) -> Iterator[pa.Re
     for batch in batches:
         pairs = np.arange(batch.num_rows)
         model = _model(batch, rates)
-        means = expected_of_pairs(model, pairs, pairs + batch.num_rows)
+        liked = interests_of(batch, ("src_interests", "dst_interests"))
+        means = with_interest(model, liked, pairs, pairs + batch.num_rows)
         edges = batch.select(list(EDGES.names))
         yield edges.set_column(place, EDGES.arrow.field("expected"), pa.array(means))
 
