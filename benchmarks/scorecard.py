@@ -5,12 +5,12 @@
     python benchmarks/scorecard.py --runs FOLDER          # fit again on what was gathered before
     python benchmarks/scorecard.py --runs FOLDER --base-rate 0.3
 
-Worlds of eight kinds are made: the default platforms, the held-out families, flat tables of one
+Worlds of nine kinds are made: the default platforms, the held-out families, flat tables of one
 kind of extract each, flat tables with small publics and small rings, outside tables, fortnights,
-and platforms and flat tables in which nobody is coordinated. Each is detected with the default
-settings, and the terms of every cluster that passes the gates but for its expected precision are
-kept in FOLDER, one Parquet file a world. A cluster is a ring when half of its members or more are
-of rings. Seeds given here are never those of a report.
+marketplaces, and platforms and flat tables in which nobody is coordinated. Each is detected with
+the default settings, and the terms of every cluster that passes the gates but for its expected
+precision are kept in FOLDER, one Parquet file a world. A cluster is a ring when half of its members
+or more are of rings. Seeds given here are never those of a report.
 
 With `--base-rate` the card is for a place where such a share of the clusters are rings. What is
 printed last is of what was left out, a world or a kind of world at a time: the mean log loss of all
@@ -51,6 +51,8 @@ from builders.simulation.flat import (  # noqa: E402
 )
 from builders.simulation.fortnight.spec import FortnightSpec  # noqa: E402
 from builders.simulation.fortnight.written import write_fortnight  # noqa: E402
+from builders.simulation.marketplace.spec import MarketplaceSpec  # noqa: E402
+from builders.simulation.marketplace.written import write_marketplace  # noqa: E402
 from builders.simulation.outside.spec import OutsideSpec  # noqa: E402
 from builders.simulation.outside.written import write_outside  # noqa: E402
 from builders.simulation.simulate import simulate  # noqa: E402
@@ -63,7 +65,17 @@ from jobs.quick import Changes  # noqa: E402
 from review.run import Run  # noqa: E402
 
 CARD = ROOT / "algorithms" / "scorecard.json"
-KINDS = ("own", "held-out", "flat", "publics", "outside", "fortnight", "null", "flat-null")
+KINDS = (
+    "own",
+    "held-out",
+    "flat",
+    "publics",
+    "outside",
+    "fortnight",
+    "marketplace",
+    "null",
+    "flat-null",
+)
 THRESHOLDS = (0.5, 0.7, 0.8)
 """Expected precisions at which it is told what would be called."""
 NOBODY = pa.table(
@@ -109,6 +121,8 @@ def made(kind: str, seed: int, interactions: int, world: Path) -> tuple[DetectJo
         return read_job(world / "job.toml"), labels
     if kind == "outside":
         write_outside(OutsideSpec(interactions=interactions, days=14, seed=seed), world)
+    elif kind == "marketplace":
+        write_marketplace(MarketplaceSpec(interactions=interactions, days=28, seed=seed), world)
     elif kind == "fortnight":
         write_fortnight(FortnightSpec(interactions=interactions, days=14, seed=seed), world)
     else:
