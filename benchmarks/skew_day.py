@@ -9,8 +9,8 @@ What the days are made of was published:
 - Sizes of objects are Pareto. Exponents of densities that were measured: 1.81 (hits to web sites
   in a day) and 2.09 (calls received in a day): Clauset, Shalizi and Newman, Power-law distributions
   in empirical data, SIAM Review 51, 2009, table 6.1. Exponents here are of the tail, one less.
-- Activity of accounts is Pareto: 5 % of the editors of Wikipedia do 80 % (Muchnik et al., Scientific
-  Reports 3:1783, 2013), which is a tail of exponent 1.08.
+- Activity of accounts is Pareto: 5 % of the editors of Wikipedia do 80 % (Muchnik et al.,
+  Scientific Reports 3:1783, 2013), which is a tail of exponent 1.08.
 - The post of the Oscars of 2014 had 3.3 million of some 500 million acts of a day, and its moment
   254,644 a minute (Twitter's own numbers, in the press of March 2014). It fades as a shock from
   without does, by the power of 1.4 (Crane and Sornette, PNAS 105, 2008).
@@ -113,7 +113,8 @@ def drawn_day(shape: Shape, interactions: int, rng: np.random.Generator) -> Day:
 def ages_by_minute(minutes: int) -> Floats:
     """The share of an object's acts in each minute of its life, within so many."""
     ends = _age_chance(np.arange(minutes + 1, dtype=np.float64))
-    return np.diff(ends) / ends[-1]
+    share: Floats = np.diff(ends) / ends[-1]
+    return share
 
 
 def near_by_age(within_ms: int) -> Floats:
@@ -137,7 +138,8 @@ def _bursts(shape: Shape, interactions: int) -> list[Floats]:
     if shape.records:
         # What is under the curve of the peak and the power is the whole.
         lasts = _LARGEST_SHARE * (_FADES - 1) / _PEAK_MINUTE
-        fading = np.where(minutes >= noon, (1 + (minutes - noon) / lasts) ** -_FADES, 0.0)
+        since = np.maximum(minutes - noon, 0)
+        fading = np.where(minutes >= noon, (1 + since / lasts) ** -_FADES, 0.0)
         found.append(interactions * _PEAK_MINUTE * fading)
         seconds = np.abs(np.arange(-30, 30))
         spoken = _PEAK_SECOND * (0.5 ** (seconds / _HALVES_SECONDS)).sum()

@@ -95,24 +95,31 @@ def objects_pass(
 
 def affordable(day: Day, within_ms: int, most_pairs: int) -> int | None:
     """The size of a window that `raw_pairs` affords; None where it leaves all."""
-    sizes, half_pairs = [], []
-    for first in range(0, len(day.hot), _OBJECTS_AT_ONCE):
-        some = day.hot[first : first + _OBJECTS_AT_ONCE]
-        others = hot_windows(some, within_ms)
-        sizes.append(np.rint(others[some > 0]))
-        half_pairs.append((others * some)[some > 0])
     others = tail_windows(day, within_ms)
     rows = np.broadcast_to((day.objects * day.sizes / others.shape[1])[:, None], others.shape)
     # Of those who meet anybody: how many they meet.
-    met = others / np.maximum(_company(others), 1e-300)
-    sizes.append(np.ceil(met).ravel())
-    half_pairs.append((others * rows).ravel())
+    met = np.ceil(others / np.maximum(_company(others), 1e-300))
+    sizes, half_pairs = [met.ravel()], [(others * rows).ravel()]
+    # What the tail alone goes beyond is more than all can afford: larger windows do not matter.
+    enough = _first_beyond(sizes, half_pairs, 2 * most_pairs)
+    for first in range(0, len(day.hot), _OBJECTS_AT_ONCE):
+        some = day.hot[first : first + _OBJECTS_AT_ONCE]
+        met = hot_windows(some, within_ms)
+        matter = some > 0
+        if enough is not None:
+            matter &= met <= enough + 1
+        sizes.append(np.rint(met[matter]))
+        half_pairs.append((met * some)[matter])
+    return _first_beyond(sizes, half_pairs, 2 * most_pairs)
+
+
+def _first_beyond(sizes: list[Floats], half_pairs: list[Floats], most: int) -> int | None:
     size, place = np.unique(np.concatenate(sizes), return_inverse=True)
     summed = np.bincount(place, np.concatenate(half_pairs))
-    if summed.sum() <= 2 * most_pairs:
+    if summed.sum() <= most:
         return None
     sums = ((int(one), int(half)) for one, half in zip(size, summed, strict=True))
-    return first_beyond(sums, 2 * most_pairs)[0]
+    return first_beyond(sums, most)[0]
 
 
 def buckets_pass(
@@ -135,7 +142,7 @@ def buckets_pass(
 def hot_windows(hot: np.ndarray, within_ms: int) -> Floats:
     """For an act on each hot object in each minute: how many others lie in its window."""
     reach = within_ms / MINUTE_MS
-    middle = np.arange(hot.shape[1]) + 0.5
+    middle = np.arange(hot.shape[1], dtype=np.float64) + 0.5
     found = _until(hot, middle + reach) - _until(hot, middle - reach) - 1
     return np.maximum(found, 0)
 
@@ -158,7 +165,8 @@ def dealt_to(others: Floats, buckets: int) -> Floats:
     met = np.divide(others, company, out=np.ones_like(others), where=company > 0)
     missed = -np.expm1((met + 1) * np.log1p(-1 / buckets)) if buckets > 1 else np.ones_like(met)
     lower = buckets * (1 - buckets / (met + 1) * missed)
-    return company * np.minimum(lower + met / (met + 1), buckets)
+    dealt: Floats = company * np.minimum(lower + met / (met + 1), buckets)
+    return dealt
 
 
 def _company(others: Floats) -> Floats:
@@ -184,7 +192,7 @@ def _groups(
         return Group(hot.sum(1, dtype=np.float64), looks.sum(1), dealt.sum(1)), left, met
     places = range(-(-hot.shape[1] * MINUTE_MS // cut.width_ms))
     seen = np.array([cut.sees(place) for place in places]) / MINUTE_MS
-    own = np.arange(len(places) + 1) * (cut.width_ms / MINUTE_MS)
+    own = np.arange(len(places) + 1, dtype=np.float64) * (cut.width_ms / MINUTE_MS)
     rows = _until(hot, seen[:, 1]) - _until(hot, seen[:, 0])
     some = rows > 0
     each = (np.diff(_until(of, own), axis=1)[some] for of in (looks, dealt))
