@@ -150,7 +150,7 @@ def night(
         again = asked_again(asked, most)
         last = objects_pass(day, again, parts, rng, cut)
         stages.append(_over_objects("after the bound", last, cores, rates, rates.again, 1.0))
-    rows, pairs = buckets_pass(day, float(last.dealt.sum()), last.pairs, homes, rng)
+    rows, pairs = buckets_pass(day, float(last.dealt.sum()), float(last.pairs.sum()), homes, rng)
     seconds = rates.task + rates.bucket * rows + rates.pair * pairs
     stages.append(_stage("buckets", cores, rows, seconds, float(rows.max()), 0.0, 0.0))
     return Night(
@@ -158,8 +158,8 @@ def night(
         interactions=first.own,
         company=first.kept,
         kept=last.kept,
-        pairs=last.pairs,
-        pairs_before=first.pairs,
+        pairs=float(last.pairs.sum()),
+        pairs_before=float(first.pairs.sum()),
         affordable=most,
         objects_cut=last.touched,
     )
@@ -178,8 +178,8 @@ def makespan(seconds: Floats, cores: int) -> float:
 def _dealt_share(found: Tasks, asked: Asked | None) -> Floats:
     """The share of its rows that each task deals before it leaves off."""
     if asked is None or asked.most_pairs is None:
-        return np.ones(len(found.looks))
-    share: Floats = np.minimum(1, 2 * asked.most_pairs / np.maximum(found.looks, 1))
+        return np.ones(len(found.pairs))
+    share: Floats = np.minimum(1, asked.most_pairs / np.maximum(found.pairs, 1))
     return share
 
 

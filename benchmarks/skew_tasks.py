@@ -25,18 +25,18 @@ _OBJECTS_AT_ONCE = 1_000
 class Tasks(NamedTuple):
     """The tasks of a pass over objects, and what a group (an object, or a slice) holds at most.
 
-    By task: `rows` that come to it, halos among them; `looks` at rows in windows of rows that are
-    dealt; rows `dealt`. `own`: rows without halos; `kept` and `pairs`: rows and pairs that the
-    bound leaves, of all tasks; `touched`: objects of which it left something out.
+    By task: `rows` that come to it, halos among them; `pairs` that the bound leaves; `looks` at
+    rows in windows of rows that are dealt; rows `dealt`. `own`: rows without halos; `kept`: rows
+    that the bound leaves and that meet anybody; `touched`: objects of which it left something out.
     """
 
     rows: Floats
+    pairs: Floats
     looks: Floats
     dealt: Floats
     group: float
     own: float
     kept: float
-    pairs: float
     touched: float
 
 
@@ -44,6 +44,7 @@ class Group(NamedTuple):
     """What comes to each of some slices of hot objects."""
 
     rows: Floats
+    pairs: Floats
     looks: Floats
     dealt: Floats
 
@@ -60,37 +61,33 @@ def objects_pass(
         rng: says where each falls.
         cut: how hot objects are cut in the place of how the engine does it.
     """
-    rows, looks, dealt = np.zeros(tasks), np.zeros(tasks), np.zeros(tasks)
-    group = kept = pairs = touched = 0.0
+    sums = np.zeros((len(Group._fields), tasks))
+    group = kept = touched = 0.0
     used = asked.cut if cut is None else cut
     for first in range(0, len(day.hot), _OBJECTS_AT_ONCE):
         some = day.hot[first : first + _OBJECTS_AT_ONCE]
         others = hot_windows(some, asked.within_ms)
         out = _left_out(others, asked)
-        of, left, met = _groups(some, others, out, used, asked.buckets)
+        of, left = _groups(some, others, out, used, asked.buckets)
         place = rng.integers(tasks, size=len(of.rows))
-        for sum_, each in zip((rows, looks, dealt), of, strict=True):
+        for sum_, each in zip(sums, of, strict=True):
             sum_ += np.bincount(place, each, minlength=tasks)
         group = max(group, float(of.rows.max(initial=0)))
-        kept, pairs = kept + left, pairs + met / 2
+        kept += left
         touched += float((out & (some > 0)).any(axis=1).sum())
     others = tail_windows(day, asked.within_ms)
     out = _left_out(others, asked)
     share = (day.sizes / others.shape[1])[:, None] * ~out
-    each_looks, each_dealt = (
-        (share * others).sum(1),
-        (share * dealt_to(others, asked.buckets)).sum(1),
+    each_of = np.array(
+        [day.sizes, *((share * of).sum(1) for of in _each(others, asked.buckets))], np.float64
     )
     for place_, number in enumerate(day.objects.tolist()):
         fell = rng.multinomial(number, np.full(tasks, 1 / tasks))
-        rows += fell * day.sizes[place_]
-        looks += fell * each_looks[place_]
-        dealt += fell * each_dealt[place_]
+        sums += fell * each_of[:, place_, None]
     kept += float((day.objects[:, None] * share * _company(others)).sum())
-    pairs += float((day.objects * each_looks).sum()) / 2
     touched += float(day.objects[out.any(axis=1)].sum())
     own = float(day.hot.sum()) + float((day.sizes * day.objects).sum())
-    return Tasks(rows, looks, dealt, group, own, kept, pairs, touched)
+    return Tasks(sums[0], sums[1], sums[2], sums[3], group, own, kept, touched)
 
 
 def affordable(day: Day, within_ms: int, most_pairs: int) -> int | None:
@@ -169,6 +166,21 @@ def dealt_to(others: Floats, buckets: int) -> Floats:
     return dealt
 
 
+def looked_at(others: Floats, buckets: int) -> Floats:
+    """How many rows are looked at to deal an act that meets so many, on average.
+
+    All of them, or until every bucket has been met: of those who are met the share of a lower code
+    has any home, and who collects all of `n` kinds has drawn n (ln n + 0.577) times.
+    """
+    if buckets < 2:
+        return np.minimum(others, buckets)
+    enough = buckets * (np.log(buckets) + np.euler_gamma)
+    found: Floats = np.where(
+        others <= enough, others, enough * (1 + np.log(np.maximum(others, enough) / enough))
+    )
+    return found
+
+
 def _company(others: Floats) -> Floats:
     """The share of acts that meet anybody, where so many are met on average."""
     return -np.expm1(-others)
@@ -183,20 +195,24 @@ def _left_out(others: Floats, asked: Asked) -> np.ndarray:
 
 def _groups(
     hot: np.ndarray, others: Floats, out: np.ndarray, cut: Cutting, buckets: int
-) -> tuple[Group, float, float]:
-    """Each slice with its halos, and of all: the rows that are kept, and their looks."""
+) -> tuple[Group, float]:
+    """Each slice with its halos, and of all of them the rows that are kept and meet anybody."""
     kept = np.where(out, 0, hot)
-    looks, dealt = kept * others, kept * dealt_to(others, buckets)
-    left, met = float((kept * _company(others)).sum()), float(looks.sum())
+    each_of = (kept * of for of in _each(others, buckets))
+    left = float((kept * _company(others)).sum())
     if cut.width_ms is None:
-        return Group(hot.sum(1, dtype=np.float64), looks.sum(1), dealt.sum(1)), left, met
+        return Group(hot.sum(1, dtype=np.float64), *(of.sum(1) for of in each_of)), left
     places = range(-(-hot.shape[1] * MINUTE_MS // cut.width_ms))
     seen = np.array([cut.sees(place) for place in places]) / MINUTE_MS
     own = np.arange(len(places) + 1, dtype=np.float64) * (cut.width_ms / MINUTE_MS)
     rows = _until(hot, seen[:, 1]) - _until(hot, seen[:, 0])
     some = rows > 0
-    each = (np.diff(_until(of, own), axis=1)[some] for of in (looks, dealt))
-    return Group(rows[some], *each), left, met
+    return Group(rows[some], *(np.diff(_until(of, own), axis=1)[some] for of in each_of)), left
+
+
+def _each(others: Floats, buckets: int) -> tuple[Floats, Floats, Floats]:
+    """Of one act that meets so many: its part of pairs, the looks, and to how many it is dealt."""
+    return others / 2, looked_at(others, buckets), dealt_to(others, buckets)
 
 
 def _until(counts: np.ndarray, minutes: Floats) -> Floats:

@@ -13,8 +13,8 @@ from benchmarks.skew_checked import day_of, scaled, stages_by_call
 from benchmarks.skew_day import MINUTES, SHAPES, Day, drawn_day
 from benchmarks.skew_report import BEGIN, END, skew_part
 from benchmarks.skew_stages import SCRATCH_A_ROW, Rates, makespan, night
-from benchmarks.skew_tasks import UNCUT, affordable, dealt_to, hot_windows, objects_pass
-from graph.engines.kernels import bounds, company
+from benchmarks.skew_tasks import UNCUT, affordable, dealt_to, hot_windows, looked_at, objects_pass
+from graph.engines.kernels import bounds, company, dealing
 from graph.engines.kernels.bounds import Limits
 from graph.engines.spark import coaction_dealt, slices
 from graph.engines.spark.coaction_dealt import asked_again, first_asked
@@ -95,11 +95,11 @@ def test_pairs_are_those_that_the_kernel_counts():
 
     found = objects_pass(day, first_asked(MINUTE, 4, NONE, 8), 8, dice())
 
-    assert found.pairs == pytest.approx(kernel.pairs().sum(), rel=0.02)
+    assert found.pairs.sum() == pytest.approx(kernel.pairs().sum(), rel=0.02)
     budget = int(kernel.pairs().sum() // 3)
     exact = bounds._affordable_window(kernel, budget)
     assert affordable(day, MINUTE, budget) == pytest.approx(exact, rel=0.1)
-    assert affordable(day, MINUTE, 2 * int(found.pairs)) is None
+    assert affordable(day, MINUTE, 2 * int(found.pairs.sum())) is None
 
 
 def test_an_act_is_dealt_to_one_bucket_for_one_whom_it_meets_and_to_all_for_many():
@@ -107,6 +107,31 @@ def test_an_act_is_dealt_to_one_bucket_for_one_whom_it_meets_and_to_all_for_many
     assert dealt_to(np.array([1e7]), 1_000)[0] == pytest.approx(1_000, rel=0.01)
     assert dealt_to(np.array([1e3]), 1)[0] == pytest.approx(1, rel=0.01)
     assert not dealt_to(np.array([1e3]), 0).any()
+
+
+@pytest.mark.parametrize(("window", "buckets"), [(3, 50), (400, 50), (400, 5_000)])
+def test_acts_are_dealt_as_the_kernel_deals_them(window, buckets):
+    rng, acts = dice(), 4_000
+    account = rng.permutation(acts).astype(np.int32)
+    rows = company.Rows(
+        account, np.arange(acts), account.astype(np.int64), np.array([0, acts]),
+        np.zeros(1, np.int32),
+    )  # fmt: skip
+    kernel = bounds.near(rows, window, acts)
+    homes = rng.integers(0, buckets, acts).astype(np.int32)
+
+    found = sum(len(some.row) for some in dealing.dealt(kernel, kernel.own(None), homes, buckets))
+
+    others = (kernel.sizes() - 1).astype(np.float64)
+    assert dealt_to(others, buckets).sum() == pytest.approx(found, rel=0.05)
+
+
+def test_who_has_met_all_buckets_looks_no_further():
+    few, many = looked_at(np.array([10.0, 1e7]), 1_000)
+
+    assert few == 10
+    assert 7_000 < many < 1e5
+    assert looked_at(np.array([50.0]), 1)[0] == 1
 
 
 def test_a_window_reaches_to_both_sides_and_leaves_the_act_itself_out():
@@ -122,7 +147,7 @@ def test_what_is_too_dense_is_neither_dealt_nor_looked_at_after_the_bound():
     most = affordable(day, MINUTE, 100_000)
     left = objects_pass(day, asked_again(asked, most), 8, dice())
 
-    assert left.pairs < 100_000
+    assert left.pairs.sum() < 100_000
     assert left.touched == 1
     assert left.dealt.sum() <= 4 * 300
     assert left.rows.sum() >= 300_300
