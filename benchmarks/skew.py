@@ -24,8 +24,6 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-import numpy as np  # noqa: E402
-
 from benchmarks.kept import Clock, commit, keep, kept_in, today  # noqa: E402
 from benchmarks.markdown import put_between  # noqa: E402
 from benchmarks.skew_checked import checked, scaled  # noqa: E402
@@ -61,26 +59,28 @@ class Asked(NamedTuple):
 
 
 def asked(interactions: int) -> Iterator[Asked]:
-    """The nights for a day of so many interactions: all of them where they take moments."""
+    """The nights for a day of so many interactions: more of the day that takes moments."""
     tail, records, steep, quarter = SHAPES
-    for shape in (tail, records, steep, quarter):
-        yield Asked(shape, MINUTE)
-    for rule in (UNSPLIT, AT_ONCE, TWICE, WIDER):
+    small = interactions <= min(CORES)
+    yield Asked(tail, MINUTE)
+    for rule in (AS_IS, UNSPLIT, AT_ONCE, TWICE, WIDER):
         yield Asked(records, MINUTE, rule)
     yield Asked(records, HOUR)
-    if interactions <= min(CORES):
-        yield Asked(quarter, HOUR)
+    if small:
+        yield Asked(steep, MINUTE)
+    yield Asked(quarter, MINUTE)
+    if small:
         yield Asked(quarter, MINUTE, UNSPLIT)
+        yield Asked(quarter, HOUR)
 
 
 def simulated(interactions: int, one: Asked, rates: Rates) -> dict[str, Any]:
     """One night, as it is kept."""
-    rng = np.random.default_rng(SEED)
-    day = drawn_day(one.shape, interactions, rng)
+    day = drawn_day(one.shape, interactions, SEED)
     cores = CORES[interactions] * (2 if one.rule == TWICE else 1)
     pairs = PAIRS_AN_INTERACTION * interactions if one.rule == WIDER else RAW_PAIRS
     found = night(
-        day, one.window * 1_000, cores, Limits(None, None, pairs), rates, rng,
+        day, one.window * 1_000, cores, Limits(None, None, pairs), rates, SEED,
         cut=UNCUT if one.rule == UNSPLIT else None, held=one.rule != AT_ONCE,
     )  # fmt: skip
     return {

@@ -122,7 +122,7 @@ def scaled(found: Counts) -> Rates:
 def reckoned_call(day: Day, within_ms: int, raw_pairs: int | None, rates: Rates) -> Night:
     """What the simulation says of one call of the check."""
     return night(
-        day, within_ms, 2, Limits(None, None, raw_pairs), rates, np.random.default_rng(7),
+        day, within_ms, 2, Limits(None, None, raw_pairs), rates, 7,
         tasks=PARTS, buckets=PARTS,
     )  # fmt: skip
 

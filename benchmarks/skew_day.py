@@ -22,6 +22,7 @@ What the days are made of was published:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -73,12 +74,14 @@ SHAPES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Day:
     """A day's acts.
 
     `hot`: acts by hot object and minute. `sizes` and `objects`: of the others, how many objects
     have so many acts. `activity` and `accounts`: how many accounts do so much.
+
+    A day is itself alone: equal ones are not looked for.
     """
 
     interactions: int
@@ -89,8 +92,10 @@ class Day:
     accounts: Longs
 
 
-def drawn_day(shape: Shape, interactions: int, rng: np.random.Generator) -> Day:
-    """A day of about so many interactions."""
+@lru_cache(maxsize=8)
+def drawn_day(shape: Shape, interactions: int, seed: int) -> Day:
+    """A day of about so many interactions; the same for the same seed."""
+    rng = np.random.default_rng(seed)
     bursts = list(_bursts(shape, interactions))
     left = interactions - sum(float(burst.sum()) for burst in bursts)
     most = max(int(shape.largest * interactions), 2 * slices.HOT_ROWS)

@@ -116,7 +116,7 @@ def night(
     cores: int,
     limits: Limits,
     rates: Rates,
-    rng: np.random.Generator,
+    seed: int,
     *,
     tasks: int | None = None,
     buckets: int | None = None,
@@ -131,7 +131,7 @@ def night(
         cores: how many tasks run at once.
         limits: the bounds; of them `raw_pairs` alone is reckoned with.
         rates: what rows and pairs cost.
-        rng: says where objects and accounts fall.
+        seed: says where objects and accounts fall.
         tasks: over objects; as the engine chooses them if not given.
         buckets: as the engine chooses them if not given.
         cut: how hot objects are cut in the place of how the engine does it.
@@ -140,7 +140,7 @@ def night(
     parts = shuffled_into(cores) if tasks is None else tasks
     homes = bucket_number(day.interactions, cores) if buckets is None else buckets
     asked = first_asked(within_ms, homes, limits, parts)
-    first = objects_pass(day, asked, parts, rng, cut)
+    first = objects_pass(day, asked, parts, seed, cut)
     budget = limits.raw_pairs
     most = None if budget is None else affordable(day, within_ms, budget)
     dealt_share = _dealt_share(first, asked if held else None)
@@ -148,9 +148,9 @@ def night(
     last = first
     if most is not None or (dealt_share < 1).any():
         again = asked_again(asked, most)
-        last = objects_pass(day, again, parts, rng, cut)
+        last = objects_pass(day, again, parts, seed + 1, cut)
         stages.append(_over_objects("after the bound", last, cores, rates, rates.again, 1.0))
-    rows, pairs = buckets_pass(day, float(last.dealt.sum()), float(last.pairs.sum()), homes, rng)
+    rows, pairs = buckets_pass(day, float(last.dealt.sum()), float(last.pairs.sum()), homes, seed)
     seconds = rates.task + rates.bucket * rows + rates.pair * pairs
     stages.append(_stage("buckets", cores, rows, seconds, float(rows.max()), 0.0, 0.0))
     return Night(

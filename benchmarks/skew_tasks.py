@@ -8,6 +8,8 @@ acts of one account on one object are taken for those of two.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -50,7 +52,7 @@ class Group(NamedTuple):
 
 
 def objects_pass(
-    day: Day, asked: Asked, tasks: int, rng: np.random.Generator, cut: Cutting | None = None
+    day: Day, asked: Asked, tasks: int, seed: int, cut: Cutting | None = None
 ) -> Tasks:
     """The tasks of one pass of `graph.engines.spark.coaction_company.find_company`.
 
@@ -58,9 +60,16 @@ def objects_pass(
         day: the acts.
         asked: what the engine asks of them.
         tasks: over so many partitions objects and slices fall by their hash.
-        rng: says where each falls.
+        seed: says where each falls.
         cut: how hot objects are cut in the place of how the engine does it.
     """
+    # How much is asked for beside does not change what comes to a task.
+    return _passed(day, replace(asked, sized=False, most_pairs=None), tasks, seed, cut)
+
+
+@lru_cache(maxsize=64)
+def _passed(day: Day, asked: Asked, tasks: int, seed: int, cut: Cutting | None) -> Tasks:
+    rng = np.random.default_rng(seed)
     sums = np.zeros((len(Group._fields), tasks))
     group = kept = touched = 0.0
     used = asked.cut if cut is None else cut
@@ -90,6 +99,7 @@ def objects_pass(
     return Tasks(sums[0], sums[1], sums[2], sums[3], group, own, kept, touched)
 
 
+@lru_cache(maxsize=64)
 def affordable(day: Day, within_ms: int, most_pairs: int) -> int | None:
     """The size of a window that `raw_pairs` affords; None where it leaves all."""
     others = tail_windows(day, within_ms)
@@ -119,14 +129,16 @@ def _first_beyond(sizes: list[Floats], half_pairs: list[Floats], most: int) -> i
     return first_beyond(sums, most)[0]
 
 
+@lru_cache(maxsize=64)
 def buckets_pass(
-    day: Day, rows: float, pairs: float, buckets: int, rng: np.random.Generator
+    day: Day, rows: float, pairs: float, buckets: int, seed: int
 ) -> tuple[Floats, Floats]:
     """The rows dealt to each bucket, and the pairs that it sweeps.
 
     An account owns its pairs with those of higher codes, which go by activity, and falls into its
     bucket as by chance: the busiest of all own nothing.
     """
+    rng = np.random.default_rng(seed)
     acts = (day.activity * day.accounts).astype(np.float64)
     busier = 1 - (np.cumsum(acts) - acts / 2) / max(acts.sum(), 1)
     owned = np.zeros(buckets)

@@ -46,7 +46,7 @@ def burst(acts, minute, minutes=MINUTES):
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 def test_a_day_has_as_many_acts_as_it_should(shape):
-    day = drawn_day(shape, 10**9, dice())
+    day = drawn_day(shape, 10**9, 3)
 
     assert day.hot.sum() + (day.sizes * day.objects).sum() == pytest.approx(10**9, rel=0.1)
     assert (day.activity * day.accounts).sum() == pytest.approx(10**9, rel=0.05)
@@ -54,7 +54,7 @@ def test_a_day_has_as_many_acts_as_it_should(shape):
 
 
 def test_one_object_has_a_quarter_of_the_acts_where_that_is_asked_for():
-    quarter = drawn_day(SHAPES[-1], 10**9, dice())
+    quarter = drawn_day(SHAPES[-1], 10**9, 3)
 
     assert quarter.hot.sum(axis=1).max() == pytest.approx(0.25e9, rel=0.01)
 
@@ -64,23 +64,23 @@ def test_a_slice_holds_its_own_minutes_and_the_halos_that_the_engine_gives_it():
     width = asked.cut.width_ms // MINUTE
     day = of_hot(np.full(MINUTES, 500_000))
 
-    found = objects_pass(day, asked, 8, dice())
+    found = objects_pass(day, asked, 8, 3)
 
     assert found.group == 500_000 * (width + 2 * asked.cut.reach_ms // MINUTE)
     # Twice on average, but for the ends of the day.
     assert found.rows.sum() / found.own == pytest.approx(2, rel=0.01)
-    assert objects_pass(day, asked, 8, dice(), UNCUT).group == day.interactions
+    assert objects_pass(day, asked, 8, 3, UNCUT).group == day.interactions
 
 
 def test_another_rule_of_the_engine_is_another_simulation(monkeypatch):
     day = of_hot(np.full(MINUTES, 500_000))
-    before = objects_pass(day, first_asked(MINUTE, 4, NONE, 8), 8, dice()).group
+    before = objects_pass(day, first_asked(MINUTE, 4, NONE, 8), 8, 3).group
 
     monkeypatch.setattr(
         coaction_dealt, "cutting", lambda within, windows: slices.cutting(within, 3 * windows)
     )
 
-    assert objects_pass(day, first_asked(MINUTE, 4, NONE, 8), 8, dice()).group == 3 * before
+    assert objects_pass(day, first_asked(MINUTE, 4, NONE, 8), 8, 3).group == 3 * before
 
 
 def test_pairs_are_those_that_the_kernel_counts():
@@ -93,7 +93,7 @@ def test_pairs_are_those_that_the_kernel_counts():
     kernel = bounds.near(rows, MINUTE, len(at))
     day = of_hot(np.bincount(at // MINUTE, minlength=MINUTES))
 
-    found = objects_pass(day, first_asked(MINUTE, 4, NONE, 8), 8, dice())
+    found = objects_pass(day, first_asked(MINUTE, 4, NONE, 8), 8, 3)
 
     assert found.pairs.sum() == pytest.approx(kernel.pairs().sum(), rel=0.02)
     budget = int(kernel.pairs().sum() // 3)
@@ -145,7 +145,7 @@ def test_what_is_too_dense_is_neither_dealt_nor_looked_at_after_the_bound():
     asked = first_asked(MINUTE, 4, Limits(None, None, 100_000), 8)
 
     most = affordable(day, MINUTE, 100_000)
-    left = objects_pass(day, asked_again(asked, most), 8, dice())
+    left = objects_pass(day, asked_again(asked, most), 8, 3)
 
     assert left.pairs.sum() < 100_000
     assert left.touched == 1
@@ -158,7 +158,7 @@ def test_no_more_is_dealt_ahead_of_the_bound_than_the_engine_allows():
     limits = Limits(None, None, 1_000_000)
 
     held, freely = (
-        night(day, MINUTE, 4, limits, RATES, dice(), held=held).stages[0] for held in (True, False)
+        night(day, MINUTE, 4, limits, RATES, 3, held=held).stages[0] for held in (True, False)
     )
 
     assert freely.written == pytest.approx(300_000 * 4 * SCRATCH_A_ROW, rel=0.01)
@@ -167,7 +167,7 @@ def test_no_more_is_dealt_ahead_of_the_bound_than_the_engine_allows():
 
 def test_the_largest_task_does_not_shrink_with_more_cores():
     day = of_hot(burst(3_000_000, 100), *(burst(250_000, k) for k in range(60)))
-    few, many = (night(day, MINUTE, cores, NONE, RATES, dice()).stages[0] for cores in (4, 64))
+    few, many = (night(day, MINUTE, cores, NONE, RATES, 3).stages[0] for cores in (4, 64))
 
     assert many.most_bytes == few.most_bytes
     assert many.makespan >= 3_000_000 * RATES.row
@@ -267,7 +267,7 @@ def test_the_page_tells_what_is_kept():
 
 def test_a_steeper_day_has_more_of_its_acts_on_hot_objects():
     few, many = (
-        drawn_day(replace(SHAPES[0], exponent=exponent), 10**9, dice()).hot.sum()
+        drawn_day(replace(SHAPES[0], exponent=exponent), 10**9, 3).hot.sum()
         for exponent in (1.09, 0.81)
     )
 
