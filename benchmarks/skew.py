@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.kept import Clock, commit, keep, kept_in, today  # noqa: E402
 from benchmarks.markdown import put_between  # noqa: E402
-from benchmarks.skew_checked import checked, scaled  # noqa: E402
+from benchmarks.skew_checked import checked  # noqa: E402
 from benchmarks.skew_day import SHAPES, Shape, drawn_day  # noqa: E402
 from benchmarks.skew_report import BEGIN, END, skew_part  # noqa: E402
 from benchmarks.skew_stages import Rates, night  # noqa: E402
@@ -96,7 +96,7 @@ def simulated(interactions: int, one: Asked, rates: Rates) -> dict[str, Any]:
 
 def measured(check: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every night that is asked for, by the rates of a check."""
-    rates = scaled(check)
+    rates = Rates(**check["rates"])
     for interactions in CORES:
         for one in asked(interactions):
             found = simulated(interactions, one, rates)

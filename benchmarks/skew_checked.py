@@ -75,7 +75,6 @@ def compared(calls: list[Counts], even: Day, skewed: Day) -> Counts:
         skewed: those of the other.
     """
     rates = _rates(calls, even)
-    minute = calls[0]["cpu"] / even.interactions
     skew = calls[3]
     reckoned = reckoned_call(skewed, MINUTE, skew["raw_pairs"], rates)
     stages: list[Counts] = []
@@ -102,21 +101,11 @@ def compared(calls: list[Counts], even: Day, skewed: Day) -> Counts:
         "stages": stages,
         # The whole has what is no stage of ours too: it is told as on the even extract.
         "cpu_seconds": [
-            round(_elsewhere(calls[0]) + sum(stage["cpu_seconds"][0] for stage in stages), 1),
+            round(_elsewhere(calls[2]) + sum(stage["cpu_seconds"][0] for stage in stages), 1),
             round(skew["cpu"], 1),
         ],
-        "us_an_interaction": round(1e6 * minute, 1),
         "rates": {name: float(f"{rate:.3g}") for name, rate in asdict(rates).items()},
     }
-
-
-def scaled(found: Counts) -> Rates:
-    """The rates of a check as they are where a minute's window costs `US_AN_INTERACTION` in all."""
-    rates = Rates(**found["rates"])
-    by = min(1.0, US_AN_INTERACTION / found["us_an_interaction"])
-    own = {"row", "again", "dealt", "bucket"}
-    given: dict[str, float] = asdict(rates)
-    return Rates(**{name: rate * (by if name in own else 1) for name, rate in given.items()})
 
 
 def reckoned_call(day: Day, within_ms: int, raw_pairs: int | None, rates: Rates) -> Night:
@@ -152,25 +141,25 @@ def day_of(path: Path) -> Day:
 
 
 def _rates(calls: list[Counts], even: Day) -> Rates:
-    nothing = Rates(task=TASK, row=0, again=0, look=LOOK, dealt=0, bucket=0, pair=PAIR)
-    reckoned = [reckoned_call(even, of, None, nothing) for of in (MINUTE, HOUR)]
-    spent = [
-        max(_cpu_of(call, 0) - of.stages[0].ideal * 2, 0)
-        for call, of in zip(calls, reckoned, strict=False)
-    ]
-    rows = sum(calls[0]["stages"][0]["rows"])
+    """What rows cost, from the call that deals none at first, and what dealing does, from others.
+
+    Those others are scaled to `US_AN_INTERACTION` where they took longer: workers load what is
+    compiled in them, and a small extract has more of that an interaction.
+    """
+    by = min(1.0, US_AN_INTERACTION * even.interactions / (1e6 * calls[0]["cpu"]))
+    rows = sum(calls[2]["stages"][0]["rows"])
+    fixed = PARTS * TASK
     dealt = [sum(call["stages"][1]["rows"]) for call in calls[:2]]
-    each = max((spent[1] - spent[0]) / max(dealt[1] - dealt[0], 1), 0)
-    bucket = max(_cpu_of(calls[0], 1) - PARTS * TASK, 0) / max(dealt[0], 1)
+    spent = [_cpu_of(call, 0) for call in calls[:2]]
+    each = by * max((spent[1] - spent[0]) / max(dealt[1] - dealt[0], 1), 0)
     kept = sum(calls[2]["stages"][2]["rows"])
-    again = _cpu_of(calls[2], 1) - PARTS * TASK - each * kept
     return Rates(
         task=TASK,
-        row=max(spent[0] - each * dealt[0], 0) / rows,
-        again=max(again, 0) / sum(calls[2]["stages"][1]["rows"]),
+        row=max(_cpu_of(calls[2], 0) - fixed, 0) / rows,
+        again=max(_cpu_of(calls[2], 1) - fixed - each * kept, 0) / rows,
         look=LOOK,
         dealt=each,
-        bucket=bucket,
+        bucket=by * max(_cpu_of(calls[1], 1) - fixed, 0) / max(dealt[1], 1),
         pair=PAIR,
     )
 
@@ -223,13 +212,13 @@ def _run(few: Path, even: Path, skewed: Path, folder: Path) -> list[Counts]:
         engine.session.stop()
     for call, stages in zip(told, stages_by_call(log, len(told)), strict=True):
         call |= stages
-    # The first has compiled and warmed; the second but last only counted.
+    # The first has compiled and warmed.
     return told[1:]
 
 
 def _calls(few: Path, even: Path, skewed: Path) -> list[tuple[Path, int, Any]]:
     return [
-        (few, MINUTE, 10),
+        (few, HOUR, 10_000),
         (even, MINUTE, None),
         (even, HOUR, None),
         (even, MINUTE, 40_000),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import skew, skew_checked
-from benchmarks.skew_checked import day_of, scaled, stages_by_call
+from benchmarks.skew_checked import compared, day_of, stages_by_call
 from benchmarks.skew_day import MINUTES, SHAPES, Day, drawn_day
 from benchmarks.skew_report import BEGIN, END, skew_part
 from benchmarks.skew_stages import SCRATCH_A_ROW, Rates, makespan, night
@@ -182,15 +182,29 @@ def test_tasks_go_in_their_order_to_who_is_free_first(seconds, cores, ends):
     assert makespan(np.array(seconds, float), cores) == ends
 
 
-def test_rates_are_never_taken_for_higher_than_on_the_machine_that_was_quiet():
-    check = {"us_an_interaction": 92.0, "rates": {
-        "task": 0.05, "row": 4e-6, "again": 4e-6, "look": 1.5e-9, "dealt": 2e-6, "bucket": 6e-6,
-        "pair": 5e-9}}  # fmt: skip
+def test_rates_are_of_the_stages_that_show_them_and_the_rest_is_told_beside(monkeypatch):
+    def call(cpu, *stages, **more):
+        told = [{"rows": [rows] * 8, "seconds": [took] * 8} for rows, took in stages]
+        return {"cpu": cpu, "seconds": cpu, "stages": told, **more}
 
-    assert scaled(check) == Rates(
-        task=0.05, row=2e-6, again=2e-6, look=1.5e-9, dealt=1e-6, bucket=3e-6, pair=5e-9
-    )
-    assert scaled(check | {"us_an_interaction": 23.0}).row == 4e-6
+    monkeypatch.setattr(skew_checked, "TASK", 0.0)
+    # 40,000 interactions in a minute's window take 46 us each, as they should: nothing is scaled.
+    calls = [
+        call(1.84, (5_000, 0.1), (5_000, 0.05)),
+        call(4.0, (5_000, 0.15), (15_000, 0.12)),
+        call(2.0, (5_000, 0.05), (5_000, 0.03), (0, 0.0)),
+        call(2.0, (5_000, 0.1), (5_000, 0.1), (900, 0.1), raw_pairs=200, pairs_before=9, kept=8),
+    ]
+    day = of_hot(burst(40_000, 100))
+
+    found = compared(calls, day, day)
+
+    assert found["rates"] == {
+        "task": 0.0, "row": 1e-5, "again": 6e-6, "look": 1.5e-9, "dealt": 5e-6, "bucket": 8e-6,
+        "pair": 5e-9}  # fmt: skip
+    assert found["stages"][0]["rows"] == [40_000, 40_000]
+    assert found["pairs"][1] == 9
+    assert found["cpu_seconds"][1] == 2.0
 
 
 def test_stages_are_told_apart_by_call_and_by_who_speaks_to_python(tmp_path):
