@@ -88,7 +88,7 @@ def compared(calls: list[Counts], even: Day, skewed: Day) -> Counts:
                 "rows": [round(stage.mean_rows * stage.tasks), int(rows.sum())],
                 "most_rows": [round(stage.most_rows), int(rows.max())],
                 "uneven": [
-                    round(stage.most_seconds / stage.mean_seconds, 2),
+                    round(stage.most_seconds / max(stage.mean_seconds, 1e-9), 2),
                     round(float(seconds.max() / seconds.mean()), 2),
                 ],
                 "cpu_seconds": [round(stage.ideal * stage.cores, 1), round(cpu, 1)],
