@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 READY_SPARK := $(VENV)/.ready-spark
 READY_PEERS := $(VENV)/.ready-peers
 
-.PHONY: help demo demo-spark test test-fresh test-slow parity parity-first parity-last parity-lost-worker parity-slow check format bench bench-spark quality ablation report null-worlds real-logs calibration lock wheel clean
+.PHONY: help demo demo-spark test test-fresh test-slow parity parity-first parity-last parity-lost-worker parity-slow check format bench bench-spark skew quality ablation report null-worlds real-logs calibration lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -89,6 +89,9 @@ bench: $(READY)  ## measure against peers and the floor
 bench-spark: $(READY_SPARK)  ## measure Spark against a plain join and the local engine
 	$(BIN)/python benchmarks/spark_coaction.py --viral 2
 	$(BIN)/python benchmarks/spark_coaction.py --interactions 10000000 --seconds 900
+
+skew: $(READY_SPARK)  ## the capacity plan against a simulation of the largest skew, checked by a run on Spark; writes docs/scale.md
+	$(BIN)/python benchmarks/skew.py
 
 SEEDS ?= 21 22 23 24 25
 

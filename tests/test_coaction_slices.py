@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from graph.engines.kernels import bounds, company
 from graph.engines.kernels.dealing import dealt, home
-from graph.engines.spark.coaction_company import CUT, ROW, TOTAL, Asked, find_company
+from graph.engines.spark import coaction_company
+from graph.engines.spark.coaction_company import CUT, HELD, ROW, TOTAL, Asked, find_company
 from graph.engines.spark.coaction_sweep import SWEPT, sweep_bucket
 from graph.engines.spark.slices import Cutting
 from graph.engines.spark.whole_groups import whole_groups
@@ -99,6 +101,36 @@ def test_slices_find_and_lose_what_the_whole_objects_do(
     pairs = sum(row["post_pairs"] for row in swept_whole)
     assert pairs == totals(whole)[1]
     assert len(by_pair(swept_whole)) == len(swept_whole)
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=acts, within=st.integers(0, 40), most=st.integers(0, 40))
+def test_what_is_too_much_already_is_counted_but_not_dealt(rows, within, most):
+    asked = Asked(within_ms=within, buckets=3, sized=True, cut=Cutting(None, 0))
+    all_of_it, _ = found_in(rows, asked, set())
+
+    found, _ = found_in(rows, replace(asked, most_pairs=most), set())
+
+    pairs = totals(all_of_it)[1]
+    held = sum(row["interactions"] for row in found if row["kind"] == HELD)
+    # So few rows come in one piece, which is dealt as a whole or not at all.
+    assert held == (totals(all_of_it)[0] if pairs > most else 0)
+    left = [row for row in all_of_it if row["kind"] != ROW or pairs <= most]
+    assert [row for row in found if row["kind"] != HELD] == left
+
+
+def test_a_task_deals_until_its_pairs_are_too_many_and_none_from_there_on(monkeypatch):
+    # Two accounts meet on each of three objects, and each object comes by itself.
+    rows = [(account, o, 0, 0) for o in range(3) for account in range(2)]
+    asked = Asked(within_ms=0, buckets=1, most_pairs=2, cut=Cutting(None, 0))
+    monkeypatch.setattr(coaction_company, "whole_groups", lambda given, _: given)
+    batches = (spread([row for row in rows if row[1] == o], asked.cut, set()) for o in range(3))
+
+    found = pa.Table.from_batches(find_company(batches, asked=asked)).to_pylist()
+
+    assert sorted(row["o1"] for row in found if row["kind"] == ROW) == [0, 0, 1, 1]
+    assert totals(found) == (6, 3)
+    assert [row["interactions"] for row in found if row["kind"] == HELD] == [2]
 
 
 @settings(max_examples=100, deadline=None)

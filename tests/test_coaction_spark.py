@@ -10,6 +10,7 @@ import pytest
 
 from builders.coaction import CoactionBounds, coaction_graph, coaction_graphs, estimate_pairs
 from graph.engines import open_engine
+from graph.engines.spark.slices import Hot, cutting, in_slices
 from graph.schemas import INTERACTIONS
 from graph.table import Table
 
@@ -113,6 +114,38 @@ def test_each_bound_leaves_out_what_it_does_on_the_local_engine(local, spark, wi
     expected = coaction_graph(as_table(local, rows), **settings)
     assert expected.bounds.count() > 0
     assert_alike(found, expected)
+
+
+@pytest.mark.parametrize("raw_pairs", [200_000, 100_000_000], ids=["beyond", "within"])
+def test_rows_that_were_not_dealt_at_first_are_dealt_in_the_end(
+    local, spark, monkeypatch, raw_pairs
+):
+    # Every task has more than its share, whether all of them have too much or not.
+    monkeypatch.setattr("graph.engines.spark.coaction_dealt.DEALT_AHEAD", 0)
+    rows = viral()
+    settings = {
+        "within_seconds": 60, "at_least": 3, "bounds": CoactionBounds(raw_pairs=raw_pairs)
+    }  # fmt: skip
+
+    found = coaction_graph(as_table(spark, rows), **settings)
+
+    assert_alike(found, coaction_graph(as_table(local, rows), **settings))
+
+
+def test_a_slice_gets_the_rows_of_the_times_that_it_sees(spark):
+    cut = cutting(60_000, 2)
+    times = [*range(-600_000, 600_000, 15_000), *(k * cut.width_ms - 1 for k in range(-2, 3))]
+    given = pa.table({"o1": [7] * len(times), "o2": [8] * len(times), "at": times})
+    frame = spark.session.createDataFrame(given)
+    hot = Hot(frame.selectExpr("o1", "o2", "999999L as size").distinct(), 1, 0, 0, 0)
+
+    found = in_slices(frame, hot, cut).select("slice", "at").toArrow().to_pylist()
+
+    places = {row["slice"] for row in found}
+    seen = {place: range(*cut.sees(place)) for place in places}
+    expected = sorted((place, at) for place in places for at in times if at in seen[place])
+    assert sorted((row["slice"], row["at"]) for row in found) == expected
+    assert {at for _, at in expected} == set(times)
 
 
 def test_pairs_are_counted_alike_before_the_run(local, spark):

@@ -7,6 +7,7 @@ whose; all counts are of own rows, and a pair belongs to the slice of its earlie
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -149,6 +150,25 @@ def _affordable_window(rows: Near, most_pairs: int) -> int:
     others = np.bincount(rows.sizes() - 1)
     half_pairs = np.cumsum(others * np.arange(len(others)))
     return int(np.searchsorted(half_pairs, 2 * most_pairs, side="right"))
+
+
+def first_beyond(sums: Iterable[tuple[int, int]], most: int, before: int = 0) -> tuple[int, int]:
+    """Where a running sum goes beyond `most`, and the sum until there.
+
+    Args:
+        sums: sizes, ascending, each with what it adds.
+        most: the budget.
+        before: what was summed before the first size.
+
+    Raises:
+        ArithmeticError: it never does.
+    """
+    for size, more in sums:
+        if before + more > most:
+            return size, before
+        before += more
+    message = f"the windows hold {before} pairs, and were to be more than {most}"
+    raise ArithmeticError(message)
 
 
 def _cut(

@@ -94,6 +94,11 @@ def count_raw_pairs(
         ]
 
 
+def bucket_number(interactions: int, tasks: int) -> int:
+    """Into how many buckets accounts fall where so many tasks run at once."""
+    return max(tasks, -(-interactions // ROWS_A_BUCKET))
+
+
 def _answer(
     engine: SparkEngine,
     acts: Acts,
@@ -104,7 +109,7 @@ def _answer(
     layer: str,
     limits: Limits,
 ) -> Swept:
-    buckets = max(engine.partitions, -(-acts.number // ROWS_A_BUCKET))
+    buckets = bucket_number(acts.number, engine.partitions)
     dealing: AbstractContextManager[Dealt]
     if window_ms is None:
         dealing = dealt_by_object(engine, acts, buckets, limits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from graph.engines.kernels.dealing import dealt, home
 from graph.engines.spark.slices import GROUP, Cutting
 from graph.engines.spark.whole_groups import Longs, group_starts, numbers, whole_groups
 
-ROW, TOTAL, WINDOWS, CUT = range(4)
+ROW, TOTAL, WINDOWS, CUT, HELD = range(5)
 """The kinds of rows that are found: see `FOUND`."""
 
 BOUNDS = ("object-interactions", "window-interactions", "raw-pairs")
@@ -34,13 +34,14 @@ FOUND = pa.schema(
         ("pairs", pa.int64()),
     ]
 )
-"""What is found, in rows of four kinds.
+"""What is found, in rows of five kinds.
 
 - `ROW`: an interaction for the bucket that it is dealt to.
 - `TOTAL`: how many interactions have company, and their pairs.
 - `WINDOWS`: how many `interactions` have `pairs` others in their window.
 - `CUT`: what the bound with the number `bucket` left out of an object: the accounts (or one
   account, if the object is sliced), the interactions, and the pairs lost.
+- `HELD`: how many `interactions` were not dealt, since there are more pairs than `most_pairs`.
 """
 
 
@@ -50,7 +51,8 @@ class Asked:
 
     `buckets`: how many share the accounts; 0 for counts alone. `affordable`: the largest window
     that the bound on raw pairs leaves; None if it leaves all. `sized`: whether the sizes of
-    windows are asked for.
+    windows are asked for. `most_pairs`: a task that has found more deals no more rows; None for
+    any. What there is too much of would be dealt in vain, before anybody knows of it.
     """
 
     within_ms: int
@@ -59,16 +61,21 @@ class Asked:
     window_interactions: int | None = None
     affordable: int | None = None
     sized: bool = False
+    most_pairs: int | None = None
     cut: Cutting
 
 
 def find_company(batches: Iterator[pa.RecordBatch], *, asked: Asked) -> Iterator[pa.RecordBatch]:
     """`FOUND` of rows that are sorted by object, slice and time."""
+    pairs = 0
     for groups in whole_groups(batches, GROUP):
-        yield from _found(groups, asked)
+        pairs = yield from _found(groups, asked, pairs)
 
 
-def _found(groups: pa.RecordBatch, asked: Asked) -> Iterator[pa.RecordBatch]:
+def _found(
+    groups: pa.RecordBatch, asked: Asked, before: int
+) -> Generator[pa.RecordBatch, None, int]:
+    """`FOUND` of whole groups; gives the pairs of the task so far, of which `before` were known."""
     starts = group_starts([numbers(groups, key) for key in GROUP])
     codes, account = np.unique(numbers(groups, "account"), return_inverse=True)
     size = numbers(groups, "size")[starts[:-1]]
@@ -91,15 +98,18 @@ def _found(groups: pa.RecordBatch, asked: Asked) -> Iterator[pa.RecordBatch]:
         affordable=asked.affordable,
     )
     own = kept.own(slices)
-    pairs = own_pairs(kept, asked.within_ms, len(codes), slices).sum()
+    pairs = int(own_pairs(kept, asked.within_ms, len(codes), slices).sum())
     yield _batch(TOTAL, interactions=np.array([own.sum()]), pairs=np.array([pairs]))
     if asked.sized:
         others, times = np.unique(kept.sizes()[own] - 1, return_counts=True)
         yield _batch(WINDOWS, interactions=times, pairs=others)
     for lost in losses:
         yield from _cut(lost, groups, starts, codes, size > 0)
-    if asked.buckets:
+    if asked.most_pairs is not None and before + pairs > asked.most_pairs:
+        yield _batch(HELD, interactions=np.array([own.sum()]))
+    elif asked.buckets:
         yield from _dealt(kept, own, groups, codes, asked.buckets)
+    return before + pairs
 
 
 def _dealt(

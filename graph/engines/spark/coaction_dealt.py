@@ -7,20 +7,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from logging import getLogger
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from graph.engines.kernels.bounds import Limits
+from graph.engines.kernels.bounds import Limits, first_beyond
 from graph.engines.spark.coaction_acts import OBJECT, Acts, settled
 from graph.engines.spark.coaction_company import (
     BOUNDS,
     CUT,
     FOUND,
+    HELD,
     ROW,
     TOTAL,
     WINDOWS,
     Asked,
     find_company,
 )
+from graph.engines.spark.parallelism import shuffled_into
 from graph.engines.spark.slices import Hot, cutting, in_slices
 
 if TYPE_CHECKING:
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 ROW_COLUMNS = ("bucket", "account", *OBJECT, "at", "c1", "c2")
 _log = getLogger("ringwatch.spark")
 _BLOCK_BITS = 16
+DEALT_AHEAD = 4
+"""So many times the bound on raw pairs is dealt at most before it is known whether it is met.
+
+A task may have this many times its even share, so an extract within its bound is seldom dealt anew.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +45,15 @@ class Dealt:
     """The first stage's answer.
 
     `rows`: interactions dealt to buckets (`ROW_COLUMNS`). `cuts`: `o1`, `o2`, `bound`, `accounts`,
-    `interactions`, `pairs`; None if no bound cut anything.
+    `interactions`, `pairs`; None if no bound cut anything. `whole`: whether all rows that are left
+    were dealt.
     """
 
     rows: DataFrame
     pairs: int
     interactions: int
     cuts: DataFrame | None
+    whole: bool = True
 
 
 @contextmanager
@@ -52,24 +61,47 @@ def dealt_by_window(
     engine: SparkEngine, acts: Acts, hot: Hot | None, within_ms: int, buckets: int, limits: Limits
 ) -> Iterator[Dealt]:
     """Find and deal the rows of a window of time, after the bounds."""
-    asked = Asked(
+    asked = first_asked(within_ms, buckets, limits, shuffled_into(engine.partitions))
+    with settled(engine, _found(engine, acts, hot, asked)) as found:
+        answer = _answer(found)
+        fits = limits.raw_pairs is None or answer.pairs <= limits.raw_pairs
+        if fits and answer.whole:
+            yield answer
+            return
+        affordable = (
+            None if fits else affordable_window(_windows(found), cast(int, limits.raw_pairs))
+        )
+    asked = asked_again(asked, affordable)
+    with settled(engine, _found(engine, acts, hot, asked)) as found:
+        yield _answer(found)
+
+
+def first_asked(within_ms: int, buckets: int, limits: Limits, tasks: int) -> Asked:
+    """What the rows are asked first: before anybody knows what the bound on raw pairs leaves.
+
+    Args:
+        within_ms: the window.
+        buckets: how many share the accounts.
+        limits: the bounds.
+        tasks: how many look at the rows.
+    """
+    budget = limits.raw_pairs
+    return Asked(
         within_ms=within_ms,
         buckets=buckets,
         object_interactions=limits.object_interactions,
         window_interactions=limits.window_interactions,
-        sized=limits.raw_pairs is not None,
+        sized=budget is not None,
+        most_pairs=None if budget is None else DEALT_AHEAD * budget // tasks,
         # Company and the size of a window look one window further each, and so does each cut.
         cut=cutting(within_ms, 4 if limits.window_interactions is not None else 2),
     )
-    with settled(engine, _found(engine, acts, hot, asked)) as found:
-        answer = _answer(found)
-        if limits.raw_pairs is None or answer.pairs <= limits.raw_pairs:
-            yield answer
-            return
-        affordable = affordable_window(_windows(found), limits.raw_pairs)
-    asked = replace(asked, affordable=affordable, sized=False, cut=cutting(within_ms, 5))
-    with settled(engine, _found(engine, acts, hot, asked)) as found:
-        yield _answer(found)
+
+
+def asked_again(asked: Asked, affordable: int | None) -> Asked:
+    """What they are asked once it is known how large a window `raw_pairs` affords; None: any."""
+    cut = asked.cut if affordable is None else cutting(asked.within_ms, 5)
+    return replace(asked, affordable=affordable, sized=False, most_pairs=None, cut=cut)
 
 
 def pairs_by_window(engine: SparkEngine, acts: Acts, hot: Hot | None, within_ms: int) -> int:
@@ -102,12 +134,8 @@ def affordable_window(windows: DataFrame, most_pairs: int) -> int:
 
 def _first_beyond(sums: DataFrame, most: int, before: int) -> tuple[int, int]:
     """Where the running sum goes beyond `most`, and the sum until there."""
-    for others, half_pairs in sums.orderBy("others").collect():
-        if before + int(half_pairs) > most:
-            return int(others), before
-        before += int(half_pairs)
-    message = f"the windows hold {before} pairs, and were to be more than {most}"
-    raise ArithmeticError(message)
+    ordered = sums.orderBy("others").collect()
+    return first_beyond(((int(size), int(half)) for size, half in ordered), most, before)
 
 
 def _found(engine: SparkEngine, acts: Acts, hot: Hot | None, asked: Asked) -> DataFrame:
@@ -139,6 +167,7 @@ def _answer(found: DataFrame) -> Dealt:
         pairs=int(total[0]["pairs"]) if total else 0,
         interactions=int(total[0]["interactions"]) if total else 0,
         cuts=_cuts(found) if cut else None,
+        whole=all(fact["kind"] != HELD for fact in facts),
     )
 
 

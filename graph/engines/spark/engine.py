@@ -21,7 +21,7 @@ from graph.engines.spark.failures import answering
 from graph.engines.spark.few import FewRows
 from graph.engines.spark.files import uri_of
 from graph.engines.spark.kept import Kept
-from graph.engines.spark.parallelism import tasks_at_once
+from graph.engines.spark.parallelism import shuffled_into, tasks_at_once
 from graph.engines.spark.progress import watched
 from graph.engines.spark.rows import (
     in_order,
@@ -111,7 +111,7 @@ class SparkEngine:
         self.partitions = tasks_at_once(self.session)
         shuffles = told.get(_SHUFFLES, "")
         # Some platforms have a word of their own for it.
-        given_number = shuffles if shuffles.isdecimal() else str(2 * self.partitions)
+        given_number = shuffles if shuffles.isdecimal() else str(shuffled_into(self.partitions))
         self.session.conf.set(_SHUFFLES, given_number)
 
     def __enter__(self) -> SparkEngine:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _LEAST = 2
+_SHUFFLED_INTO = 2
 _DYNAMIC = "spark.dynamicAllocation.enabled"
 _NO_LIMIT = str(2**31 - 1)
 
@@ -21,6 +22,11 @@ def tasks_at_once(session: SparkSession) -> int:
     """
     context = session.sparkContext
     return max(_LEAST, int(context.defaultParallelism), _promised(dict(context.getConf().getAll())))
+
+
+def shuffled_into(tasks: int) -> int:
+    """Into how many partitions rows are shuffled where so many tasks run at once."""
+    return _SHUFFLED_INTO * tasks
 
 
 def _promised(settings: Mapping[str, str]) -> int:

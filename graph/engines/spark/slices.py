@@ -44,6 +44,16 @@ class Cutting:
     width_ms: int | None
     reach_ms: int
 
+    def sees(self, place: int) -> tuple[int, int]:
+        """The times from and up to which rows come to a slice, its halos among them; ms.
+
+        Of what is not cut, all times.
+        """
+        if self.width_ms is None:
+            return int(_LEAST), int(_MOST)
+        first = place * self.width_ms
+        return first - self.reach_ms, first + self.width_ms + self.reach_ms
+
     def times(self, place: Longs, size: Longs) -> Slices | None:
         """The own times of slices, or None where nothing is cut.
 

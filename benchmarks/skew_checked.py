@@ -1,0 +1,277 @@
+"""The simulation of skew beside the real builder on Spark: rates from one run, tested on another.
+
+Two extracts of one make are run on `local[2]`, small, with small slices and buckets: an even one
+gives the rates, and one with a quarter of all acts on one object tells how far what is reckoned is
+from what Spark's event log counts. Rates are CPU of the process tree, split over the stages by the
+time their tasks ran, so that other work on the machine counts little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from benchmarks.coaction import write_interactions
+from benchmarks.skew_day import MINUTE_MS, Day
+from benchmarks.skew_stages import Night, Rates, night
+from benchmarks.spark_detect import _events, cpu_seconds, logged_into
+from builders.coaction import CoactionBounds, coaction_graph
+from graph.engines import open_engine
+from graph.engines.kernels.bounds import Limits
+from graph.schemas import INTERACTIONS
+
+INTERACTIONS_OF_CHECK = 300_000
+PARTS = 8
+"""Partitions over objects, and buckets."""
+HOT_ROWS = 20_000
+MINUTE, HOUR = 60_000, 3_600_000
+US_AN_INTERACTION = 46.0
+"""Co-action on Spark without its start, a window of a minute: docs/scale.md, ten million."""
+LOOK, PAIR = 1.5e-9, 5e-9
+"""Seconds: dealing in dense windows (1.5 ns were measured; up to 14 in sparse ones, where little is
+looked at), and the sweep (`builders.coaction.estimate_pairs`)."""
+TASK = 0.05
+"""Seconds: what a task costs before its first row; a guess that matters for small tasks alone."""
+Counts = dict[str, Any]
+
+
+def checked(interactions: int = INTERACTIONS_OF_CHECK) -> Counts:
+    """What was measured and reckoned: `rates`, and for the skewed extract `stages` with both."""
+    with tempfile.TemporaryDirectory() as folder:
+        even, skewed = Path(folder) / "even.parquet", Path(folder) / "skewed.parquet"
+        write_interactions(even, interactions, seed=1)
+        write_interactions(skewed, interactions, seed=2, viral=1, share=0.25)
+        few = Path(folder) / "few.parquet"
+        write_interactions(few, 20_000, seed=3)
+        asked = [sys.executable, "-m", "benchmarks.skew_checked", str(few), str(even), str(skewed)]
+        done = subprocess.run(
+            [*asked, folder], capture_output=True, text=True, check=False,
+            cwd=Path(__file__).parents[1],
+        )  # fmt: skip
+        if done.returncode:
+            sys.exit(f"the run on Spark failed: {done.stderr[-2_000:]}")
+        calls = json.loads(done.stdout.splitlines()[-1])
+        return compared(calls, day_of(even), day_of(skewed))
+
+
+def compared(calls: list[Counts], even: Day, skewed: Day) -> Counts:
+    """Rates from the calls on the even extract, and the skewed one's stages beside what they give.
+
+    Args:
+        calls: as `_run` tells them: even in a minute, in an hour, in a minute with a bound, and
+            skewed with a bound.
+        even: the acts of the even extract.
+        skewed: those of the other.
+    """
+    rates = _rates(calls, even)
+    skew = calls[3]
+    reckoned = reckoned_call(skewed, MINUTE, skew["raw_pairs"], rates)
+    stages: list[Counts] = []
+    for stage, tasks in zip(reckoned.stages, skew["stages"], strict=True):
+        rows, seconds = (np.array(tasks[name], float) for name in ("rows", "seconds"))
+        cpu = _cpu_of(skew, len(stages))
+        stages.append(
+            {
+                "name": stage.name,
+                "tasks": [stage.tasks, len(rows)],
+                "rows": [round(stage.mean_rows * stage.tasks), int(rows.sum())],
+                "most_rows": [round(stage.most_rows), int(rows.max())],
+                "uneven": [
+                    round(stage.most_seconds / max(stage.mean_seconds, 1e-9), 2),
+                    round(float(seconds.max() / seconds.mean()), 2),
+                ],
+                "cpu_seconds": [round(stage.ideal * stage.cores, 1), round(cpu, 1)],
+            }
+        )
+    return {
+        "interactions": skewed.interactions,
+        "pairs": [float(f"{reckoned.pairs_before:.4g}"), skew["pairs_before"]],
+        "kept": [float(f"{reckoned.kept:.4g}"), skew["kept"]],
+        "stages": stages,
+        # The whole has what is no stage of ours too: it is told as on the even extract.
+        "cpu_seconds": [
+            round(_elsewhere(calls[2]) + sum(stage["cpu_seconds"][0] for stage in stages), 1),
+            round(skew["cpu"], 1),
+        ],
+        "rates": {name: float(f"{rate:.3g}") for name, rate in asdict(rates).items()},
+    }
+
+
+def reckoned_call(day: Day, within_ms: int, raw_pairs: int | None, rates: Rates) -> Night:
+    """What the simulation says of one call of the check."""
+    return night(
+        day, within_ms, 2, Limits(None, None, raw_pairs), rates, 7,
+        tasks=PARTS, buckets=PARTS,
+    )  # fmt: skip
+
+
+def day_of(path: Path) -> Day:
+    """The acts of an extract that `write_interactions` made, counted."""
+    rows = pq.read_table(path, columns=["account", "object", "acted_at"])
+    _, account = np.unique(rows["account"].to_numpy(), return_inverse=True)
+    _, number = np.unique(rows["object"].to_numpy(), return_inverse=True)
+    minute = rows["acted_at"].to_numpy() // MINUTE_MS
+    minute -= minute.min()
+    acts = np.bincount(number)
+    hot = [
+        np.bincount(minute[number == one], minlength=int(minute.max()) + 1)
+        for one in np.flatnonzero(acts > HOT_ROWS)
+    ]
+    sizes, objects = np.unique(acts[acts <= HOT_ROWS], return_counts=True)
+    activity, accounts = np.unique(np.bincount(account), return_counts=True)
+    return Day(
+        interactions=len(account),
+        hot=np.array(hot, np.int64).reshape(len(hot), int(minute.max()) + 1),
+        sizes=sizes,
+        objects=objects,
+        activity=activity,
+        accounts=accounts,
+    )
+
+
+def _rates(calls: list[Counts], even: Day) -> Rates:
+    """What rows cost, from the call that deals none at first, and what dealing does, from others.
+
+    Those others are scaled to `US_AN_INTERACTION` where they took longer: workers load what is
+    compiled in them, and a small extract has more of that an interaction.
+    """
+    by = min(1.0, US_AN_INTERACTION * even.interactions / (1e6 * calls[0]["cpu"]))
+    rows = sum(calls[2]["stages"][0]["rows"])
+    fixed = PARTS * TASK
+    dealt = [sum(call["stages"][1]["rows"]) for call in calls[:2]]
+    spent = [_cpu_of(call, 0) for call in calls[:2]]
+    each = by * max((spent[1] - spent[0]) / max(dealt[1] - dealt[0], 1), 0)
+    kept = sum(calls[2]["stages"][2]["rows"])
+    return Rates(
+        task=TASK,
+        row=max(_cpu_of(calls[2], 0) - fixed, 0) / rows,
+        again=max(_cpu_of(calls[2], 1) - fixed - each * kept, 0) / rows,
+        look=LOOK,
+        dealt=each,
+        bucket=by * max(_cpu_of(calls[1], 1) - fixed, 0) / max(dealt[1], 1),
+        pair=PAIR,
+    )
+
+
+def _cpu_of(call: Counts, stage: int) -> float:
+    """The CPU of a stage: its tasks' part of all tasks' time."""
+    return float(call["cpu"] * sum(call["stages"][stage]["seconds"]) / call["seconds"])
+
+
+def _elsewhere(call: Counts) -> float:
+    return float(call["cpu"] - sum(_cpu_of(call, place) for place in range(len(call["stages"]))))
+
+
+def _run(few: Path, even: Path, skewed: Path, folder: Path) -> list[Counts]:
+    """The calls on Spark, in this process."""
+    from graph.engines.spark import coaction, slices
+
+    slices.HOT_ROWS = HOT_ROWS
+    coaction.ROWS_A_BUCKET = -(-pq.read_metadata(even).num_rows // PARTS)
+    log = folder / "log"
+    log.mkdir()
+    conf = logged_into(log) | {
+        "spark.sql.shuffle.partitions": str(PARTS),
+        "spark.sql.adaptive.coalescePartitions.enabled": "false",
+    }
+    engine: Any = open_engine("spark", memory="3GB", threads=2, spill=folder / "spill", spark=conf)
+    told: list[Counts] = []
+    try:
+        for path, within, bound in _calls(few, even, skewed):
+            before = sum(cpu_seconds(os.getpid()).values())
+            engine.session.sparkContext.setJobGroup(f"call-{len(told)}", "")
+            raw = told[-1]["pairs"] // 2 if bound == "half" else bound
+            found = coaction_graph(
+                engine.read_parquet([path], INTERACTIONS),
+                within_seconds=within / 1000,
+                bounds=CoactionBounds(raw_pairs=raw),
+            )
+            told.append(
+                {
+                    "cpu": sum(cpu_seconds(os.getpid()).values()) - before,
+                    "raw_pairs": raw,
+                    "pairs": found.raw_pairs,
+                    "kept": found.interactions_used,
+                    "pairs_before": found.raw_pairs
+                    + sum(found.bounds.arrow()["pairs_not_counted"].to_pylist()),
+                }
+            )
+    finally:
+        engine.close()
+        engine.session.stop()
+    for call, stages in zip(told, stages_by_call(log, len(told)), strict=True):
+        call |= stages
+    # The first has compiled and warmed.
+    return told[1:]
+
+
+def _calls(few: Path, even: Path, skewed: Path) -> list[tuple[Path, int, Any]]:
+    return [
+        (few, HOUR, 10_000),
+        (even, MINUTE, None),
+        (even, HOUR, None),
+        (even, MINUTE, 40_000),
+        (skewed, MINUTE, 2_000_000),
+    ]
+
+
+def stages_by_call(log: Path, calls: int) -> list[Counts]:
+    """From an event log, by call: all tasks' `seconds`, and our `stages`, each with its tasks.
+
+    Ours are those that speak to Python after a shuffle, but for the first, which numbers accounts.
+    """
+    call_of: dict[int, int] = {}
+    tasks: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    python = set()
+    for event in _events(log):
+        if event["Event"] == "SparkListenerJobStart":
+            group = (event.get("Properties") or {}).get("spark.jobGroup.id", "")
+            if group.startswith("call-"):
+                call_of |= dict.fromkeys(event["Stage IDs"], int(group.removeprefix("call-")))
+        elif event["Event"] == "SparkListenerTaskEnd" and event.get("Task Metrics"):
+            metrics = event["Task Metrics"]
+            read = metrics["Shuffle Read Metrics"]["Total Records Read"]
+            tasks[event["Stage ID"]].append((read, metrics["Executor Run Time"] / 1000))
+        elif event["Event"] == "SparkListenerStageCompleted":
+            names = {one.get("Name", "") for one in event["Stage Info"]["Accumulables"]}
+            if any("Python workers" in name for name in names):
+                python.add(event["Stage Info"]["Stage ID"])
+    found = []
+    for call in range(calls):
+        own = sorted(stage for stage in tasks if call_of.get(stage) == call)
+        ours = [stage for stage in own if stage in python][1:]
+        found.append(
+            {
+                "seconds": sum(took for stage in own for _, took in tasks[stage]),
+                "stages": [
+                    {
+                        "rows": [read for read, _ in tasks[stage]],
+                        "seconds": [took for _, took in tasks[stage]],
+                    }
+                    for stage in ours
+                ],
+            }
+        )
+    return found
+
+
+def main() -> None:
+    """The run on Spark alone: what it took, as JSON."""
+    asked = argparse.ArgumentParser(description=main.__doc__)
+    asked.add_argument("paths", type=Path, nargs=4)
+    sys.stdout.write(json.dumps(_run(*asked.parse_args().paths)) + "\n")
+
+
+if __name__ == "__main__":
+    main()
