@@ -25,7 +25,7 @@ class FlagSettings:
     """The largest share of a cluster's edge weight that may lead out of it."""
     knit_accounts: int = 4
     """Members that must each have two partners among one another."""
-    least_precision: float = 0.7
+    least_precision: float = 0.6
     """The least expected precision (`algorithms.scorecard`)."""
     scorecard: str | None = None
     """The file of a card by `ringwatch train`, relative to the job file; else the shipped card."""

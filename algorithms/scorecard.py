@@ -160,6 +160,13 @@ TERMS: tuple[Term, ...] = (
         added=True,
     ),
     Term(
+        "things",
+        -1,
+        lambda f: math.log10(max(f["joint_things"], 1e-4)),
+        "how much there is that they share: an order names few things, a common interest many",
+        added=True,
+    ),
+    Term(
         "acquainted", -1, lambda f: f["acquaintances"], "a circle who come as they look", added=True
     ),
     Term("flash", -1, lambda f: f["flash_crowd"], "a part of one event's crowd", added=True),

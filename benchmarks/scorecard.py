@@ -76,7 +76,7 @@ KINDS = (
     "null",
     "flat-null",
 )
-THRESHOLDS = (0.5, 0.7, 0.8)
+THRESHOLDS = (0.5, 0.6, 0.7)
 """Expected precisions at which it is told what would be called."""
 NOBODY = pa.table(
     {"account": [], "kind": [], "is_ring": []},

@@ -26,6 +26,7 @@ MEASURED = Schema(
         Column("joint_share", "DOUBLE", "joint / all interactions, mean over members"),
         Column("joint_days", "DOUBLE", "days with a joint act / days with any, mean over members"),
         Column("joint_cells", "BIGINT", "distinct things done together"),
+        Column("joint_things", "DOUBLE", "(those + 1) / members / acts of an account"),
         Column("delay_seconds", "DOUBLE", "median delay between joint acts", nullable=True),
         Column("objects", "BIGINT", "shared objects listed, once for each layer that shows them"),
         Column("exclusivity", "DOUBLE", "members / accounts on an object", nullable=True),
@@ -123,6 +124,8 @@ def measured_clusters(
                a.first_at, a.last_at, coalesce(a.joint_share, 0.0) as joint_share,
                coalesce(a.joint_days, 0.0) as joint_days,
                coalesce(a.joint_cells, 0) as joint_cells,
+               (coalesce(a.joint_cells, 0) + 1) / (e.accounts * greatest($usual_acts, 1.0))
+                   as joint_things,
                case when d.delay_seconds >= $step_seconds then d.delay_seconds end as delay_seconds,
                coalesce(o.objects, 0) as objects, o.exclusivity,
                o.popular_share, g.half_days, round(coalesce(c.conductance, 0.0), 12) as conductance,

@@ -30,6 +30,7 @@ RING = {
     "early": 0.0,
     "delay_seconds": 30.0,
     "joint_days": 0.8,
+    "joint_things": 0.02,
     "acquaintances": 0.0,
     "flash_crowd": 0.0,
     "following": 0.0,
@@ -52,6 +53,7 @@ CROWD = {
     "early": 9.0,
     "delay_seconds": 40_000.0,
     "joint_days": 0.2,
+    "joint_things": 0.5,
     "acquaintances": 0.6,
     "flash_crowd": 0.4,
     "following": 0.5,
@@ -174,6 +176,11 @@ def test_a_partner_counts_by_the_strength_of_the_tie():
 def test_only_who_act_on_one_another_are_mutual():
     assert valued("mutual", layers="rare-objects,mutual-ring") == 1.0
     assert valued("mutual", layers="rare-objects") == 0.0
+
+
+def test_the_more_there_is_that_they_share_the_less_it_looks_like_an_order():
+    assert valued("things", joint_things=0.1) == pytest.approx(-1.0)
+    assert valued("things", joint_things=0.0) == pytest.approx(-4.0)
 
 
 def test_a_life_is_measured_beside_that_of_others():
