@@ -6,9 +6,9 @@
 Six families of worlds a seed: the platform with the rings that settings were tried on, the
 platform with held-out rings, a flat table of held-out rings with the columns that a third party
 sends, an outside table, written by somebody who knew neither simulator nor detectors, a fortnight,
-drawn from published figures of platforms and campaigns, and a marketplace, on which nothing is
-taught and nothing tuned; it lasts twice as many days as the others, as its slow rings need. Other
-methods are set beside it in the first world of each family. The table goes to stdout and, with
+drawn from published figures of platforms and campaigns, and a marketplace, of which the same holds;
+it lasts twice as many days as the others, as its slow rings need. Other methods are set beside it
+in the first world of each family. The table goes to stdout and, with
 commit and seeds, to the end of `benchmarks/quality.json`, and from there into `docs/evaluation.md`
 with its plots (`benchmarks/report.py`).
 
