@@ -15,6 +15,7 @@ from builders.simulation.fortnight.stage import ACTIONS
 from builders.simulation.fortnight.written import LOOK_ALIKES, fortnight_world
 from builders.simulation.spec import DAY_MS
 from tests.hour_of_work import hour_of_work
+from tests.labelled_groups import grouped, of_kind
 
 SPEC = FortnightSpec(interactions=100_000, seed=8)
 HOUR_MS = 3_600_000
@@ -34,17 +35,6 @@ def acts(world):
 @pytest.fixture(scope="module")
 def groups(world) -> dict[str, set[str]]:
     return grouped(world)
-
-
-def grouped(world):
-    found = defaultdict(set)
-    for row in world.labels.to_pylist():
-        found[row["group_id"]].add(row["account_id"])
-    return found
-
-
-def of_kind(groups, kind):
-    return [members for name, members in sorted(groups.items()) if name.startswith(f"{kind}-")]
 
 
 def level_of(world):

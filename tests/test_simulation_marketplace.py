@@ -14,6 +14,7 @@ from builders.simulation.marketplace.spec import EXTRAS, MarketplaceSpec
 from builders.simulation.marketplace.stage import ACTIONS, OBJECTS
 from builders.simulation.marketplace.written import LOOK_ALIKES, marketplace_world
 from graph.errors import ConfigError
+from tests.labelled_groups import grouped, of_kind
 
 SPEC = MarketplaceSpec(interactions=100_000, seed=8)
 HOUR_MS = 3_600_000
@@ -39,17 +40,6 @@ def acts(world):
 @pytest.fixture(scope="module")
 def groups(world) -> dict[str, set[str]]:
     return grouped(world)
-
-
-def grouped(world):
-    found = defaultdict(set)
-    for row in world.labels.to_pylist():
-        found[row["group_id"]].add(row["account_id"])
-    return found
-
-
-def of_kind(groups, kind):
-    return [members for name, members in sorted(groups.items()) if name.startswith(f"{kind}-")]
 
 
 def rings_of(world):

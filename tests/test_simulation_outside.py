@@ -12,6 +12,7 @@ from builders.simulation.outside.crews import LEVELS
 from builders.simulation.outside.rings import RINGS
 from builders.simulation.outside.spec import OutsideSpec
 from builders.simulation.outside.written import LOOK_ALIKES, outside_world
+from tests.labelled_groups import grouped, of_kind
 
 SPEC = OutsideSpec(interactions=100_000, seed=8)
 
@@ -28,14 +29,7 @@ def acts(world):
 
 @pytest.fixture(scope="module")
 def groups(world) -> dict[str, set[str]]:
-    found = defaultdict(set)
-    for row in world.labels.to_pylist():
-        found[row["group_id"]].add(row["account_id"])
-    return found
-
-
-def of_kind(groups, kind):
-    return [members for name, members in sorted(groups.items()) if name.startswith(f"{kind}-")]
+    return grouped(world)
 
 
 def shared(acts, members, action):
