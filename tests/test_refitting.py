@@ -64,18 +64,16 @@ def test_many_decisions_bring_back_the_log_odds_they_were_drawn_from():
 
 
 def test_few_decisions_that_agree_with_the_shipped_card_leave_it_as_it_is():
-    draws = [decided(default_card(), 200, seed=seed) for seed in range(1, 10)]
-    told = {"accounts": large(200), "centre": default_card(), "made_of": "a test"}
+    draws = [decided(default_card(), 300, seed=seed) for seed in range(1, 10)]
+    told = {"accounts": large(300), "centre": default_card(), "made_of": "a test"}
     found = [refitted(*draw, **told) for draw in draws]
 
     assert np.median([each.ridge for each in found]) >= 100
     # Up to one factor for all terms, which is how sure the card is.
     shipped = np.array([default_card().weights[n].log_odds for n in NAMES])
-    alike = [
-        np.corrcoef(shipped, [each.card.weights[n].log_odds for n in NAMES])[0, 1] for each in found
-    ]
-    assert np.median(alike) > 0.9999
-    assert min(alike) > 0.95
+    for each in found:
+        now = np.array([each.card.weights[n].log_odds for n in NAMES])
+        assert np.corrcoef(shipped, now)[0, 1] > 0.99
 
 
 def test_the_more_is_decided_the_further_a_card_goes_from_the_shipped_one():
