@@ -43,6 +43,10 @@ _UNIQUE = 32
 _TRIES = 100
 
 
+class _PartlyArrivedError(StoreError):
+    """What stands in the folder where a run arrives is not what was sent there."""
+
+
 class Files(Protocol):
     """File operations by URI; each raises OSError, or an error of its own, where it fails."""
 
@@ -167,8 +171,8 @@ def _sent(run: Run, files: Files, base: str) -> bool:
         return False
     try:
         entry = _placed(run, files, base)
-    except OSError:
-        # Whoever published the run meanwhile has swept away what was arriving here.
+    except (OSError, _PartlyArrivedError):
+        # Whoever published the run meanwhile has swept away what was arriving here, or a part.
         if _is_listed(files, base, run.name):
             return False
         raise
@@ -287,7 +291,7 @@ def _compare(run: Run, arrived: dict[str, int], place: str) -> None:
                 f"`{path.name}` has {path.stat().st_size} bytes here and"
                 f" {arrived.get(path.name, 'none')} in `{place}`; nothing was published there"
             )
-            raise StoreError(message)
+            raise _PartlyArrivedError(message)
 
 
 @contextlib.contextmanager

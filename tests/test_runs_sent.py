@@ -90,6 +90,28 @@ class Mortal:
         return answer
 
 
+class Overtaken:
+    """Files of a sender that stops before it compares; meanwhile another publishes, and sweeps."""
+
+    def __init__(self, files, base, other, swept):
+        self.files, self.base, self.other, self.swept = files, base, other, swept
+        self.happened = False
+
+    def __getattr__(self, name):
+        return getattr(self.files, name)
+
+    def sizes(self, folder):
+        if "/arriving-" not in folder or self.happened:
+            return self.files.sizes(folder)
+        self.happened = True
+        if self.swept == "part":
+            self.files.remove(f"{folder}/{min(self.files.sizes(folder))}")
+        found = self.files.sizes(folder)
+        if self.other is not None:
+            send(self.other, self.files, self.base)
+        return found if self.swept == "part" else self.files.sizes(folder)
+
+
 def test_a_run_comes_back_byte_for_byte_and_the_store_takes_it_over(elsewhere, run, tmp_path):
     files, base = elsewhere
     assert send(run, files, base)
@@ -183,6 +205,31 @@ def test_of_senders_of_one_run_at_once_one_publishes_it_and_the_others_are_told(
     assert verify(found) == verify(run)
     assert entry.created_at in range(3)
     assert files.folders(f"{base}/runs") == ["a"]
+
+
+@pytest.mark.parametrize("swept", ["all", "part"])
+def test_a_slow_sender_whose_files_are_swept_as_they_arrive_is_told_that_the_run_is_there(
+    elsewhere, run, tmp_path, swept
+):
+    files, base = elsewhere
+    slow = Overtaken(files, base, named(run, "a", tmp_path, created_at=1), swept)
+
+    assert not send(run, slow, base)
+
+    assert slow.happened
+    [entry] = remote_runs(files, base)
+    assert entry.created_at == 1
+    assert files.folders(f"{base}/runs") == ["a"]
+
+
+def test_a_run_that_arrives_in_part_is_not_published_and_the_error_says_which_file(elsewhere, run):
+    files, base = elsewhere
+
+    with pytest.raises(StoreError, match=r"bytes here and none in .* nothing was published there"):
+        send(run, Overtaken(files, base, None, "part"), base)
+
+    assert remote_runs(files, base) == []
+    assert files.folders(f"{base}/runs") == []
 
 
 def test_a_reader_goes_on_from_a_pointer_that_a_slow_sender_set_back(elsewhere, run, tmp_path):
