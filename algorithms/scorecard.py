@@ -57,18 +57,37 @@ def _loyalty(
     return loyalty(float(unevenness), float(attendance), float(objects))
 
 
-def _early(standard_errors: float | None) -> float | None:
+def _watching(joint_days: float, standard_errors: float | None) -> float | None:
     """Ten standard errors are as sure as a hundred, which a long extract has."""
-    return None if standard_errors is None else min(max(float(standard_errors), -10.0), 10.0)
+    if standard_errors is None:
+        return None
+    return joint_days * min(max(float(standard_errors), -10.0), 10.0)
 
 
 def _slow(joint_share: float, delay_seconds: float | None) -> float | None:
     return None if delay_seconds is None else joint_share * math.log10(1.0 + delay_seconds)
 
 
-def _partners(facts: Facts) -> float:
-    """A member's partners, each by the strength of the tie: 0.1 and less are nobody."""
-    return math.log10(facts["tie_strength"] * facts["accounts"] + 0.1)
+def _spread(low_seconds: float | None, high_seconds: float | None) -> float | None:
+    if low_seconds is None or high_seconds is None:
+        return None
+    return math.log10(1.0 + high_seconds) - math.log10(1.0 + low_seconds)
+
+
+def _strength(facts: Facts) -> float:
+    """The mean weight of an edge; where a layer was left out, none may be joined any more."""
+    return math.log10(max(facts["tie_strength"] / max(facts["density"], 1e-6), 1e-3))
+
+
+def _pact(facts: Facts) -> float | None:
+    if not _layer("mutual-ring")(facts):
+        return 0.0
+    exclusivity = facts["exclusivity"]
+    return None if exclusivity is None else exclusivity * math.log10(facts["accounts"])
+
+
+def _private(facts: Facts) -> float | None:
+    return facts["exclusivity"] if _layer("shared-objects")(facts) else 0.0
 
 
 TERMS: tuple[Term, ...] = (
@@ -78,85 +97,13 @@ TERMS: tuple[Term, ...] = (
         lambda f: _log10(f["conductance"], plus=0.01),
         "how much of its edge weight leads outside",
     ),
-    Term("ties", 1, lambda f: f["tie_strength"], "how strongly its members are joined"),
-    Term("density", 1, lambda f: f["density"], "how many of its pairs are joined"),
-    Term("size", 0, lambda f: _log10(f["accounts"]), "how many members"),
-    Term(
-        "surprise",
-        1,
-        lambda f: min(-f["log10_p"], 40.0) / 40.0,
-        "how unlikely its meetings are after any search",
-    ),
+    Term("strength", 1, _strength, "how strong the ties of those who are joined are", added=True),
     Term("focus", 1, lambda f: f["joint_share"], "share of the members' acts that are joint"),
-    Term("exclusive", 1, lambda f: f["exclusivity"], "share of an object's audience in it"),
-    Term("audience", -1, lambda f: f["audience"], "arrivals shaped like an audience's"),
-    Term("start", -1, lambda f: f["reaction"], "arrivals densest right after the first"),
-    Term("breadth", -1, lambda f: f["breadth"], "members act on as many other things as others"),
-    Term("ages", -1, lambda f: f["ages"], "accounts made as far apart as others"),
-    Term(
-        "loyalty",
-        -1,
-        lambda f: _loyalty(f["unevenness"], f["attendance"], f["regular_objects"]),
-        "some come always and some seldom, over many objects: loyalty, and no order",
-    ),
-    Term("attendance", 0, lambda f: f["attendance"], "share of the regular objects attended"),
-    Term(
-        "regular",
-        0,
-        lambda f: _log10(f["regular_objects"], plus=1.0),
-        "how many objects a quarter of them attend",
-    ),
-    Term("text", 1, _layer("copied-text"), "joined by copied words"),
-    Term("traits", 1, _layer("shared-traits"), "joined by devices, addresses or other traits"),
-    Term("cohort", 1, _layer("swarm"), "made together and come together"),
-    Term(
-        "early",
-        -1,
-        lambda f: _early(f["early"]),
-        "they come early rather than late to what they share, as whoever looks by chance",
-        added=True,
-    ),
-    Term(
-        "slow",
-        -1,
-        lambda f: _slow(f["joint_share"], f["delay_seconds"]),
-        "much of what they do is joint, and at leisure, as among people of one interest",
-        added=True,
-    ),
-    Term(
-        "close",
-        -1,
-        lambda f: _layer("mutual-ring")(f) * f["tie_strength"],
-        "close-knit people who act on one another, as friends and colleagues do",
-        added=True,
-    ),
-    Term("mutual", -1, _layer("mutual-ring"), "they act on one another, as friends do", added=True),
-    Term(
-        "partners",
-        1,
-        _partners,
-        "how many others a member is joined to, each by the strength of the tie",
-        added=True,
-    ),
-    Term(
-        "crowd",
-        -1,
-        lambda f: max(math.log10(f["accounts"]) - 2.0, 0.0),
-        "more than a hundred, as publics are",
-        added=True,
-    ),
     Term(
         "days",
         1,
         lambda f: f["joint_days"],
         "share of the days on which they act at all that have a joint act",
-        added=True,
-    ),
-    Term(
-        "life",
-        -1,
-        lambda f: _log10(f["life"], plus=0.05),
-        "they do as many other things as an account of this extract does things at all",
         added=True,
     ),
     Term(
@@ -167,20 +114,80 @@ TERMS: tuple[Term, ...] = (
         added=True,
     ),
     Term(
+        "slow",
+        -1,
+        lambda f: _slow(f["joint_share"], f["delay_seconds"]),
+        "much of what they do is joint, and at leisure, as among people of one interest",
+        added=True,
+    ),
+    Term(
+        "spread",
+        -1,
+        lambda f: _spread(f["delay_low_seconds"], f["delay_high_seconds"]),
+        "they meet now closely and now hours apart, as it happens, and not as somebody asked",
+        added=True,
+    ),
+    Term(
+        "watching",
+        -1,
+        lambda f: _watching(f["joint_days"], f["early"]),
+        "day after day they come early to what they share, as whoever looks by chance",
+        added=True,
+    ),
+    Term(
+        "loyalty",
+        -1,
+        lambda f: _loyalty(f["unevenness"], f["attendance"], f["regular_objects"]),
+        "some come always and some seldom, over many objects: loyalty, and no order",
+    ),
+    Term(
+        "regular",
+        0,
+        lambda f: _log10(f["regular_objects"], plus=1.0),
+        "how many objects a quarter of them attend",
+    ),
+    Term(
+        "private",
+        -1,
+        _private,
+        "what they come to within a time hardly anybody else comes to, as within a circle",
+        added=True,
+    ),
+    Term("mutual", -1, _layer("mutual-ring"), "they act on one another, as friends do", added=True),
+    Term(
+        "pact",
+        1,
+        _pact,
+        "they act on one another, many of them, and hardly anybody else acts on them",
+        added=True,
+    ),
+    Term(
+        "crowd",
+        -1,
+        lambda f: max(math.log10(f["accounts"]) - 2.0, 0.0),
+        "more than a hundred, as publics are",
+        added=True,
+    ),
+    Term(
         "acquainted", -1, lambda f: f["acquaintances"], "a circle who come as they look", added=True
     ),
-    Term("flash", -1, lambda f: f["flash_crowd"], "a part of one event's crowd", added=True),
-    Term(
-        "follow", -1, lambda f: f["following"], "they follow a source, each as a person", added=True
-    ),
+    Term("text", 1, _layer("copied-text"), "joined by copied words"),
+    Term("traits", 1, _layer("shared-traits"), "joined by devices, addresses or other traits"),
+    Term("cohort", 1, _layer("swarm"), "made together and come together"),
 )
 """Every term, in the order in which a reader meets them."""
 
 ADDED = frozenset(term.name for term in TERMS if term.added)
 """Terms that a card, or a run, of an earlier version lacks."""
 
-DROPPED = frozenset({"circle", "looking", "tenth"})
-"""Terms of earlier versions: others say what they said."""
+DROPPED = frozenset(
+    (
+        "ages", "attendance", "audience", "breadth", "circle", "close", "density", "early",
+        "exclusive", "flash", "follow", "life", "looking", "partners", "size", "start", "surprise",
+        "tenth", "ties",
+    )
+)  # fmt: skip
+"""Terms of earlier versions: others say what they said, or they said nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

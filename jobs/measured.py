@@ -28,6 +28,8 @@ MEASURED = Schema(
         Column("joint_cells", "BIGINT", "distinct things done together"),
         Column("joint_things", "DOUBLE", "(those + 1) / members / acts of an account"),
         Column("delay_seconds", "DOUBLE", "median delay between joint acts", nullable=True),
+        Column("delay_low_seconds", "DOUBLE", "a quarter are no longer", nullable=True),
+        Column("delay_high_seconds", "DOUBLE", "three quarters are no longer", nullable=True),
         Column("objects", "BIGINT", "shared objects listed, once for each layer that shows them"),
         Column("exclusivity", "DOUBLE", "members / accounts on an object", nullable=True),
         Column("popular_share", "DOUBLE", "share of popular objects", nullable=True),
@@ -45,14 +47,7 @@ MEASURED = Schema(
         Column("regular_objects", "BIGINT", "objects of a quarter of its members", nullable=True),
         Column("attendance", "DOUBLE", "share of those that a member attends", nullable=True),
         Column("unevenness", "DOUBLE", "variance of that / of equal tosses", nullable=True),
-        Column("audience", "DOUBLE", "degree of that explanation", nullable=True),
-        Column("reaction", "DOUBLE", "degree of that explanation", nullable=True),
-        Column("breadth", "DOUBLE", "degree of that explanation", nullable=True),
-        Column("ages", "DOUBLE", "degree of that explanation", nullable=True),
         Column("acquaintances", "DOUBLE", "degree of that explanation", nullable=True),
-        Column("flash_crowd", "DOUBLE", "degree of that explanation", nullable=True),
-        Column("following", "DOUBLE", "degree of that explanation", nullable=True),
-        Column("life", "DOUBLE", "other things of a member / acts of an account", nullable=True),
         Column("early", "DOUBLE", "standard errors before midway", nullable=True),
     ),
     key=("cluster",),
@@ -100,17 +95,9 @@ def measured_clusters(
     """
     return edges.engine.sql(
         """
-        with degrees as (
-            select cluster,
-                   max(case when explanation = 'audience' then degree end) as audience,
-                   max(case when explanation = 'reaction' then degree end) as reaction,
-                   max(case when explanation = 'breadth' then degree end) as breadth,
-                   max(case when explanation = 'ages' then degree end) as ages,
-                   max(case when explanation = 'acquaintances' then degree end) as acquaintances,
-                   max(case when explanation = 'flash-crowd' then degree end) as flash_crowd,
-                   max(case when explanation = 'following' then degree end) as following,
-                   max(case when explanation = 'breadth' then measured end) as other_things
-            from {explanations} group by cluster
+        with circles as (
+            select cluster, max(degree) as acquaintances
+            from {explanations} where explanation = 'acquaintances' group by cluster
         ),
         ties as (
             select m.cluster, cast(sum(cast(i.weight as decimal(38, 15))) as double) as weight
@@ -127,6 +114,10 @@ def measured_clusters(
                (coalesce(a.joint_cells, 0) + 1) / (e.accounts * greatest($usual_acts, 1.0))
                    as joint_things,
                case when d.delay_seconds >= $step_seconds then d.delay_seconds end as delay_seconds,
+               case when d.delay_seconds >= $step_seconds then d.low_seconds end
+                   as delay_low_seconds,
+               case when d.delay_seconds >= $step_seconds then d.high_seconds end
+                   as delay_high_seconds,
                coalesce(o.objects, 0) as objects, o.exclusivity,
                o.popular_share, g.half_days, round(coalesce(c.conductance, 0.0), 12) as conductance,
                coalesce(k.knit, 0) as knit,
@@ -136,9 +127,7 @@ def measured_clusters(
                coalesce(p.expected, 0.0) as expected, coalesce(p.log10_p, 0.0) as log10_p,
                e.seen as pairs_seen, e.expected as pairs_expected, e.typical as pairs_log10_p,
                r.regular_objects, r.attendance, r.unevenness,
-               x.audience, x.reaction, x.breadth, x.ages,
-               x.acquaintances, x.flash_crowd, x.following,
-               x.other_things / greatest($usual_acts, 1.0) as life, y.early
+               x.acquaintances, y.early
         from {edges} e
         left join ties t using (cluster)
         left join ways w using (cluster)
@@ -150,7 +139,7 @@ def measured_clusters(
         left join {knit} k using (cluster)
         left join {chance} p using (cluster)
         left join {regular} r using (cluster)
-        left join degrees x using (cluster)
+        left join circles x using (cluster)
         left join {early} y using (cluster)
         """,
         MEASURED,

@@ -62,6 +62,8 @@ def facts_without(
         "ways": "coalesce(w.ways, 0)",
         "conductance": "e.conductance",
         "delay_seconds": "case when d.delay_seconds >= $step_seconds then d.delay_seconds end",
+        "delay_low_seconds": "case when d.delay_seconds >= $step_seconds then d.low_seconds end",
+        "delay_high_seconds": "case when d.delay_seconds >= $step_seconds then d.high_seconds end",
         "objects": "coalesce(o.objects, 0)",
         "exclusivity": "o.exclusivity",
         "popular_share": "o.popular_share",

@@ -126,13 +126,13 @@ def _log_odds(own: np.ndarray, card: Scorecard) -> float:
 
 
 def _values(own: np.ndarray, card: Scorecard) -> dict[str, float | None]:
-    """The terms; the ages of every fourth cluster are not known."""
+    """The terms; the loyalty of every fourth cluster are not known."""
     values: dict[str, float | None] = {
         term.name: card.weights[term.name].mean + card.weights[term.name].scale * float(own[place])
         for place, term in enumerate(TERMS)
     }
     if own[0] > 0.7:
-        values["ages"] = None
+        values["loyalty"] = None
     return values
 
 

@@ -162,7 +162,7 @@ def test_each_signal_defence_and_term_is_left_out_in_turn(ring_file, labels, tmp
     assert {"pieces", "recruits", "refused edges", "gate likely", "explanation audience"} <= set(
         told["defences"]
     )
-    assert "surprise" in told["terms"]
+    assert "strength" in told["terms"]
     assert told["seconds"]["shared-objects"] > 0
     assert not (tmp_path / "layers").exists()
 

@@ -304,6 +304,17 @@ def test_synchrony_is_the_median_of_each_edges_nearest_acts_on_each_object(engin
     assert only(delay_facts(table(engine, JOINT_ACTS, TOGETHER)))["delay_seconds"] == 2.0
 
 
+def test_a_quarter_of_the_delays_are_no_longer_than_the_low_one_and_three_quarters_than_the_high(
+    engine, table
+):
+    rows = "\n".join(f"a{n} | b | x | a1 | post | link | o | 0 | {1000 * n}" for n in range(1, 9))
+    columns = "src | dst | layer | cluster | action | object_kind | object | src_at | dst_at"
+
+    found = only(delay_facts(table(engine, JOINT_ACTS, f"{columns}\n{rows}")))
+
+    assert (found["low_seconds"], found["delay_seconds"], found["high_seconds"]) == (2.0, 4.5, 6.0)
+
+
 def test_shared_objects_are_counted_among_members_and_among_everybody(engine, table):
     interactions = table(
         engine,

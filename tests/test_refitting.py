@@ -50,7 +50,7 @@ def apart(one, other):
     return np.mean([abs(one.weights[n].log_odds - other.weights[n].log_odds) for n in NAMES])
 
 
-MIND = other_mind(intercept=-1.0, focus=5.0, ties=2.0, traits=2.5, leak=-0.3)
+MIND = other_mind(intercept=-1.0, focus=5.0, strength=2.0, traits=2.5, leak=-0.3)
 
 
 def test_many_decisions_bring_back_the_log_odds_they_were_drawn_from():
@@ -177,7 +177,7 @@ def test_a_fold_that_holds_all_rings_is_refused():
 
 
 def test_the_log_odds_of_many_are_those_that_are_said_of_each():
-    rows = [RING, CROWD, {**RING, "ages": None, "attendance": None, "accounts": 5000}]
+    rows = [RING, CROWD, {**RING, "early": None, "attendance": None, "accounts": 5000}]
     values = np.array(
         [[np.nan if v is None else v for v in (t.value(facts) for t in TERMS)] for facts in rows],
         dtype=float,

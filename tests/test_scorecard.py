@@ -17,24 +17,18 @@ RING = {
     "tie_strength": 1.0,
     "density": 1.0,
     "accounts": 30,
-    "log10_p": -60.0,
     "joint_share": 0.7,
     "exclusivity": 0.6,
-    "audience": 0.0,
-    "reaction": 0.0,
-    "breadth": 0.1,
-    "ages": 0.0,
     "unevenness": 1.0,
     "attendance": 0.7,
     "regular_objects": 15,
     "early": 0.0,
     "delay_seconds": 30.0,
+    "delay_low_seconds": 20.0,
+    "delay_high_seconds": 50.0,
     "joint_days": 0.8,
     "joint_things": 0.02,
     "acquaintances": 0.0,
-    "flash_crowd": 0.0,
-    "following": 0.0,
-    "life": 0.2,
     "layers": "shared-objects,swarm",
 }
 CROWD = {
@@ -42,22 +36,16 @@ CROWD = {
     "conductance": 0.29,
     "tie_strength": 0.1,
     "density": 0.4,
-    "log10_p": 0.0,
     "joint_share": 0.05,
     "exclusivity": 0.05,
-    "audience": 0.4,
-    "reaction": 1.0,
-    "breadth": 1.0,
-    "ages": 1.0,
     "unevenness": 8.0,
     "early": 9.0,
     "delay_seconds": 40_000.0,
+    "delay_low_seconds": 500.0,
+    "delay_high_seconds": 90_000.0,
     "joint_days": 0.2,
     "joint_things": 0.5,
     "acquaintances": 0.6,
-    "flash_crowd": 0.4,
-    "following": 0.5,
-    "life": 1.5,
     "layers": "rare-objects",
 }
 
@@ -81,11 +69,11 @@ def test_every_term_of_the_shipped_card_speaks_the_way_its_sign_says():
 
 
 def test_what_is_not_known_says_nothing():
-    unknown = {**RING, "ages": None, "audience": None, "unevenness": None, "attendance": None}
+    unknown = {**RING, "early": None, "delay_low_seconds": None, "unevenness": None}
 
     said = {each.name: each for each in expected_precision(unknown, default_card()).parts}
 
-    for name in ("ages", "audience", "loyalty", "attendance"):
+    for name in ("watching", "spread", "loyalty"):
         assert (said[name].value, said[name].log_odds) == (None, 0.0)
 
 
@@ -108,7 +96,7 @@ def test_the_parts_add_up_and_leaving_one_out_gives_what_is_said_without_it():
 
 
 def test_the_interval_holds_the_estimate():
-    for facts in (RING, CROWD, {**RING, "conductance": 0.2}, {**CROWD, "ages": None}):
+    for facts in (RING, CROWD, {**RING, "conductance": 0.2}, {**CROWD, "early": None}):
         found = expected_precision(facts, default_card())
 
         assert 0 <= found.low <= found.precision <= found.high <= 1
@@ -165,12 +153,12 @@ def test_up_to_a_hundred_members_are_no_crowd():
     assert valued("crowd", accounts=1000) == pytest.approx(1.0)
 
 
-def test_a_partner_counts_by_the_strength_of_the_tie():
-    few_close = valued("partners", accounts=10, tie_strength=0.8)
-    many_loose = valued("partners", accounts=80, tie_strength=0.1)
+def test_a_tie_is_as_strong_however_many_there_are():
+    few = valued("strength", density=0.1, tie_strength=0.05)
+    many = valued("strength", density=1.0, tie_strength=0.5)
 
-    assert few_close == many_loose == pytest.approx(math.log10(8.1))
-    assert valued("partners", accounts=1000, tie_strength=0.0) == pytest.approx(-1.0)
+    assert few == many == pytest.approx(math.log10(0.5))
+    assert valued("strength", density=0.0, tie_strength=0.0) == pytest.approx(-3.0)
 
 
 def test_only_who_act_on_one_another_are_mutual():
@@ -183,13 +171,33 @@ def test_the_more_there_is_that_they_share_the_less_it_looks_like_an_order():
     assert valued("things", joint_things=0.0) == pytest.approx(-4.0)
 
 
-def test_a_life_is_measured_beside_that_of_others():
-    assert valued("life", life=0.95) == pytest.approx(0.0)
-    assert valued("life", life=None) is None
+def test_a_pact_is_of_many_who_act_on_one_another_and_on_whom_nobody_else_acts():
+    assert valued("pact", layers="rare-objects", exclusivity=1.0) == 0.0
+    assert valued("pact", layers="mutual-ring", exclusivity=None) is None
+    many = valued("pact", layers="mutual-ring", exclusivity=1.0, accounts=100)
+    few = valued("pact", layers="mutual-ring", exclusivity=1.0, accounts=10)
+    known = valued("pact", layers="mutual-ring", exclusivity=0.5, accounts=100)
+    assert (many, few, known) == pytest.approx((2.0, 1.0, 1.0))
 
 
-def test_a_hundred_standard_errors_say_what_ten_do():
-    term = next(term for term in TERMS if term.name == "early")
+def test_what_nobody_else_comes_to_is_private_only_where_they_come_at_one_time():
+    assert valued("private", layers="shared-objects", exclusivity=0.9) == 0.9
+    assert valued("private", layers="rare-objects", exclusivity=0.9) == 0.0
+    assert valued("private", layers="shared-objects", exclusivity=None) is None
 
-    assert term.value({**CROWD, "early": 100.0}) == term.value({**CROWD, "early": 10.0}) == 10.0
-    assert term.value({**CROWD, "early": None}) is None
+
+def test_meetings_after_one_order_lie_within_one_span():
+    asked = valued("spread", delay_low_seconds=99.0, delay_high_seconds=199.0)
+    by_chance = valued("spread", delay_low_seconds=9.0, delay_high_seconds=99_999.0)
+
+    assert asked == pytest.approx(math.log10(2.0))
+    assert by_chance == pytest.approx(4.0)
+    assert valued("spread", delay_low_seconds=None, delay_high_seconds=None) is None
+
+
+def test_a_hundred_standard_errors_say_what_ten_do_and_seldom_days_say_less():
+    daily = valued("watching", early=100.0, joint_days=1.0)
+
+    assert daily == valued("watching", early=10.0, joint_days=1.0) == 10.0
+    assert valued("watching", early=10.0, joint_days=0.2) == pytest.approx(2.0)
+    assert valued("watching", early=None) is None

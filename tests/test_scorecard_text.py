@@ -53,7 +53,7 @@ def changed(*path, to):
         (changed("weights", "leak", "scale", to=0), "`scale` in the weight of `leak` is above 0"),
         (changed("weights", "leak", "mean", to=True), "`mean` in the weight of `leak` is a number"),
         (changed("weights", "leak", "log_odds", to=2), "`leak` may only speak against a ring"),
-        (changed("weights", "ties", "log_odds", to=-2), "`ties` may only speak for a ring"),
+        (changed("weights", "strength", "log_odds", to=-2), "`strength` may only speak for a ring"),
         (changed("bins", to=[]), "`bins` is a list with one bin at least"),
         (changed("bins", 0, "low", to=-0.1), f"bin 1 of {BINS} has an interval from -0.1"),
         (
@@ -94,7 +94,7 @@ def test_a_card_of_before_a_term_was_added_says_nothing_by_it():
 
 def test_a_card_with_a_term_that_is_no_more_says_to_train_it_again():
     given = json.loads(card_text(default_card()))
-    given["weights"]["looking"] = given["weights"]["early"]
+    given["weights"]["looking"] = given["weights"]["watching"]
 
     with pytest.raises(ValueError, match="no longer are: looking; train it again"):
         read_card(json.dumps(given))
@@ -103,8 +103,8 @@ def test_a_card_with_a_term_that_is_no_more_says_to_train_it_again():
 def test_an_added_term_is_held_to_its_sign():
     weight = {"mean": 0, "scale": 1, "log_odds": 0.5}
 
-    with pytest.raises(ValueError, match="`early` may only speak against a ring"):
-        read_card(changed("weights", "early", to=weight))
+    with pytest.raises(ValueError, match="`watching` may only speak against a ring"):
+        read_card(changed("weights", "watching", to=weight))
 
 
 @given(st.text(max_size=30) | st.binary(max_size=30).map(lambda raw: raw.decode("latin-1")))

@@ -48,14 +48,14 @@ def test_a_confirmed_cluster_is_a_ring_and_a_dismissed_one_is_not(tmp_path):
 
 
 def test_the_terms_are_read_in_their_order_and_what_is_not_known_stays_unknown(tmp_path):
-    publish(tmp_path, [found("a", values={**VALUES, "ages": None})])
+    publish(tmp_path, [found("a", values={**VALUES, "loyalty": None})])
 
     (row,) = values_of(examples(tmp_path).used)
 
     names = [term.name for term in TERMS]
-    assert np.isnan(row[names.index("ages")])
-    assert [v for n, v in zip(names, row, strict=True) if n != "ages"] == [
-        VALUES[n] for n in names if n != "ages"
+    assert np.isnan(row[names.index("loyalty")])
+    assert [v for n, v in zip(names, row, strict=True) if n != "loyalty"] == [
+        VALUES[n] for n in names if n != "loyalty"
     ]
 
 
