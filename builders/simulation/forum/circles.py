@@ -137,7 +137,7 @@ def clan(stage: Stage, name: str) -> None:
 
 
 def classroom(stage: Stage, name: str) -> None:
-    """Thirty pupils behind one address: five things in one hour, on each of three days (the table)."""
+    """Thirty pupils at one address: five things in one hour, on each of three days (the table)."""
     rng = stage.rng
     zone = int(rng.choice(len(stage.hours.offset), p=stage.hours.share))
     pupils = stage.some(int(rng.integers(24, 34)), (stage.people.zone == zone) + 1e-6, least=18.0)

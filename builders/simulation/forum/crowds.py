@@ -67,7 +67,7 @@ def flash_crowd(stage: Stage, name: str) -> None:
     rng = stage.rng
     born = _evening(stage, rng.uniform(0.0, stage.spec.days - 1))
     many = _crowd(stage, 300, 5_000)
-    crowd = stage.some(many, 0.05 + stage.awake_at(born), least=1.0)
+    crowd = stage.some(many, np.where(stage.awake_at(born), 1.0, 0.05), least=1.0)
     home = int(rng.integers(0, 12))
     what = stage.new_posts(np.array(home), stage.some(1), np.array([born]), liked=np.array([60.0]))
     at = born + rng.exponential(20 * MINUTE, len(crowd))
@@ -80,7 +80,9 @@ def news_burst(stage: Stage, name: str) -> None:
     """Eight hundred to 10,000 on three things of one story in two hours; each on most of them."""
     rng = stage.rng
     begins = _evening(stage, rng.uniform(0.0, stage.spec.days - 1))
-    crowd = stage.some(_crowd(stage, 800, 10_000), 0.05 + stage.awake_at(begins), least=3.0)
+    crowd = stage.some(
+        _crowd(stage, 800, 10_000), np.where(stage.awake_at(begins), 1.0, 0.05), least=3.0
+    )
     born = begins + np.array([0.0, rng.uniform(2, 15), rng.uniform(10, 30)]) * MINUTE
     pages = stage.new_links(1, 1)
     home = rng.integers(0, 12, 3)
@@ -191,7 +193,9 @@ def newcomers(stage: Stage, name: str) -> None:
     """Whom a link from elsewhere brings on one day: all are shown the same communities to join."""
     rng = stage.rng
     day = int(rng.integers(0, max(1, stage.spec.days - 1)))
+    # Nobody who was seen before.
     can = (stage.people.joined < 0) & ~stage.ringed & (stage.people.posts == 0)
+    can &= stage.left == stage.people.budget
     some = stage.some(_crowd(stage, 50, 200), can.astype(float), least=6.0)
     came = day * DAY + DAY * rng.beta(2.0, 2.0, len(some))
     stage.people.joined[some] = came

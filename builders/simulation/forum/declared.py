@@ -1,4 +1,4 @@
-"""Who says openly what it is: cross-posting pages of one house, bots; and a text that goes round."""
+"""Who says openly what it is: pages of one house, bots; and a text that goes round."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ def syndicated_pages(stage: Stage, name: str) -> None:
     """
     rng = stage.rng
     pages = _plain(stage, int(rng.integers(10, 41)), 10.0)
-    house = " ".join(stage.wording.texts(rng, np.zeros(1, np.int64), np.zeros(1, np.int64), middle=2.0)
-                     .to_pylist()[0].split()[:2]).title()  # fmt: skip
+    common = np.zeros(1, dtype=np.int64)
+    first = stage.wording.texts(rng, common, common, middle=2.0).to_pylist()[0]
+    house = " ".join(first.split()[:2]).title()
     stories = int(stage.left[pages].min() + rng.integers(0, 10))
     links = stage.new_links(stories, 1)
     titles = stage.wording.texts(

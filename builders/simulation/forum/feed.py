@@ -39,7 +39,7 @@ class Feed:
         self._author_keys = self._key(posts.author, posts.birth)[self._by_author]
 
     def _key(self, group: Longs, at: Floats) -> Floats:
-        return group * self._width + np.clip(at - self._first, 0.0, self._width - 1.0)
+        return np.asarray(group * self._width + np.clip(at - self._first, 0.0, self._width - 1.0))
 
     def _between(self, community: Longs, at: Floats) -> tuple[Longs, Longs]:
         """Where a community's posts begin and end in `order`, as of a moment."""

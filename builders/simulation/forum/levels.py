@@ -65,9 +65,10 @@ TABLE: Mapping[str, Level] = {
 
 
 def dealt(rng: np.random.Generator) -> list[tuple[str, str]]:
-    """The kind and level of each ring: two of each kind, at two levels; each level twice or more."""
+    """Kind and level of each ring: two of a kind, at two levels; each level two to four times."""
     while True:
         levels = rng.permutation([*TABLE, *TABLE, *rng.choice(list(TABLE), 4)])
         dealt = [(kind, *levels[2 * place : 2 * place + 2]) for place, kind in enumerate(KINDS)]
-        if all(first != second for _, first, second in dealt):
+        most = max(np.unique(levels, return_counts=True)[1])
+        if most <= 4 and all(first != second for _, first, second in dealt):
             return [(kind, str(level)) for kind, *both in dealt for level in both]

@@ -59,7 +59,7 @@ class _Read:
     at: Floats
     post: Longs
 
-    def only(self, which: Bools) -> _Read:
+    def only(self, which: Bools | Longs) -> _Read:
         return _Read(self.who[which], self.at[which], self.post[which])
 
 
@@ -67,7 +67,7 @@ def background(stage: Stage, room: int) -> PlacedActs:
     """As many acts of everybody's life as there is room for.
 
     Raises:
-        RuntimeError: people cannot find as much to do, which no size of a world was seen to lead to.
+        RuntimeError: people do not find as much to do; no size was seen to lead to that.
     """
     feed = Feed(stage.posts)
     posted = _posted(stage)
@@ -127,19 +127,25 @@ def _sittings(stage: Stage, feed: Feed, acts: Longs) -> _Read:
     at_once = (page == _DEEP) | (page == _NEW)
     community = people.homes[who, np.where(at_once, alone, choice)]
     post = np.full(len(who), NONE)
-    for is_page, show in (
-        (page == _NEW, lambda some: feed.newest(rng, community[some], at[some])),
-        (page == _OLD, lambda some: feed.any_before(rng, community[some], at[some])),
-        (page == _ANYTHING, lambda some: feed.evenly(rng, at[some])),
-        (page == _KNOWN, lambda some: feed.last_of(_known(stage, who[some]), at[some])),
-    ):
-        some = np.flatnonzero(is_page)
-        post[some] = show(some)
+    for some_page in (_NEW, _OLD, _ANYTHING, _KNOWN):
+        some = np.flatnonzero(page == some_page)
+        post[some] = _shown(stage, feed, some_page, who[some], community[some], at[some])
     lacking = np.flatnonzero(post == NONE)
     post[lacking] = feed.hot(rng, community[lacking], at[lacking], page[lacking] == _FRONT)
     lacking = np.flatnonzero(post == NONE)
     post[lacking] = feed.evenly(rng, at[lacking])
     return _Read(who, at, post)
+
+
+def _shown(stage: Stage, feed: Feed, page: int, who: Longs, community: Longs, at: Floats) -> Longs:
+    """What pages show that are not of what is hot; `NONE` where they have nothing."""
+    if page == _NEW:
+        return feed.newest(stage.rng, community, at)
+    if page == _OLD:
+        return feed.any_before(stage.rng, community, at)
+    if page == _KNOWN:
+        return feed.last_of(_known(stage, who), at)
+    return feed.evenly(stage.rng, at)
 
 
 def _known(stage: Stage, who: Longs) -> Longs:
@@ -177,7 +183,7 @@ class _Talk:
         return post * (self.stage.hours.span + 1.0) + at
 
     def _earlier(self, read: _Read) -> Longs:
-        """A comment that stands under each post, sooner one of the first; `NONE` if there is none."""
+        """A comment under each post, sooner one of the first; `NONE` if there is none yet."""
         low = np.searchsorted(self.keys, read.post * (self.stage.hours.span + 1.0))
         many = np.searchsorted(self.keys, self._key(read.post, read.at)) - low
         place = low + (many * self.stage.rng.random(len(low)) ** 1.8).astype(np.int64)

@@ -14,8 +14,9 @@ _ADDRESSES = 2
 
 
 def mark_hubs(stage: Stage, acts: PlacedActs, place: Longs) -> None:
-    """Label the busiest hundredth, the ten whom most follow, and who is behind two carriers'
-    addresses; nobody of a ring, nor a bot or a house's page.
+    """Label the busiest, the best known, and who is behind two carriers' addresses.
+
+    Nobody of a ring is among them, nor a bot, nor a house's page.
 
     Args:
         stage: the world.

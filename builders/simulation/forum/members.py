@@ -77,7 +77,7 @@ def enlisted(stage: Stage, level: Level, size: int, asked: int) -> Crew:
 
 
 def _drawn(stage: Stage, can: Bools, count: int, asked: int, median: float) -> Longs:
-    """Accounts with `asked` or more to give, half of them with less than `median` if that can be."""
+    """Accounts with `asked` or more to give, half of them with less than `median` if possible."""
     able = np.flatnonzero(can & (stage.left >= max(asked, 3)))
     count = min(count, int(0.7 * len(able)))
     if count <= 0:

@@ -1,4 +1,4 @@
-"""Who is on the forum: where they live, how much they do, which communities they read, their friends."""
+"""Who is on the forum: where people live, how much they do, what they read, whom they know."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from builders.simulation.forum.hours import DAY, Hours
+from builders.simulation.forum.hours import Hours
 from builders.simulation.forum.spec import ForumSpec
 from builders.simulation.population import Floats, Longs
 
@@ -80,7 +80,7 @@ def drawn_communities(rng: np.random.Generator, spec: ForumSpec, hours: Hours) -
     zones = len(hours.offset)
     local = rng.random(count) < 0.25
     return Communities(
-        size=(1.0 + np.arange(count)) ** -rng.uniform(0.85, 1.1),
+        size=np.asarray((1.0 + np.arange(count)) ** -rng.uniform(0.85, 1.1), dtype=np.float64),
         theme=rng.integers(0, THEMES, count),
         language=np.where(local, 1 + rng.choice(zones, count, p=hours.share), 0),
     )
@@ -90,9 +90,11 @@ def drawn_people(
     rng: np.random.Generator, spec: ForumSpec, hours: Hours, communities: Communities
 ) -> People:
     """Draw everybody, before anything is planted."""
-    count = int(spec.interactions / rng.uniform(29.0, 35.0))
+    count = int(spec.interactions / rng.uniform(34.0, 40.0))
     zone = rng.choice(len(hours.offset), count, p=hours.share)
-    budget = _budgets(rng, spec, count)
+    newcomer = rng.random(count) < 0.07
+    came = np.where(newcomer, rng.uniform(0.0, 0.9, count), 0.0)
+    budget = _budgets(rng, spec, 1.0 - came)
     homes = _homes(rng, zone, communities, len(hours.offset))
     return People(
         zone=zone,
@@ -104,19 +106,21 @@ def drawn_people(
         talks=np.where(rng.random(count) < 0.5, 0.02, rng.gamma(0.8, 2.4, count)),
         posts=_posts(rng, budget),
         sitting=1.0 / (1.0 + rng.lognormal(np.log(4.0), 0.7, count)),
-        joined=np.where(
-            rng.random(count) < 0.07, rng.uniform(0.0, 0.9, count) * spec.days * DAY, -1.0
-        ),
+        joined=np.where(newcomer, came * hours.span, -1.0),
         knows=_acquaintances(rng, zone, homes),
         fame=np.minimum(rng.pareto(1.2, count) + 0.1, 500.0),
     )
 
 
-def _budgets(rng: np.random.Generator, spec: ForumSpec, count: int) -> Floats:
-    """Log-normal, with a Pareto tail for one in fifty, and lurkers who act once or twice."""
+def _budgets(rng: np.random.Generator, spec: ForumSpec, there: Floats) -> Floats:
+    """Log-normal, with a Pareto tail for one in fifty, and lurkers who act once or twice.
+
+    `there`: for which share of the span somebody is on the forum.
+    """
+    count = len(there)
     many = rng.lognormal(0.0, rng.uniform(1.0, 1.15), count)
     many *= np.where(rng.random(count) < 0.02, 1.0 + rng.pareto(1.6, count), 1.0)
-    many = np.minimum(many, 60.0)
+    many = np.minimum(many, 60.0) * there
     lurks = rng.random(count) < _LURKERS
     rest = spec.interactions - 1.5 * lurks.sum()
     many *= rest / many[~lurks].sum()
@@ -158,4 +162,4 @@ def _acquaintances(rng: np.random.Generator, zone: Longs, homes: Longs) -> Longs
     steps = rng.geometric(0.35, (len(zone), ACQUAINTED)) * rng.choice(
         (-1, 1), (len(zone), ACQUAINTED)
     )
-    return row[(place[:, None] + steps) % len(zone)]
+    return np.asarray(row[(place[:, None] + steps) % len(zone)])

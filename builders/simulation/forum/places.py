@@ -14,8 +14,8 @@ _HOME, _CARRIER, _OFFICE, _RELAY, _OWN = (kind << 48 for kind in range(5))
 
 _TOGETHER = 0.28
 _MOBILE = 0.5
-_BEHIND_ONE = 600
-"""Accounts behind a carrier's address: the table of look-alikes has 500 and more."""
+_BEHIND_ONE = 750
+"""Accounts with a carrier's address: the table of look-alikes sees 500 and more behind one."""
 
 _AT_OFFICES = 0.12
 _OF_AN_OFFICE = 25

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from builders.simulation.forum.hours import DAY, HOUR, MINUTE
-from builders.simulation.forum.levels import TABLE, Level, dealt
+from builders.simulation.forum.levels import KINDS, TABLE, Level, dealt
 from builders.simulation.forum.members import Crew, enlisted, sized
 from builders.simulation.forum.stage import (
     A_LINK,
@@ -37,12 +37,22 @@ _ON_ACCOUNTS = {FOLLOW: 1.0}
 
 
 def plant_rings(stage: Stage) -> None:
-    """Two rings of each kind, at two levels each."""
-    numbers = dict.fromkeys(_KINDS, 0)
-    for kind, level in dealt(stage.rng):
+    """Two rings of each kind, at two levels each.
+
+    All are manned before one works, so that nobody passes by one ring who is in the next.
+    """
+    rings = [(kind, level, _manned(stage, kind, TABLE[level])) for kind, level in dealt(stage.rng)]
+    numbers = dict.fromkeys(KINDS, 0)
+    for kind, level, crew in rings:
         numbers[kind] += 1
-        crew = _KINDS[kind](stage, TABLE[level])
+        _KINDS[kind](stage, TABLE[level], crew)
         stage.label(f"{kind}-{numbers[kind]}", kind, crew.members, level)
+
+
+def _manned(stage: Stage, kind: str, level: Level) -> Crew:
+    """The accounts of a ring, each with as much to give as its kind asks for at the most."""
+    asked = {"follow-ring": level.targets, "boost-pod": _asked(level) + 1}
+    return enlisted(stage, level, sized(stage, level), asked.get(kind, _asked(level)))
 
 
 def _asked(level: Level) -> int:
@@ -53,11 +63,12 @@ def _asked(level: Level) -> int:
 def _visits(stage: Stage, level: Level, crew: Crew) -> tuple[Longs, Longs]:
     """Which member (by place) comes to which target (by place): each to its share of them."""
     luck = stage.rng.random((len(crew.members), level.targets))
-    return np.nonzero(np.argsort(np.argsort(luck, axis=1), axis=1) < _asked(level))
+    member, target = np.nonzero(np.argsort(np.argsort(luck, axis=1), axis=1) < _asked(level))
+    return member, target
 
 
 def _moments(stage: Stage, level: Level, crew: Crew, count: int) -> Floats:
-    """When each target's turn is: at any hour for the blunt, else in the operator's waking hours."""
+    """When each target's turn is: at any hour if blunt, else when a member is awake."""
     at = stage.rng.uniform(crew.since, crew.until, count)
     if level.jitter > MINUTE:
         one = stage.rng.choice(crew.members, 1)
@@ -93,9 +104,8 @@ def _where(stage: Stage) -> int:
     return int(stage.rng.choice(len(size), p=size / size.sum()))
 
 
-def _link_spam(stage: Stage, level: Level) -> Crew:
+def _link_spam(stage: Stage, level: Level, crew: Crew) -> None:
     """Accounts post the same pages, under titles that are nearly the same."""
-    crew = enlisted(stage, level, sized(stage, level), _asked(level))
     member, target = _visits(stage, level, crew)
     links = stage.new_links(level.targets, int(stage.rng.integers(1, 5)))
     at = _moments(stage, level, crew, level.targets)
@@ -108,12 +118,10 @@ def _link_spam(stage: Stage, level: Level) -> Crew:
     stage.do(who, A_LINK + links[target], come, POST, text=text, place=crew.place[member])
     others = _others(stage, level, target, level.targets)
     stage.passers_by(A_LINK + links, at, others, _ON_LINKS, weight=stage.fond(home))
-    return crew
 
 
-def _vote_farm(stage: Stage, level: Level) -> Crew:
+def _vote_farm(stage: Stage, level: Level, crew: Crew) -> None:
     """Accounts vote up what customers posted, or said."""
-    crew = enlisted(stage, level, sized(stage, level), _asked(level))
     member, target = _visits(stage, level, crew)
     home = _where(stage)
     at = _moments(stage, level, crew, level.targets)
@@ -129,13 +137,11 @@ def _vote_farm(stage: Stage, level: Level) -> Crew:
     stage.passers_by(
         what, born, _others(stage, level, target, level.targets), on, weight=stage.fond(home)
     )
-    return crew
 
 
-def _copied_comments(stage: Stage, level: Level) -> Crew:
+def _copied_comments(stage: Stage, level: Level, crew: Crew) -> None:
     """Accounts say the same in other words, each under one of a few posts of the day."""
     rng = stage.rng
-    crew = enlisted(stage, level, sized(stage, level), _asked(level))
     member, target = _visits(stage, level, crew)
     order = np.argsort(target, kind="stable")
     member, target = member[order], target[order]
@@ -159,7 +165,6 @@ def _copied_comments(stage: Stage, level: Level) -> Crew:
     _, sent = np.unique(np.concatenate([what, A_POST + shown]), return_counts=True)
     many = np.maximum(_OTHERS, sent) if level.shared else np.full(len(shown), _OTHERS)
     stage.passers_by(A_POST + shown, stage.posts.birth[shown], many, _ON_POSTS)
-    return crew
 
 
 def _copies(stage: Stage, level: Level, home: int, count: Longs, *, middle: float) -> Longs:
@@ -175,14 +180,13 @@ def _copies(stage: Stage, level: Level, home: int, count: Longs, *, middle: floa
     return stage.say(pa.array(texts))
 
 
-def _follow_ring(stage: Stage, level: Level) -> Crew:
+def _follow_ring(stage: Stage, level: Level, crew: Crew) -> None:
     """Accounts follow one another and are followed back; all follow the same few customers.
 
     Each is sent to as many accounts as the level has targets, a third of them customers. Fellows
     are drawn from the whole ring: it is no row of circles.
     """
     rng = stage.rng
-    crew = enlisted(stage, level, sized(stage, level), level.targets)
     size = len(crew.members)
     paying = level.targets // 3
     # Somebody's two neighbours in each of some random rounds: as many ties for everybody.
@@ -206,13 +210,11 @@ def _follow_ring(stage: Stage, level: Level) -> Crew:
         others = _others(stage, level, visits, len(what))
         begin = np.maximum(0.0, since - DAY * rng.random(len(what)))
         stage.passers_by(what, begin, others, _ON_ACCOUNTS, middle=2 * DAY)
-    return crew
 
 
-def _boost_pod(stage: Stage, level: Level) -> Crew:
+def _boost_pod(stage: Stage, level: Level, crew: Crew) -> None:
     """Members post, and the others vote them up, answer and pass them on."""
     rng = stage.rng
-    crew = enlisted(stage, level, sized(stage, level), _asked(level) + 1)
     member, target = _visits(stage, level, crew)
     home = _where(stage)
     born = _moments(stage, level, crew, level.targets)
@@ -225,13 +227,11 @@ def _boost_pod(stage: Stage, level: Level) -> Crew:
     stage.do(crew.members[member], what[target], come, action, place=crew.place[member])
     others = _others(stage, level, target, level.targets)
     stage.passers_by(what, born, others, _ON_POSTS, weight=stage.fond(home))
-    return crew
 
 
-def _slow_drip(stage: Stage, level: Level) -> Crew:
+def _slow_drip(stage: Stage, level: Level, crew: Crew) -> None:
     """Accounts come one by one, over hours and days, to old things that hardly anybody knows."""
     rng = stage.rng
-    crew = enlisted(stage, level, sized(stage, level), _asked(level))
     member, target = _visits(stage, level, crew)
     drip = min(level.drip, 0.1 * stage.hours.span)
     at = np.minimum(_moments(stage, level, crew, level.targets), stage.hours.span - 1.05 * drip)
@@ -248,10 +248,9 @@ def _slow_drip(stage: Stage, level: Level) -> Crew:
     stage.do(crew.members[member], what[target], come, action, place=crew.place[member])
     others = _others(stage, level, target, level.targets)
     stage.passers_by(what, np.zeros(level.targets), others, on, middle=5 * DAY)
-    return crew
 
 
-_KINDS: Mapping[str, Callable[[Stage, Level], Crew]] = {
+_KINDS: Mapping[str, Callable[[Stage, Level, Crew], None]] = {
     "link-spam": _link_spam,
     "vote-farm": _vote_farm,
     "copied-comments": _copied_comments,

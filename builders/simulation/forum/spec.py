@@ -28,7 +28,7 @@ class ForumSpec(TableSpec):
     @property
     def ring(self) -> float:
         """What sizes of rings are multiplied by."""
-        return float(min(1.0, (self.interactions / _RINGS_TOLD_FOR) ** 0.65))
+        return float(min(1.0, (self.interactions / _RINGS_TOLD_FOR) ** 0.8))
 
     @property
     def length(self) -> float:

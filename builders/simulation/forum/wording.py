@@ -10,107 +10,18 @@ import pyarrow.compute as pc
 
 from builders.simulation.population import Floats, Longs
 
-_COMMON = tuple(
-    [
-        "the",
-        "a",
-        "to",
-        "and",
-        "of",
-        "i",
-        "it",
-        "is",
-        "that",
-        "in",
-        "you",
-        "for",
-        "this",
-        "was",
-        "but",
-        "on",
-        "not",
-        "be",
-        "have",
-        "with",
-        "they",
-        "are",
-        "just",
-        "so",
-        "my",
-        "if",
-        "like",
-        "what",
-        "at",
-        "we",
-        "do",
-        "as",
-        "can",
-        "or",
-        "there",
-        "all",
-        "about",
-        "one",
-        "would",
-        "from",
-        "your",
-        "how",
-        "when",
-        "get",
-        "no",
-        "more",
-        "think",
-        "people",
-        "time",
-        "really",
-        "some",
-        "who",
-        "because",
-        "out",
-        "up",
-        "know",
-        "them",
-        "than",
-        "had",
-        "other",
-        "been",
-        "good",
-        "could",
-        "also",
-        "even",
-        "why",
-        "only",
-        "has",
-        "their",
-        "much",
-        "make",
-        "then",
-        "were",
-        "want",
-        "still",
-        "him",
-        "well",
-        "way",
-        "did",
-        "right",
-        "going",
-        "an",
-        "any",
-        "now",
-        "work",
-        "should",
-        "never",
-        "here",
-        "see",
-        "into",
-        "actually",
-        "most",
-        "got",
-        "first",
-        "thing",
-        "back",
-        "over",
-        "me",
-    ]
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_COMMON = _split(
+    "the a to and of i it is that in you for this was but on not be have with they are just so "
+    "my if like what at we do as can or there all about one would from your how when get no "
+    "more think people time really some who because out up know them than had other been good "
+    "could also even why only has their much make then were want still him well way did right "
+    "going an any now work should never here see into actually most got first thing back over "
+    "me"
 )
 STOCK = (
     "this", "lol", "came here to say this", "underrated comment", "source?", "same here",
@@ -123,39 +34,15 @@ STOCK = (
 _ENDS = ("", "", "", ".", ".", "!", "?", "...", " lol", " tbh", " :)", " imo")
 _PHRASES_OF_ALL, _PHRASES_OF_ONE = 900, 160
 _WORDS_OF_ALL, _WORDS_OF_ONE = 2_500, 260
-_SOUNDS = [
-    "b",
-    "c",
-    "d",
-    "f",
-    "g",
-    "h",
-    "k",
-    "l",
-    "m",
-    "n",
-    "p",
-    "r",
-    "s",
-    "t",
-    "v",
-    "w",
-    "br",
-    "st",
-    "tr",
-    "ch",
-    "sh",
-    "pl",
-    "gr",
-]
-_VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "ou"]
+_SOUNDS = _split("b c d f g h k l m n p r s t v w br st tr ch sh pl gr")
+_VOWELS = _split("a e i o u ai ea ou")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """Pieces that texts are made of, as one long list, and where each language's and theme's lie.
+    """Pieces of texts, as one long list, and where those of each language and theme lie.
 
-    `shared`: first and number of the pieces of a language, commonest first, `own`: of a theme in it.
+    `shared`: first and number of a language's pieces, commonest first; `own`: of a theme in it.
     """
 
     pieces: pa.Array
