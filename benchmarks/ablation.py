@@ -4,9 +4,9 @@
     python benchmarks/ablation.py --seeds "27 28" --families own,flat
 
 `ringwatch evaluate --ablation --without ...` over the worlds of benchmarks/quality.py, save the
-marketplaces: each detector and window is left out in turn, each defence, each term of the
-scorecard, and columns of the extract. A layer is drawn once a world and used again. The numbers go
-to the end of benchmarks/ablation.json, and from there into docs/evaluation.md
+marketplaces and forums: each detector and window is left out in turn, each defence, each term of
+the scorecard, and columns of the extract. A layer is drawn once a world and used again. The numbers
+go to the end of benchmarks/ablation.json, and from there into docs/evaluation.md
 (benchmarks/report.py). Seeds are best those of no other report.
 """
 

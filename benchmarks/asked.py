@@ -16,7 +16,8 @@ def worlds_parser(says: str, *, seeds: str) -> argparse.ArgumentParser:
     parser.add_argument("--seeds", default=seeds, help="seeds, a space or comma between")
     parser.add_argument("--interactions", type=int, default=300_000)
     parser.add_argument("--days", type=int, default=14)
-    parser.add_argument("--families", default="own,held-out,flat,outside,fortnight,marketplace")
+    every = "own,held-out,flat,outside,fortnight,marketplace,forum"
+    parser.add_argument("--families", default=every)
     return parser
 
 

@@ -3,14 +3,16 @@
     python benchmarks/quality.py --seeds "21 22 23 24 25"
     python benchmarks/quality.py --seeds "21 22 23" --check     # fail on a drop
 
-Six families of worlds a seed: the platform with the rings that settings were tried on, the
+Seven families of worlds a seed: the platform with the rings that settings were tried on, the
 platform with held-out rings, a flat table of held-out rings with the columns that a third party
 sends, an outside table, written by somebody who knew neither simulator nor detectors, a fortnight,
-drawn from published figures of platforms and campaigns, and a marketplace, of which the same holds;
-it lasts twice as many days as the others, as its slow rings need. Other methods are set beside it
-in the first world of each family. The table goes to stdout and, with
-commit and seeds, to the end of `benchmarks/quality.json`, and from there into `docs/evaluation.md`
-with its plots (`benchmarks/report.py`).
+drawn from published figures of platforms and campaigns, a marketplace, of which the same holds (it
+lasts twice as many days as the others, as its slow rings need), and a forum, whose rings follow a
+table of the literature. From forums nothing is ever learned, nor is anything tuned on them: the
+scorecard is fitted on the others (benchmarks/scorecard.py), and forums tell what it does elsewhere.
+Other methods are set beside it in the first world of each family. The table goes to stdout and,
+with commit and seeds, to the end of `benchmarks/quality.json`, and from there into
+`docs/evaluation.md` with its plots (`benchmarks/report.py`).
 
 At the end it says which goals are not met, by family and level or look-alike, and exits with 4 if
 there is one: the numbers are kept and the report is written all the same. `--check` compares with
@@ -35,6 +37,7 @@ from benchmarks.report import QUALITY, write_report  # noqa: E402
 from benchmarks.rows import WORSE_UP, rounded, rows_of  # noqa: E402
 from builders.simulation.flat import FlatSpec  # noqa: E402
 from builders.simulation.fortnight.spec import FortnightSpec  # noqa: E402
+from builders.simulation.forum.spec import ForumSpec  # noqa: E402
 from builders.simulation.marketplace.spec import MarketplaceSpec  # noqa: E402
 from builders.simulation.outside.spec import OutsideSpec  # noqa: E402
 from builders.simulation.spec import SimulationSpec  # noqa: E402
@@ -62,6 +65,7 @@ def families(interactions: int, days: int) -> dict[str, Spec]:
         "outside": OutsideSpec(interactions=interactions, days=days),
         "fortnight": FortnightSpec(interactions=interactions, days=days),
         "marketplace": MarketplaceSpec(interactions=interactions, days=2 * days),
+        "forum": ForumSpec(interactions=interactions, days=days),
     }
 
 

@@ -10,9 +10,10 @@ from builders.simulation.kinds import TableKind
 from graph.errors import ConfigError
 
 Kind = Literal["platform"] | TableKind
-"""Five tables of a platform, or one: of its rings, by one who knew none, by figures, of goods."""
+"""Five tables of a platform, or one: of its rings, by one who knew none, by figures, of goods, of
+communities."""
 
-KINDS = ("flat", "outside", "fortnight", "marketplace")
+KINDS = ("flat", "outside", "fortnight", "marketplace", "forum")
 """The options that ask for one table."""
 
 PLATFORM_DAYS = 14
@@ -29,9 +30,15 @@ Marketplace = Annotated[
     bool,
     typer.Option("--marketplace", help="Such a world of goods and reviews, never tuned on."),
 ]
+Forum = Annotated[
+    bool,
+    typer.Option("--forum", help="Such a world of communities, which nothing is learned from."),
+]
 
 
-def kind_asked(*, flat: bool, outside: bool, fortnight: bool, marketplace: bool) -> Kind:
+def kind_asked(
+    *, flat: bool, outside: bool, fortnight: bool, marketplace: bool, forum: bool
+) -> Kind:
     """What kind of world is asked for: a platform, unless one table is.
 
     Raises:
@@ -42,11 +49,12 @@ def kind_asked(*, flat: bool, outside: bool, fortnight: bool, marketplace: bool)
         "outside": outside,
         "fortnight": fortnight,
         "marketplace": marketplace,
+        "forum": forum,
     }
     asked = [kind for kind, asked_for in given.items() if asked_for]
     if len(asked) > 1:
         kinds = " and ".join(f"`--{kind}`" for kind in asked)
-        count = {2: "two", 3: "three", 4: "four"}[len(asked)]
+        count = {2: "two", 3: "three", 4: "four", 5: "five"}[len(asked)]
         message = f"{kinds} are {count} kinds of worlds: say one of them"
         raise ConfigError(message)
     return asked[0] if asked else "platform"

@@ -9,13 +9,15 @@ from typing import Any, Literal
 from builders.simulation.flat import FlatSpec, FlatWritten, write_flat
 from builders.simulation.fortnight.spec import FortnightSpec
 from builders.simulation.fortnight.written import write_fortnight
+from builders.simulation.forum.spec import ForumSpec
+from builders.simulation.forum.written import write_forum
 from builders.simulation.marketplace.spec import MarketplaceSpec
 from builders.simulation.marketplace.written import write_marketplace
 from builders.simulation.outside.spec import OutsideSpec
 from builders.simulation.outside.written import write_outside
 
-TableKind = Literal["flat", "outside", "fortnight", "marketplace"]
-OneTable = FlatSpec | OutsideSpec | FortnightSpec | MarketplaceSpec
+TableKind = Literal["flat", "outside", "fortnight", "marketplace", "forum"]
+OneTable = FlatSpec | OutsideSpec | FortnightSpec | MarketplaceSpec | ForumSpec
 
 _Write = Callable[[Any, Path], FlatWritten]
 
@@ -24,6 +26,7 @@ ONE_TABLE: Mapping[TableKind, tuple[type[OneTable], _Write]] = {
     "outside": (OutsideSpec, write_outside),
     "fortnight": (FortnightSpec, write_fortnight),
     "marketplace": (MarketplaceSpec, write_marketplace),
+    "forum": (ForumSpec, write_forum),
 }
 """Each kind's spec, and what writes it into a new folder."""
 

@@ -58,6 +58,7 @@ from console.worlds import (
     PLATFORM_DAYS,
     Flat,
     Fortnight,
+    Forum,
     Kind,
     Marketplace,
     Outside,
@@ -139,6 +140,7 @@ def evaluate(
     outside: Outside = False,
     fortnight: Fortnight = False,
     marketplace: Marketplace = False,
+    forum: Forum = False,
     peers: Annotated[
         bool, typer.Option("--peers", help="Compare with other methods, on the same acts.")
     ] = False,
@@ -221,7 +223,9 @@ def evaluate(
     world: Spec | None = None
     if simulate:
         told.refuse("--simulate", path)
-        of = kind_asked(flat=flat, outside=outside, fortnight=fortnight, marketplace=marketplace)
+        of = kind_asked(
+            flat=flat, outside=outside, fortnight=fortnight, marketplace=marketplace, forum=forum
+        )
         world = _world(interactions, days, levels=levels, families=families, of=of)
     else:
         refuse_told(

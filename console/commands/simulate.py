@@ -38,6 +38,7 @@ from console.worlds import (
     PLATFORM_DAYS,
     Flat,
     Fortnight,
+    Forum,
     Marketplace,
     Outside,
     in_words,
@@ -78,6 +79,7 @@ def simulate(
     outside: Outside = False,
     fortnight: Fortnight = False,
     marketplace: Marketplace = False,
+    forum: Forum = False,
     into: Annotated[
         Path | None,
         typer.Option(
@@ -153,7 +155,9 @@ def simulate(
         _OF_A_LOG,
         "tells of a log that rings are planted into: name it with `--into`, or leave this out",
     )
-    kind = kind_asked(flat=flat, outside=outside, fortnight=fortnight, marketplace=marketplace)
+    kind = kind_asked(
+        flat=flat, outside=outside, fortnight=fortnight, marketplace=marketplace, forum=forum
+    )
     if kind != "platform":
         world, option = in_words(kind), f"--{kind}"
         refuse_told(
