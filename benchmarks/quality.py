@@ -10,9 +10,10 @@ drawn from published figures of platforms and campaigns, a marketplace, of which
 lasts twice as many days as the others, as its slow rings need), and a forum, whose rings follow a
 table of the literature. From forums nothing is ever learned, nor is anything tuned on them: the
 scorecard is fitted on the others (benchmarks/scorecard.py), and forums tell what it does elsewhere.
-Other methods are set beside it in the first world of each family. The table goes to stdout and,
-with commit and seeds, to the end of `benchmarks/quality.json`, and from there into
-`docs/evaluation.md` with its plots (`benchmarks/report.py`).
+Other methods are set beside it in the first world of each family. As many families are measured at
+a time as the machine has processors, each with one thread: the seconds told are of one thread. The
+table goes to stdout and, with commit and seeds, to the end of `benchmarks/quality.json`, and from
+there into `docs/evaluation.md` with its plots (`benchmarks/report.py`).
 
 At the end it says which goals are not met, by family and level or look-alike, and exits with 4 if
 there is one: the numbers are kept and the report is written all the same. `--check` compares with
@@ -21,9 +22,12 @@ the last entry of the same seeds and size, and exits with 1 where a number fell 
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +49,6 @@ from console.output import write_line, write_table  # noqa: E402
 from console.progress import shown_progress  # noqa: E402
 from jobs.evaluation.evaluate import Asked, all_peers  # noqa: E402
 from jobs.evaluation.worlds import Spec, evaluate_worlds  # noqa: E402
-from jobs.progress import Progress  # noqa: E402
 from jobs.quick import Changes  # noqa: E402
 
 ALIKE_ENOUGH = 0.005
@@ -69,16 +72,42 @@ def families(interactions: int, days: int) -> dict[str, Spec]:
     }
 
 
+def all_measured(
+    asked: Sequence[tuple[str, Spec, Path]],
+    seeds: Sequence[int],
+    *,
+    at_once: int,
+    threads: int,
+    peers: bool,
+) -> dict[str, dict[str, Any]]:
+    """The documents of families, by name in the order asked; so many are measured at a time.
+
+    A family has a process of its own, and says on the terminal when it is done.
+    """
+    documents = {}
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(at_once, mp_context=fresh) as pool, shown_progress() as said:
+        said.step("quality", f"{len(asked)} families of {len(seeds)} worlds, {at_once} at a time")
+        begun = {
+            pool.submit(measured, spec, seeds, folder, threads, peers): name
+            for name, spec, folder in asked
+        }
+        for done in as_completed(begun):
+            documents[begun[done]] = done.result()
+            said.step(begun[done], f"done, {len(documents)} of {len(begun)}")
+    return {name: documents[name] for name, _, _ in asked}
+
+
 def measured(
-    spec: Spec, seeds: Sequence[int], folder: Path, threads: int | None, said: Progress, peers: bool
+    spec: Spec, seeds: Sequence[int], folder: Path, threads: int, peers: bool
 ) -> dict[str, Any]:
     """One family's document over the seeds, other methods beside it in the first world."""
     asked, changes = Asked(path="simulated"), Changes(threads=threads)
-    document = evaluate_worlds(spec, seeds, folder, changes, asked, progress=said)
+    document = evaluate_worlds(spec, seeds, folder, changes, asked)
     if peers:
         beside = Asked(path="simulated", peers=all_peers())
         # The run stands: only the other methods are asked.
-        first = evaluate_worlds(spec, seeds[:1], folder, changes, beside, progress=said)
+        first = evaluate_worlds(spec, seeds[:1], folder, changes, beside)
         document["peers"] = {"ringwatch": own(document["worlds"][0]), **first["peers"]}
     document.pop("worlds")
     return document
@@ -129,7 +158,8 @@ def calibration(document: Mapping[str, Any]) -> dict[str, Any]:
 def main() -> int:
     """Measure, print, keep, compare."""
     parser = worlds_parser(__doc__, seeds="21 22 23 24 25")
-    parser.add_argument("--threads", type=int, default=None)
+    parser.add_argument("--at-once", type=int, default=os.cpu_count(), help="families at a time")
+    parser.add_argument("--threads", type=int, default=1, help="threads of each")
     parser.add_argument("--out", type=Path, help="keep worlds and runs here")
     parser.add_argument("--no-peers", action="store_true", help="ask no other method")
     parser.add_argument("--no-keep", action="store_true", help="leave quality.json as it is")
@@ -139,15 +169,12 @@ def main() -> int:
     chosen = families(told.interactions, told.days)
     # Told before the work: whoever commits meanwhile changes nothing of what is measured.
     clock, of = Clock(), commit()
-    documents = {}
     with tempfile.TemporaryDirectory(prefix="ringwatch-quality-") as removed:
         folder = told.out or Path(removed)
-        with shown_progress() as said:
-            for name in told.families.split(","):
-                said.step(name, f"{len(seeds)} worlds of {told.interactions:,} interactions")
-                documents[name] = measured(
-                    chosen[name], seeds, folder / name, told.threads, said, not told.no_peers
-                )
+        asked = [(name, chosen[name], folder / name) for name in told.families.split(",")]
+        documents = all_measured(
+            asked, seeds, at_once=told.at_once, threads=told.threads, peers=not told.no_peers
+        )
     entry = {
         "commit": of,
         "date": today(),

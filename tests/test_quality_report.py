@@ -291,7 +291,8 @@ def judged_document(worst):
     ],
 )
 def test_the_command_ends_with_what_is_short_of_the_goal(monkeypatch, capsys, worst, code, says):
-    monkeypatch.setattr(quality, "measured", lambda *_: judged_document(worst))
+    made = {"own": judged_document(worst)}
+    monkeypatch.setattr(quality, "all_measured", lambda *_, **__: made)
     monkeypatch.setattr("sys.argv", ["quality.py", "--families", "own", "--no-keep"])
 
     assert quality.main() == code
