@@ -12,6 +12,7 @@ from algorithms.large_clusters import large_clusters
 from algorithms.leiden import leiden
 from algorithms.pieces import united
 from algorithms.recruits import recruited
+from algorithms.wider import widened
 from graph.engine import Engine
 from graph.errors import ConfigError
 from graph.model import Clustering, InteractionGraph
@@ -29,6 +30,10 @@ class ClusterSettings:
     """CPM: the least weight that an average pair of a cluster has; see docs/decisions/0003."""
     at_least_accounts: int = 3
     """Smaller groups are left out: a pair is a coincidence that one can look at by hand."""
+    wider: tuple[float, ...] = (0.5, 0.25, 0.125)
+    """Shares of `resolution` at which clusters that leak are looked at again, the largest first."""
+    closed_at: float = 0.3
+    """The largest share of a cluster's weight that may lead out of one that does not leak."""
     piece_share: float = 0.5
     """The share of its edge weight that must lead into one larger cluster for a group to be a
     piece of it."""
@@ -99,6 +104,15 @@ def divide(graph: Coordination, settings: ClusterSettings, *, seed: int) -> Clus
         least_partners=settings.recruit_edges,
         least_accounts=settings.at_least_accounts,
     )
+    if settings.method == "leiden":
+        put_back = widened(
+            put_back,
+            knit.edges,
+            resolutions=[settings.resolution * share for share in settings.wider],
+            most_conductance=settings.closed_at,
+            least_accounts=settings.at_least_accounts,
+            seed=seed,
+        )
     return recruited(
         put_back,
         graph.weak,
