@@ -44,6 +44,20 @@ class ClusterSettings:
     rounds: int = 16
     """Rounds of label propagation, where that is the method."""
 
+    def __post_init__(self) -> None:
+        """Refuse prices that are no lower ones.
+
+        Raises:
+            ConfigError: `wider` does not fall from below 1 to above 0.
+        """
+        falls = all(a > b for a, b in zip((1.0, *self.wider), (*self.wider, 0.0), strict=True))
+        if not falls:
+            message = (
+                "`wider` holds shares of the resolution, each below the one before it, the first"
+                f" below 1 and all above 0, not {list(self.wider)}"
+            )
+            raise ConfigError(message)
+
 
 @dataclass(frozen=True, slots=True)
 class Coordination:

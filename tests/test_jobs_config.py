@@ -224,6 +224,14 @@ def test_groups_below_the_least_size_are_left_out(engine, table):
         large(whole, ClusterSettings(at_least_accounts=1))
 
 
+@pytest.mark.parametrize("wider", [(1.0, 0.5), (0.5, 0.5), (0.25, 0.5), (0.5, 0.0)])
+def test_a_look_from_further_away_that_is_no_lower_price_is_refused(wider):
+    with pytest.raises(ConfigError, match="each below the one before it"):
+        ClusterSettings(wider=wider)
+
+    assert ClusterSettings(wider=()).wider == ()
+
+
 @pytest.mark.parametrize("method", ["leiden", "label-propagation"])
 def test_no_layer_gives_no_cluster(engine, method):
     graph = coordination_graph(engine, [])

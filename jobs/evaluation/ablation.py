@@ -136,6 +136,7 @@ def _fewer_windows(detector: Detector[Any]) -> Iterator[tuple[float, Detector[An
 
 def _fewer_steps(job: DetectJob) -> Iterator[tuple[str, DetectJob]]:
     """The job without each step that mends a division."""
+    yield "wider", replace(job, cluster=replace(job.cluster, wider=()))
     yield "pieces", replace(job, cluster=replace(job.cluster, piece_share=NEVER))
     yield "recruits", replace(job, cluster=replace(job.cluster, recruit_share=NEVER))
 
