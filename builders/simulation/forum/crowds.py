@@ -194,8 +194,7 @@ def newcomers(stage: Stage, name: str) -> None:
     rng = stage.rng
     day = int(rng.integers(0, max(1, stage.spec.days - 1)))
     # Nobody who was seen before.
-    can = (stage.people.joined < 0) & ~stage.ringed & (stage.people.posts == 0)
-    can &= stage.left == stage.people.budget
+    can = ~stage.ringed & (stage.people.posts == 0) & (stage.left == stage.people.budget)
     some = stage.some(_crowd(stage, 50, 200), can.astype(float), least=6.0)
     came = day * DAY + DAY * rng.beta(2.0, 2.0, len(some))
     stage.people.joined[some] = came
