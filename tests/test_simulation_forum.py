@@ -22,10 +22,21 @@ SEEDS = (1, 2, 3)
 TARGETED = ("link-spam", "vote-farm", "boost-pod", "slow-drip")
 
 
+class Told:
+    """A world, its acts as a frame, and its groups by their labels."""
+
+    def __init__(self, world):
+        self.interactions, self.labels = world.interactions, world.labels
+        self.acts, self.groups = world.interactions.to_pandas(), grouped(world)
+        rings = world.labels.filter(world.labels["is_ring"]).to_pylist()
+        self.rings = {row["group_id"]: (row["kind"], row["level"]) for row in rings}
+        self.ringed = set().union(*(self.groups[name] for name in self.rings))
+
+
 @pytest.fixture(scope="module")
 def worlds():
     """Some worlds of a usual size."""
-    return [forum_world(ForumSpec(interactions=300_000, seed=seed)) for seed in SEEDS]
+    return [Told(forum_world(ForumSpec(interactions=300_000, seed=seed))) for seed in SEEDS]
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +46,12 @@ def world(worlds):
 
 @pytest.fixture(scope="module")
 def acts(world):
-    return world.interactions.to_pandas()
+    return world.acts
 
 
 @pytest.fixture(scope="module")
 def groups(world) -> dict[str, set[str]]:
-    return grouped(world)
-
-
-def rings_of(world):
-    """Kind and level of each ring."""
-    rings = world.labels.filter(world.labels["is_ring"]).to_pylist()
-    return {row["group_id"]: (row["kind"], row["level"]) for row in rings}
+    return world.groups
 
 
 def auc(mine, others):
@@ -81,7 +86,7 @@ def test_there_are_just_as_many_interactions_as_were_asked_for(days):
 
 def test_there_are_two_rings_of_each_kind_and_two_or_more_of_each_level(worlds):
     for world in worlds:
-        told = rings_of(world)
+        told = world.rings
         levels = Counter(level for _, level in told.values())
 
         assert Counter(kind for kind, _ in told.values()) == dict.fromkeys(KINDS, 2)
@@ -90,21 +95,19 @@ def test_there_are_two_rings_of_each_kind_and_two_or_more_of_each_level(worlds):
 
 
 def test_rings_are_as_large_as_the_table_has_them_and_smaller_in_small_worlds(worlds):
-    small = forum_world(ForumSpec(interactions=100_000, seed=1))
+    small = Told(forum_world(ForumSpec(interactions=100_000, seed=1)))
     for world in worlds:
-        told = grouped(world)
-        for name, (_, level) in rings_of(world).items():
+        told = world.groups
+        for name, (_, level) in world.rings.items():
             assert 0.6 < len(told[name]) / TABLE[level].accounts < 1.55, name
-    told = grouped(small)
-    ringed = set().union(*(told[name] for name in rings_of(small)))
 
-    assert all(len(told[name]) >= 6 for name in rings_of(small))
-    assert len(ringed) < 0.25 * pc.count_distinct(small.interactions["account"]).as_py()
+    assert all(len(small.groups[name]) >= 6 for name in small.rings)
+    assert len(small.ringed) < 0.25 * pc.count_distinct(small.interactions["account"]).as_py()
 
 
 def test_nobody_is_in_two_rings_and_accounts_made_for_one_are_nowhere_else(worlds):
     for world in worlds:
-        told, rings = grouped(world), rings_of(world)
+        told, rings = world.groups, world.rings
         times = Counter(account for name in rings for account in told[name])
         innocent = set().union(*(told[name] for name in told.keys() - rings.keys()))
 
@@ -115,13 +118,12 @@ def test_nobody_is_in_two_rings_and_accounts_made_for_one_are_nowhere_else(world
 
 def test_a_ring_is_not_known_by_how_much_its_members_do(worlds):
     for world in worlds:
-        done = world.interactions.to_pandas().groupby("account").size()
+        done = world.acts.groupby("account").size()
         done = done[done >= 3]
-        told, rings = grouped(world), rings_of(world)
-        ringed = set().union(*(told[name] for name in rings))
-        organic = done[~done.index.isin(ringed)].to_numpy()
+        told, rings = world.groups, world.rings
+        organic = done[~done.index.isin(world.ringed)].to_numpy()
 
-        assert 0.42 < auc(done.reindex(sorted(ringed)).dropna().to_numpy(), organic) < 0.58
+        assert 0.42 < auc(done.reindex(sorted(world.ringed)).dropna().to_numpy(), organic) < 0.58
         for level in TABLE:
             of_level = {one for name in rings if rings[name][1] == level for one in told[name]}
             mine = done.reindex(sorted(of_level)).dropna().to_numpy()
@@ -130,8 +132,8 @@ def test_a_ring_is_not_known_by_how_much_its_members_do(worlds):
 
 def test_a_ring_account_comes_to_its_share_of_the_targets(worlds):
     for world in worlds:
-        acts, told = world.interactions.to_pandas(), grouped(world)
-        for name, (kind, level) in rings_of(world).items():
+        acts, told = world.acts, world.groups
+        for name, (kind, level) in world.rings.items():
             if kind in TARGETED:
                 mine = acts[acts.account.isin(told[name])]
                 at = mine[mine.object.isin(targets_of(mine, level))]
@@ -143,13 +145,12 @@ def test_a_ring_account_comes_to_its_share_of_the_targets(worlds):
 
 def test_others_come_to_each_target_too_and_at_the_hardest_level_as_many(worlds):
     for world in worlds:
-        acts, told, rings = world.interactions.to_pandas(), grouped(world), rings_of(world)
-        ringed = set().union(*(told[name] for name in rings))
+        acts, told, rings = world.acts, world.groups, world.rings
         for name, (kind, level) in rings.items():
             if kind in TARGETED:
                 mine = acts[acts.account.isin(told[name])]
                 at = acts[acts.object.isin(targets_of(mine, level))]
-                others = at[~at.account.isin(ringed)].groupby("object").size()
+                others = at[~at.account.isin(world.ringed)].groupby("object").size()
                 assert len(others) == TABLE[level].targets
                 assert others.min() >= 20, name
                 if level == "L3":
@@ -159,8 +160,8 @@ def test_others_come_to_each_target_too_and_at_the_hardest_level_as_many(worlds)
 
 def test_rings_come_within_the_jitter_of_their_level(worlds):
     for world in worlds:
-        acts, told = world.interactions.to_pandas(), grouped(world)
-        for name, (kind, level) in rings_of(world).items():
+        acts, told = world.acts, world.groups
+        for name, (kind, level) in world.rings.items():
             if kind in ("link-spam", "vote-farm", "boost-pod"):
                 mine = acts[acts.account.isin(told[name])]
                 # Whoever posts a pod's thing was there before the others.
@@ -172,8 +173,8 @@ def test_rings_come_within_the_jitter_of_their_level(worlds):
 
 def test_slow_rings_take_hours_and_days_over_each_thing(worlds):
     for world in worlds:
-        acts, told = world.interactions.to_pandas(), grouped(world)
-        for name, (kind, level) in rings_of(world).items():
+        acts, told = world.acts, world.groups
+        for name, (kind, level) in world.rings.items():
             if kind == "slow-drip":
                 mine = acts[acts.account.isin(told[name])]
                 times = mine[mine.object.isin(targets_of(mine, level))].groupby("object").time
@@ -182,8 +183,8 @@ def test_slow_rings_take_hours_and_days_over_each_thing(worlds):
 
 def test_copied_comments_say_nearly_the_same(worlds):
     for world in worlds:
-        acts = world.interactions.to_pandas()
-        for members in of_kind(grouped(world), "copied-comments"):
+        acts = world.acts
+        for members in of_kind(world.groups, "copied-comments"):
             mine = acts[acts.account.isin(members) & (acts.action == "comment")]
             shingles = defaultdict(set)
             for account, text, thing in zip(mine.account, mine.text, mine.object, strict=True):
@@ -197,9 +198,9 @@ def test_copied_comments_say_nearly_the_same(worlds):
 
 def test_a_follow_ring_follows_itself_and_is_followed_back(worlds):
     for world in worlds:
-        acts, told = world.interactions.to_pandas(), grouped(world)
+        acts, told = world.acts, world.groups
         follows = acts[acts.action == "follow"]
-        for name, (kind, level) in rings_of(world).items():
+        for name, (kind, level) in world.rings.items():
             if kind == "follow-ring":
                 mine = follows[follows.account.isin(told[name])]
                 pairs = set(zip(mine.account, mine.object, strict=True))
@@ -305,13 +306,12 @@ def test_a_clan_meets_nearly_every_evening(acts, groups):
 
 def test_no_id_says_whether_its_account_or_object_is_of_a_ring(worlds):
     for world in worlds:
-        acts, told = world.interactions.to_pandas(), grouped(world)
-        ringed = set().union(*(told[name] for name in rings_of(world)))
+        acts = world.acts
         accounts = np.unique(acts.account)
         place = np.arange(len(accounts))
-        of_ring = np.isin(accounts, list(ringed))
+        of_ring = np.isin(accounts, list(world.ringed))
         posts = acts[acts.object_kind == "post"]
-        share = posts.account.isin(ringed).groupby(posts.object).mean().sort_index()
+        share = posts.account.isin(world.ringed).groupby(posts.object).mean().sort_index()
         bought = share.to_numpy() > 0.5
         where = np.arange(len(share))
 

@@ -87,9 +87,8 @@ def news_burst(stage: Stage, name: str) -> None:
     pages = stage.new_links(1, 1)
     home = rng.integers(0, 12, 3)
     posts = stage.new_posts(home[:2], stage.some(2), born[:2], liked=np.full(2, 50.0))
-    told = stage.new_posts(home[2:], stage.some(1), born[2:], liked=np.full(1, 50.0), link=pages)
+    stage.new_posts(home[2:], stage.some(1), born[2:], liked=np.full(1, 50.0), link=pages)
     # What they come to: two posts, and the page that a third is about.
-    del told
     what = np.concatenate([posts, A_LINK + pages])
     who, thing = np.nonzero(rng.random((len(crowd), 3)) < 0.7)
     at = born[thing] + rng.beta(1.2, 2.2, len(who)) * 2 * HOUR

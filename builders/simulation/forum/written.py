@@ -110,8 +110,7 @@ def forum_world(spec: ForumSpec) -> FlatWorld:
     place = np.where(acts.place == NONE, where, acts.place)
     mark_hubs(stage, acts, place)
     accounts = ids.letters(ids.scramble(np.arange(people.count), bits=45, salt=salt), width=9)
-    _, site = np.unique(place, return_inverse=True)
-    known, which = np.unique(site, return_inverse=True)
+    sites, which = np.unique(place, return_inverse=True)
     table = pa.table(
         {
             "account": accounts.take(pa.array(acts.who)),
@@ -120,7 +119,7 @@ def forum_world(spec: ForumSpec) -> FlatWorld:
             "object_kind": pa.array(OBJECTS).take(pa.array(acts.what >> 40)),
             "time": pa.array((acts.at * 1_000).astype(np.int64) + hours.first_day * DAY_MS),
             "text": _texts(stage, acts),
-            "address": ids.addresses(known, salt=salt + 9).take(pa.array(which)),
+            "address": ids.addresses(np.arange(len(sites)), salt=salt + 9).take(pa.array(which)),
         }
     )
     return FlatWorld(interactions=table, labels=labels_of(stage.groups, acts.who, accounts))
