@@ -143,6 +143,7 @@ def test_what_is_required_decides_the_exit_code(ring_file, labels, runs, require
         (["--outside"], "`--outside` tells of simulated worlds"),
         (["--fortnight"], "`--fortnight` tells of simulated worlds"),
         (["--marketplace"], "`--marketplace` tells of simulated worlds"),
+        (["--forum"], "`--forum` tells of simulated worlds"),
     ],
 )
 def test_what_is_not_there_is_told_with_the_mend(ring_file, labels, runs, args, words):

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from builders.simulation.flat import FlatSpec, write_flat
 from builders.simulation.fortnight.spec import FortnightSpec
+from builders.simulation.forum.spec import ForumSpec
 from builders.simulation.kinds import ONE_TABLE, kind_of, table_spec, write_table
 from builders.simulation.marketplace.spec import MarketplaceSpec
 from builders.simulation.outside.spec import OutsideSpec
@@ -22,13 +23,19 @@ from graph.errors import ConfigError
 from jobs.evaluation.worlds import flat_job
 from jobs.quick import Changes
 
-KINDS = ("outside", "fortnight", "marketplace")
-SPECS = {"outside": OutsideSpec, "fortnight": FortnightSpec, "marketplace": MarketplaceSpec}
-DAYS = {"outside": 14, "fortnight": 14, "marketplace": 28}
+KINDS = ("outside", "fortnight", "marketplace", "forum")
+SPECS = {
+    "outside": OutsideSpec,
+    "fortnight": FortnightSpec,
+    "marketplace": MarketplaceSpec,
+    "forum": ForumSpec,
+}
+DAYS = {"outside": 14, "fortnight": 14, "marketplace": 28, "forum": 14}
 EXTRAS = {
     "outside": ["address"],
     "fortnight": [],
     "marketplace": ["object_kind", "stars", "address", "device", "joined"],
+    "forum": ["object_kind", "address"],
 }
 
 
@@ -135,8 +142,10 @@ def test_what_a_table_has_beside_the_models_columns_is_carried_by_the_job(writte
         "outside": ["address"],
         "fortnight": [],
         "marketplace": ["stars", "address", "device", "joined"],
+        "forum": ["address"],
     }
     assert tables["marketplace"]["map"]["object_kind"] == "object_kind"
+    assert tables["forum"]["map"]["object_kind"] == "object_kind"
     assert "object_kind" not in tables["fortnight"]["map"]
 
 
@@ -176,6 +185,11 @@ def test_such_worlds_are_evaluated_as_flat_ones_are(written, kind, tmp_path):
         (["--flat", "--levels", "L0"], "a flat world has rings of its own"),
         (["--fortnight", "--levels", "L0"], "a fortnight world has rings of its own"),
         (["--marketplace", "--levels", "L0"], "a marketplace world has rings of its own"),
+        (["--forum", "--levels", "L0"], "a forum world has rings of its own"),
+        (
+            ["--flat", "--outside", "--fortnight", "--marketplace", "--forum"],
+            "are five kinds of worlds",
+        ),
         (["--marketplace", "-n", "5000"], "`interactions` is from 100000"),
     ],
 )
@@ -212,6 +226,7 @@ def test_a_world_is_written_by_the_command_as_by_hand(kind, tmp_path):
         (["--flat", "--outside"], "`--flat` and `--outside` are two kinds of worlds"),
         (["--outside", "--format", "text"], "an outside world is Parquet, not `text`"),
         (["--marketplace", "--format", "text"], "a marketplace world is Parquet, not `text`"),
+        (["--forum", "--format", "text"], "a forum world is Parquet, not `text`"),
         (["--fortnight", "--threads", "2"], "has no effect on a fortnight world"),
         (["--outside", "-n", "5000"], "`interactions` is from 100000"),
     ],

@@ -87,9 +87,8 @@ def news_burst(stage: Stage, name: str) -> None:
     pages = stage.new_links(1, 1)
     home = rng.integers(0, 12, 3)
     posts = stage.new_posts(home[:2], stage.some(2), born[:2], liked=np.full(2, 50.0))
-    told = stage.new_posts(home[2:], stage.some(1), born[2:], liked=np.full(1, 50.0), link=pages)
+    stage.new_posts(home[2:], stage.some(1), born[2:], liked=np.full(1, 50.0), link=pages)
     # What they come to: two posts, and the page that a third is about.
-    del told
     what = np.concatenate([posts, A_LINK + pages])
     who, thing = np.nonzero(rng.random((len(crowd), 3)) < 0.7)
     at = born[thing] + rng.beta(1.2, 2.2, len(who)) * 2 * HOUR
@@ -194,8 +193,7 @@ def newcomers(stage: Stage, name: str) -> None:
     rng = stage.rng
     day = int(rng.integers(0, max(1, stage.spec.days - 1)))
     # Nobody who was seen before.
-    can = (stage.people.joined < 0) & ~stage.ringed & (stage.people.posts == 0)
-    can &= stage.left == stage.people.budget
+    can = ~stage.ringed & (stage.people.posts == 0) & (stage.left == stage.people.budget)
     some = stage.some(_crowd(stage, 50, 200), can.astype(float), least=6.0)
     came = day * DAY + DAY * rng.beta(2.0, 2.0, len(some))
     stage.people.joined[some] = came

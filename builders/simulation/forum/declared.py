@@ -14,7 +14,7 @@ from builders.simulation.population import Longs
 
 def _plain(stage: Stage, count: int, least: float) -> Longs:
     """Accounts of an owner who does nothing else with them."""
-    can = ~stage.ringed & (stage.people.posts == 0) & (stage.people.joined < 0)
+    can = ~stage.ringed & (stage.people.posts == 0) & (stage.left == stage.people.budget)
     some = stage.some(count, can.astype(float), least=least)
     stage.taken[some] = True
     stage.people.fame[some] = 0.0

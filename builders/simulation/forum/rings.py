@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -36,12 +36,16 @@ _ON_LINKS = {OPEN: 0.93, POST: 0.04, SHARE: 0.03}
 _ON_ACCOUNTS = {FOLLOW: 1.0}
 
 
-def plant_rings(stage: Stage) -> None:
-    """Two rings of each kind, at two levels each.
+def manned_rings(stage: Stage) -> list[tuple[str, str, Crew]]:
+    """Kind, level and accounts of two rings of each kind.
 
     All are manned before one works, so that nobody passes by one ring who is in the next.
     """
-    rings = [(kind, level, _manned(stage, kind, TABLE[level])) for kind, level in dealt(stage.rng)]
+    return [(kind, level, _manned(stage, kind, TABLE[level])) for kind, level in dealt(stage.rng)]
+
+
+def plant_rings(stage: Stage, rings: Sequence[tuple[str, str, Crew]]) -> None:
+    """Let rings do what they are for."""
     numbers = dict.fromkeys(KINDS, 0)
     for kind, level, crew in rings:
         numbers[kind] += 1

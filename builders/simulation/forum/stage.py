@@ -139,9 +139,15 @@ class Stage:
         return np.arange(self.links - count, self.links)
 
     def some(self, wanted: int, weight: Floats | None = None, *, least: float = 3.0) -> Longs:
-        """Free accounts with as much as `least` to give, drawn by weight or all alike."""
-        open_ = ~self.taken & (self.left >= least)
-        chance = open_ * (np.ones(len(open_)) if weight is None else weight)
+        """Free accounts of old with as much as `least` to give, drawn by weight or all alike.
+
+        Where nobody has as much, whoever has half of it will do.
+        """
+        free = ~self.taken & (self.people.joined < 0.0)
+        chance = free * (np.ones(len(free)) if weight is None else weight)
+        while not (chance * (self.left >= least)).any() and least > 1.0:
+            least /= 2
+        chance = chance * (self.left >= least)
         count = min(wanted, int((chance > 0).sum() * _BUSY))
         return self.rng.choice(len(chance), count, replace=False, p=chance / chance.sum())
 

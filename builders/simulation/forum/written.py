@@ -18,7 +18,7 @@ from builders.simulation.forum.names import named
 from builders.simulation.forum.people import THEMES, drawn_communities, drawn_people
 from builders.simulation.forum.places import drawn_places
 from builders.simulation.forum.posts import drawn_posts
-from builders.simulation.forum.rings import plant_rings
+from builders.simulation.forum.rings import manned_rings, plant_rings
 from builders.simulation.forum.spec import ForumSpec
 from builders.simulation.forum.stage import (
     A_POST,
@@ -41,10 +41,14 @@ from builders.simulation.one_table import (
 )
 from builders.simulation.spec import DAY_MS
 
-LOOK_ALIKES: Planters[Stage] = {
+UNSEEN: Planters[Stage] = {
     "syndicated-pages": (declared.syndicated_pages, 1, 2),
     "declared-bots": (declared.declared_bots, 1, 1),
     "newcomers": (crowds.newcomers, 1, 2),
+}
+"""Look-alikes of accounts that did nothing before, and how many there are, from and to."""
+
+LOOK_ALIKES: Planters[Stage] = {
     "fan-club": (crowds.fan_club, 2, 4),
     "flash-crowd": (crowds.flash_crowd, 1, 3),
     "news-burst": (crowds.news_burst, 1, 2),
@@ -60,8 +64,7 @@ LOOK_ALIKES: Planters[Stage] = {
     "clan": (circles.clan, 2, 4),
     "reading-group": (circles.reading_group, 1, 3),
 }
-"""Planted look-alikes, and how many there are of each kind, at least and at most; `marks.py` labels
-more."""
+"""Look-alikes of everybody else; `marks.py` labels more."""
 
 
 def write_forum(spec: ForumSpec, folder: Path) -> FlatWritten:
@@ -96,7 +99,9 @@ def forum_world(spec: ForumSpec) -> FlatWorld:
     )
     # Rings first: they take whom they like, and crowds are made of those who are left. Whoever was
     # hijacked lives on, and may well be a fan of something.
-    plant_rings(stage)
+    rings = manned_rings(stage)
+    plant_look_alikes(stage, UNSEEN)
+    plant_rings(stage, rings)
     plant_look_alikes(stage, LOOK_ALIKES)
     made = planted(stage)
     acts = all_of([made, background(stage, room_beside([made], spec))])
@@ -105,8 +110,7 @@ def forum_world(spec: ForumSpec) -> FlatWorld:
     place = np.where(acts.place == NONE, where, acts.place)
     mark_hubs(stage, acts, place)
     accounts = ids.letters(ids.scramble(np.arange(people.count), bits=45, salt=salt), width=9)
-    _, site = np.unique(place, return_inverse=True)
-    known, which = np.unique(site, return_inverse=True)
+    sites, which = np.unique(place, return_inverse=True)
     table = pa.table(
         {
             "account": accounts.take(pa.array(acts.who)),
@@ -115,7 +119,7 @@ def forum_world(spec: ForumSpec) -> FlatWorld:
             "object_kind": pa.array(OBJECTS).take(pa.array(acts.what >> 40)),
             "time": pa.array((acts.at * 1_000).astype(np.int64) + hours.first_day * DAY_MS),
             "text": _texts(stage, acts),
-            "address": ids.addresses(known, salt=salt + 9).take(pa.array(which)),
+            "address": ids.addresses(np.arange(len(sites)), salt=salt + 9).take(pa.array(which)),
         }
     )
     return FlatWorld(interactions=table, labels=labels_of(stage.groups, acts.who, accounts))
