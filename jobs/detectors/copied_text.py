@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from algorithms.calls import call_edges, eligible_pairs
 from algorithms.chance import ACTIVITY, pairs_against_chance
+from algorithms.unmasked import unmasked_pairs
 from builders.text import copied_text_graph
 from builders.text_acts import joint_text_acts
 from graph.model import Clustering, InteractionGraph
@@ -63,7 +64,13 @@ def draw(world: World, settings: CopiedText) -> Layer | None:
         retold=settings.retold,
         layer=NAME,
     )
-    tested = pairs_against_chance(built.graph, posts, dispersion=settings.dispersion)
+    tested = unmasked_pairs(
+        pairs_against_chance(built.graph, posts, dispersion=settings.dispersion),
+        posts,
+        dispersion=settings.dispersion,
+        at_least=settings.at_least_texts,
+        seed=world.seed,
+    )
     called = call_edges(
         _often(tested.graph, settings),
         tested_pairs=eligible_pairs(world.interactions, at_least=2),

@@ -1,4 +1,4 @@
-"""Pairs of word sets that are one text told with other words: what they share is too rare for chance.
+"""Pairs of word sets that are one text told with other words: they share too much that is rare.
 
 Where words were exchanged, few of all words are shared, and how many is a bad measure: people of
 one language share common words and know nothing of each other. A word in `k` of `n` sets is worth
@@ -25,8 +25,17 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from graph.engines.kernels.jaccard import Flags, Ints, Places, Posted, Posters, WordSets
-from graph.engines.kernels.jaccard import chunks, could_join, mark
+from graph.engines.kernels.jaccard import (
+    Flags,
+    Ints,
+    Places,
+    Posted,
+    Posters,
+    WordSets,
+    chunks,
+    could_join,
+    mark,
+)
 from graph.engines.kernels.prefixes import sorted_stably
 
 UNIT = 64
@@ -43,7 +52,8 @@ Index = tuple[Ints, Places, Ints, Places]
 def weights_of(found_in: Ints, sets: int) -> Ints:
     """By word, what it is worth: bits / `UNIT`, given how many of `sets` sets hold it."""
     bits = np.log2(max(sets, 1) / np.maximum(found_in, 1)) - _OF_ONE_MATTER
-    return np.maximum(np.floor(bits * UNIT), 0).astype(np.int64)
+    worth: Ints = np.maximum(np.floor(bits * UNIT), 0).astype(np.int64)
+    return worth
 
 
 def beyond_chance(sets: int) -> int:
@@ -53,13 +63,25 @@ def beyond_chance(sets: int) -> int:
 
 def needed(total: Ints, likeness: float, least: int) -> Ints:
     """By set, what it shares at least with any set that is its like, given what it is worth."""
-    return np.maximum(np.ceil(likeness * total - 1e-9), least).astype(np.int64)
+    need: Ints = np.maximum(np.ceil(likeness * total - 1e-9), least).astype(np.int64)
+    return need
 
 
 def remaining(starts: Ints, worth: Ints) -> Ints:
     """By place in the lists of words, what that word and those behind it in its set are worth."""
     summed = np.concatenate(([0], np.cumsum(worth)))
     return np.repeat(summed[starts[1:]], np.diff(starts)) - summed[:-1]
+
+
+def meeting_words(sets: WordSets, found_in: Ints, *, of: int, likeness: float) -> Flags:
+    """By place in the lists of words, whether it can be the rarest that a set and its like share.
+
+    The arguments are those of `retold_pairs`.
+    """
+    rest = remaining(sets.starts, weights_of(found_in, of)[sets.words])
+    need = needed(_totals(sets, rest), likeness, beyond_chance(of))
+    enough: Flags = rest >= np.repeat(need, sets.sizes)
+    return enough & (found_in[sets.words] > 1)
 
 
 def retold_pairs(
@@ -91,10 +113,8 @@ def retold_pairs(
     """
     weights = weights_of(found_in, of)
     rest = remaining(sets.starts, weights[sets.words])
-    total = np.zeros(len(sets.sizes), np.int64)
-    total[sets.sizes > 0] = rest[sets.starts[:-1][sets.sizes > 0]]
     least = beyond_chance(of)
-    need = needed(total, likeness, least)
+    need = needed(_totals(sets, rest), likeness, least)
     chunk = partial(
         _join,
         _index(sets, weights, found_in, rest, need),
@@ -102,10 +122,17 @@ def retold_pairs(
         (posters.starts, posters.accounts, posters.first_at, posters.last_at),
         (likeness, least, within, hub_accounts),
     )
-    begins, ends = chunks(len(total))
+    begins, ends = chunks(len(need))
     with ThreadPoolExecutor(numba.get_num_threads()) as pool:
         parts = list(pool.map(chunk, begins, ends))
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
+def _totals(sets: WordSets, rest: Ints) -> Ints:
+    """By set, what all its words are worth."""
+    total = np.zeros(len(sets.sizes), np.int64)
+    total[sets.sizes > 0] = rest[sets.starts[:-1][sets.sizes > 0]]
+    return total
 
 
 def _index(sets: WordSets, weights: Ints, found_in: Ints, rest: Ints, need: Ints) -> Index:
