@@ -95,6 +95,85 @@ def unmasked(
     return replace(again, beside=tested.beside)
 
 
+def unmasked_pairs(
+    tested: Tested, activity: Table, *, dispersion: float, at_least: int = 2, seed: int = 0
+) -> Tested:
+    """The test by one rate again, for pairs outside large dense groups, by a rate without these.
+
+    One ring that copies word for word makes nearly all that matches in an extract, and the rate
+    then explains a smaller or more careful ring beside it. Groups of `MASKING_ACCOUNTS` or more,
+    half of whose pairs match at least `at_least` times, are put apart: all others are expected to
+    match as often as the others do, a little of everybody's expectation left in it. It is the
+    expectation that they would have in a place without such groups, and that of the groups stays.
+
+    Args:
+        tested: what `pairs_against_chance` gave.
+        activity: as given to it (`ACTIVITY`).
+        dispersion: as given to it.
+        at_least: what a pair of such a group has in common, by the lesser side's count.
+        seed: of the division that finds the groups.
+    """
+    engine = activity.engine
+    often = engine.sql(
+        "select * from {edges} where least(objects, src_count, dst_count) >= $at_least",
+        EDGES,
+        {"at_least": at_least},
+        edges=tested.graph.edges,
+    )
+    inner = blatant_pairs(InteractionGraph(often), seed=seed, least_accounts=MASKING_ACCOUNTS)
+    if not inner.count():
+        return tested
+    apart = engine.sql(
+        "select src as account from {inner} union select dst as account from {inner}",
+        APART,
+        inner=inner,
+    )
+    tables = {"edges": tested.graph.edges, "apart": apart, "activity": activity}
+    found = engine.query(_TOTALS, **tables).to_pylist()[0]
+    totals = {name: float(value) for name, value in found.items()}
+    if totals["others"] < (1 - MOST_APART) * totals["posts"] or not totals["matches"]:
+        return tested
+    rates = [
+        matches / max(posts * (posts - 1.0), 1.0)
+        for matches, posts in (
+            (totals["others_match"], totals["others"]),
+            (totals["matches"], totals["posts"]),
+        )
+    ]
+    share = min(1.0, max(LEAST_LEFT, rates[0] / rates[1]))
+    edges = engine.sql(_BY_OTHERS, EDGES, {"share": share}, edges=tested.graph.edges, apart=apart)
+    return tested_edges(edges, tested.graph, matches=tested.matches, dispersion=dispersion)
+
+
+_TOTALS = """
+with outside as (
+    select e.post_pairs
+    from {edges} e
+    left join {apart} s on s.account = e.src
+    left join {apart} d on d.account = e.dst
+    where s.account is null and d.account is null
+)
+select (select coalesce(sum(post_pairs), 0) from {edges}) as matches,
+       (select coalesce(sum(post_pairs), 0) from outside) as others_match,
+       (select coalesce(sum(posts), 0) from {activity}) as posts,
+       (select coalesce(sum(a.posts), 0)
+        from {activity} a left join {apart} p on p.account = a.account
+        where p.account is null) as others
+"""
+
+_BY_OTHERS = f"""
+select {EDGES.selecting(expected="mean")}
+from (
+    select e.*,
+           case when s.account is null and d.account is null then e.expected * $share
+                else e.expected end as mean
+    from {{edges}} e
+    left join {{apart}} s on s.account = e.src
+    left join {{apart}} d on d.account = e.dst
+)
+"""
+
+
 def _share(apart: Table, interactions: Table) -> float:
     """The share of all acts that these accounts did."""
     found = interactions.engine.query(

@@ -17,11 +17,15 @@ from graph.texts import TEXT_POSTS, Alike
 
 @dataclass(frozen=True, slots=True)
 class TextGraph:
-    """Accounts joined by copied text, what was left out, and the texts that join them (`TEXTS`)."""
+    """Accounts joined by copied text, what was left out, and the texts that join them (`TEXTS`).
+
+    `retold` has the pairs of texts (`LIKE_TEXTS`) that are one text told with other words.
+    """
 
     graph: InteractionGraph
     bounds: Table
     texts: Table
+    retold: Table
 
 
 _POSTS = """
@@ -51,12 +55,15 @@ def copied_text_graph(
     at_least: int = 2,
     hub_accounts: int = 1_000,
     ignored_actions: Sequence[str] = ("repost", "like"),
+    retold: float | None = None,
     layer: str = "copied-text",
 ) -> TextGraph:
     """Join accounts that posted nearly the same words, on whatever objects they posted them.
 
     Texts are compared in their normal form (`builders.normal_text`): two are alike when the words
     they share are at least `likeness` of the words they have together (Jaccard of word sets).
+    With `retold`, texts are alike too that share as much of what is rare in them, and more than
+    chance gives any two texts of the extract (`graph.engines.kernels.retold`).
     Every such pair of texts is found. Two posts match when their accounts differ, their texts are
     alike and at most `within_seconds` lies between them.
 
@@ -74,6 +81,8 @@ def copied_text_graph(
         hub_accounts: a text is viral, and joins nobody, when more accounts posted it or texts like
             it that could match within the window.
         ignored_actions: actions whose text is somebody else's by nature.
+        retold: the least share of what is rare in two texts, in (0, 1], at which they are one text
+            told with other words; None for no such texts.
         layer: the name of this way of being joined.
 
     Raises:
@@ -81,6 +90,9 @@ def copied_text_graph(
         NotOnThisEngine: the engine has no `copied-texts` kernel.
     """
     _refuse(likeness, at_least_words, within_seconds, at_least, hub_accounts)
+    if retold is not None and not 0 < retold <= 1:
+        message = f"retold is a share of what is rare in (0, 1], not {retold}; None for none"
+        raise ValueError(message)
     engine = interactions.engine
     ignored = listed(engine, ignored_actions)
     posts = engine.sql(_POSTS, TEXT_POSTS, interactions=interactions, ignored=ignored)
@@ -90,6 +102,7 @@ def copied_text_graph(
         within_ms=-1 if within_seconds is None else round(within_seconds * 1000),
         hub_accounts=hub_accounts,
         at_least=at_least,
+        retold=retold,
     )
     found = kernel(interactions, "copied-texts")(posts, READING, alike, layer=layer)
     unread = engine.query(_IGNORED, interactions=interactions, ignored=ignored)
@@ -108,6 +121,7 @@ def copied_text_graph(
         graph=InteractionGraph(found.edges),
         bounds=engine.from_arrow(pa.Table.from_pylist(bounds, BOUNDS.arrow), BOUNDS),
         texts=found.texts,
+        retold=found.retold,
     )
 
 

@@ -10,7 +10,7 @@ from graph.model import Clustering, kernel
 from graph.schema import Column, Schema
 from graph.schemas import JOINT_ACTS
 from graph.table import Table
-from graph.texts import Alike
+from graph.texts import LIKE_TEXTS, Alike
 
 _POSTS = Schema(
     "text_posts",
@@ -83,6 +83,7 @@ def joint_text_acts(
     clustering: Clustering,
     *,
     texts: Table,
+    retold: Table | None = None,
     likeness: float = 0.8,
     at_least_words: int = 6,
     within_seconds: float | None = 86_400,
@@ -101,6 +102,8 @@ def joint_text_acts(
         edges: `EDGES`; those of `layer` count.
         clustering: the clusters; edges between two of them are left out.
         texts: the `TEXTS` of the graph: viral texts are not in it and show nothing here either.
+        retold: the `LIKE_TEXTS` of the graph: pairs of texts that are alike though their words are
+            not; None where it was built without.
         likeness: as the graph was built, and so the other settings that it shares.
         at_least_words: as above.
         within_seconds: as above.
@@ -127,6 +130,9 @@ def joint_text_acts(
         at_least=1,
     )
     keyed, like = kernel(posts, "like-texts")(posts, texts, READING, alike)
+    if retold is not None:
+        both = "select * from {like} union all select * from {retold}"
+        like = engine.sql(both, LIKE_TEXTS, like=like, retold=retold)
     shown = engine.sql(
         _ACTS,
         JOINT_ACTS,

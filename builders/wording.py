@@ -15,6 +15,7 @@ READING = Reading(normal=normal_text, words=spaced_words, key=text_key)
 _BOUNDS = {
     "viral": "hub-accounts",
     "viral-rest": "hub-accounts-rest",
+    "worn": "hub-accounts-retold",
     "short": "at-least-words",
 }
 
@@ -22,11 +23,13 @@ _BOUNDS = {
 def left_out_bounds(
     left_out: pa.Table, *, layer: str, hub_accounts: int, at_least_words: int
 ) -> Iterator[dict[str, object]]:
-    """`BOUNDS` rows of viral and of short texts, from `LEFT_OUT` (which names few of them)."""
+    """`BOUNDS` rows of viral, worn and short texts, from `LEFT_OUT` (which names few of them)."""
     viral = f"joins nobody: it and texts like it have more than {hub_accounts} accounts"
     says = {
         "viral": viral,
         "viral-rest": f"{viral}, each of them",
+        "worn": f"join only what has the same words: more than {hub_accounts} accounts retell"
+        " each of them in others",
         "short": f"join nobody: fewer than {at_least_words} distinct words, alike by chance",
     }
     for row in left_out.to_pylist():

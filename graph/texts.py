@@ -40,7 +40,7 @@ TEXTS = Schema(
 LEFT_OUT = Schema(
     "texts_left_out",
     (
-        Column("bound", "VARCHAR", "`viral`, `viral-rest` (those not named) or `short`"),
+        Column("bound", "VARCHAR", "`viral`, `viral-rest` (those not named), `worn` or `short`"),
         Column("subject", "VARCHAR", "the key of a viral text, else empty"),
         Column("texts", "BIGINT", "how many texts the row is about"),
         Column("accounts", "BIGINT", "accounts that posted them"),
@@ -49,7 +49,8 @@ LEFT_OUT = Schema(
     ),
     key=("bound", "subject"),
 )
-"""What took no part: viral texts, the most shared by name and the rest as one row; short ones."""
+"""What took no part: viral texts, the most shared by name and the rest as one row; short ones; and
+worn ones, of which no retelling counts."""
 
 KEYED_TEXTS = Schema(
     "keyed_texts",
@@ -94,7 +95,10 @@ class Alike:
     `likeness`: the least shared / united words of like texts, in (0, 1]. `at_least_words`: texts
     with fewer distinct words take no part. `within_ms`: the most time between two posts that match;
     -1 for any. `hub_accounts`: a text that more accounts posted, or posted the like of, takes no
-    part. `at_least`: own posts that must match, of each side.
+    part. `at_least`: own posts that must match, of each side. `retold`: the least share of what is
+    rare in texts that are one text told with other words (`kernels.retold`), in (0, 1]; None where
+    these are not asked for. What more accounts than `hub_accounts` retell is worn: only texts that
+    are like it count.
     """
 
     likeness: float
@@ -102,12 +106,18 @@ class Alike:
     within_ms: int
     hub_accounts: int
     at_least: int
+    retold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CopiedTexts:
-    """Who copied whom (`EDGES`), the texts that join them (`TEXTS`), the others (`LEFT_OUT`)."""
+    """Who copied whom (`EDGES`), the texts that join them (`TEXTS`), the others (`LEFT_OUT`).
+
+    `retold` has the pairs of texts that match though their words are not like (`LIKE_TEXTS`):
+    what is rare is told by all texts, and cannot be told again by some.
+    """
 
     edges: Table
     texts: Table
     left_out: Table
+    retold: Table

@@ -9,6 +9,7 @@ from graph.engines import open_engine
 from graph.model import Clustering
 from graph.schemas import CLUSTERING
 from graph.texts import NAMED_VIRAL
+from tests.retold_worlds import a_place_with_two_rings
 from tests.text_worlds import HOUR_MS, a_world, pairs, plainly, posts
 
 pytestmark = pytest.mark.spark
@@ -103,6 +104,23 @@ def test_edges_bounds_texts_and_acts_are_those_of_the_local_engine(spark, tmp_pa
 
     assert answers(spark(**sizes), rows, at_least=1, **alike) == expected
     assert all(expected[:1] + expected[2:])
+
+
+def test_retold_texts_in_many_cells_are_those_of_the_local_engine(spark, tmp_path):
+    rows = a_place_with_two_rings(texts=400)
+    alike = {"retold": 0.4, "hub_accounts": 9}
+
+    def told(engine):
+        found = copied_text_graph(posts(engine, rows), at_least=1, **alike)
+        parts = (found.graph.edges, found.bounds, found.texts, found.retold)
+        return [table.rows() for table in parts]
+
+    with open_engine("local", threads=2, spill=tmp_path / "local") as local:
+        expected = told(local)
+
+    assert told(spark(texts=60, posts=90, edges=10)) == expected
+    assert all(expected)
+    assert "hub-accounts-retold" in {row["bound"] for row in expected[1]}
 
 
 def test_hostile_texts_and_a_flood_of_viral_ones_are_counted_as_locally(spark, tmp_path):

@@ -34,13 +34,14 @@ def copied_texts(posts: Table, reading: Reading, alike: Alike, *, layer: str) ->
         layer: the name that edges carry.
     """
     engine = posts.engine
-    edges, texts, left_out = copies_among(
+    edges, texts, left_out, retold = copies_among(
         engine.query(_POSTS, posts=posts), reading=reading, alike=alike, layer=layer
     )
     return CopiedTexts(
         edges=engine.from_arrow(edges, EDGES),
         texts=engine.from_arrow(texts, TEXTS),
         left_out=engine.from_arrow(left_out, LEFT_OUT),
+        retold=engine.from_arrow(retold, LIKE_TEXTS),
     )
 
 
@@ -51,7 +52,7 @@ def like_texts(posts: Table, texts: Table, reading: Reading, alike: Alike) -> tu
         posts: those of `TEXT_POSTS` columns, and perhaps others.
         texts: `TEXTS`; only what is in it is looked at.
         reading: how texts are read.
-        alike: when posts match; nothing is viral here.
+        alike: when posts match; nothing is viral here, and nothing retold.
 
     Returns:
         `KEYED_TEXTS` and `LIKE_TEXTS`.
@@ -66,8 +67,11 @@ def like_texts(posts: Table, texts: Table, reading: Reading, alike: Alike) -> tu
 
 def copies_among(
     posts: pa.Table, *, reading: Reading, alike: Alike, layer: str
-) -> tuple[pa.Table, pa.Table, pa.Table]:
-    """`EDGES`, `TEXTS` and `LEFT_OUT` of posts at hand (`account`, `acted_at`, `text`)."""
+) -> tuple[pa.Table, pa.Table, pa.Table, pa.Table]:
+    """`EDGES`, `TEXTS`, `LEFT_OUT` and the retold `LIKE_TEXTS` of posts at hand.
+
+    Their columns are `account`, `acted_at` and `text`.
+    """
     wording = read_wording(posts, reading)
     words = _words(wording.texts, reading)
     found = find_copies(words, wording.text, wording.account, wording.acted_at, alike)
@@ -75,6 +79,7 @@ def copies_among(
         _edges(wording.ids, found, layer),
         joining_texts(wording, found, reading),
         texts_left_out(wording, found, reading),
+        _retold(wording.texts, found.alikes, reading),
     )
 
 
@@ -123,6 +128,12 @@ def _likenesses(keys: pa.StringArray, found: Alikes) -> pa.Table:
         },
         schema=LIKE_TEXTS.arrow,
     )
+
+
+def _retold(texts: pa.StringArray, found: Alikes, reading: Reading) -> pa.Table:
+    told = found.left[found.retold :], found.right[found.retold :], found.likeness[found.retold :]
+    left, right = (_keys(texts.take(pa.array(ends)), reading) for ends in told[:2])
+    return pa.table({"left": left, "right": right, "likeness": told[2]}, schema=LIKE_TEXTS.arrow)
 
 
 def _edges(ids: pa.StringArray, found: Found, layer: str) -> pa.Table:

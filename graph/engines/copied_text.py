@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from graph.engines.kernels.components import component_labels
 from graph.engines.kernels.copies import LikeTexts, Posts, copies
-from graph.engines.kernels.jaccard import Posters, WordSets, like_pairs, word_sets
+from graph.engines.kernels.jaccard import Likenesses, Posters, WordSets, like_pairs, word_sets
+from graph.engines.kernels.retold import retold_pairs
 from graph.texts import Alike
 
 Ints = npt.NDArray[np.int64]
@@ -24,16 +25,19 @@ DAY_MS = 86_400_000
 class Alikes:
     """Which texts are alike; texts go by their numbers.
 
-    `left`, `right`, `likeness`: pairs of like texts, both ways round. By text: how many distinct
-    `words` it has, whether it is too `short`, and whether it is `viral`. `posts`: who posted it.
+    `left`, `right`, `likeness`: pairs of like texts, both ways round; from place `retold` on those
+    that are one text retold. By text: how many distinct `words` it has, whether it is too `short`,
+    whether it is `viral`, and whether it is `worn`. `posts`: who posted it.
     """
 
     left: Ints
     right: Ints
     likeness: npt.NDArray[np.float64]
+    retold: int
     words: Ints
     short: Flags
     viral: Flags
+    worn: Flags
     posts: Posts
 
 
@@ -85,23 +89,50 @@ def find_alikes(
     short = (words < alike.at_least_words) | (words == 0)
     order = np.lexsort((acted_at, account, text))
     posts = posts_in_order(text[order], account[order], acted_at[order], len(texts))
+    long, posters = _without(sets, short), _posters(posts)
     found = like_pairs(
-        _without(sets, short),
-        _posters(posts),
+        long,
+        posters,
         likeness=alike.likeness,
         within=alike.within_ms,
         hub_accounts=alike.hub_accounts,
     )
-    united = words[found.left] + words[found.right] - found.shared
+    pairs = np.column_stack((found.left, found.right, found.shared))
+    more, worn = _retold(long, posters, alike, found)
+    left, right, shared = np.concatenate((pairs, more)).T
     return Alikes(
-        left=found.left,
-        right=found.right,
-        likeness=found.shared / united,
+        left=left,
+        right=right,
+        likeness=shared / (words[left] + words[right] - shared),
+        retold=len(pairs),
         words=words,
         short=short,
         viral=found.viral & ~short,
+        worn=worn & ~short & ~found.viral,
         posts=posts,
     )
+
+
+def _retold(
+    sets: WordSets, posters: Posters, alike: Alike, found: Likenesses
+) -> tuple[Ints, Flags]:
+    """The pairs of texts that are one retold, and not like besides; which texts are worn."""
+    many = len(sets.sizes)
+    if alike.retold is None:
+        return np.empty((0, 3), np.int64), np.zeros(many, np.bool_)
+    told = word_sets(sets.starts, sets.words)
+    pairs, worn = retold_pairs(
+        told,
+        np.bincount(told.words),
+        posters,
+        of=int(np.count_nonzero(sets.sizes)),
+        likeness=alike.retold,
+        within=alike.within_ms,
+        hub_accounts=alike.hub_accounts,
+    )
+    out = worn | found.viral
+    known = np.isin(pairs[:, 0] * many + pairs[:, 1], found.left * many + found.right)
+    return pairs[~(out[pairs[:, 0]] | out[pairs[:, 1]] | known)], worn
 
 
 def _word_sets(texts: pa.StringArray) -> WordSets:

@@ -110,7 +110,7 @@ def _object_names(
 
 
 def texts_left_out(wording: Wording, found: Found, reading: Reading) -> pa.Table:
-    """Viral texts, the most shared by name and the rest together, and short ones (`LEFT_OUT`)."""
+    """Viral texts, the most shared by name and the rest together, worn and short (`LEFT_OUT`)."""
     numbers = np.flatnonzero(found.alikes.viral)
     keys = [reading.key(text) for text in wording.texts.take(pa.array(numbers)).to_pylist()]
     place = np.empty(len(numbers), np.int64)
@@ -120,6 +120,7 @@ def texts_left_out(wording: Wording, found: Found, reading: Reading) -> pa.Table
     rows = [_one_viral(keys[n], numbers[n], accounts, posts) for n in order[:NAMED_VIRAL].tolist()]
     for bound, texts in (
         ("viral-rest", numbers[order[NAMED_VIRAL:]]),
+        ("worn", np.flatnonzero(found.alikes.worn)),
         ("short", np.flatnonzero(found.alikes.short)),
     ):
         if len(texts):

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from algorithms.calls import call_edges, eligible_pairs
 from algorithms.chance import ACTIVITY, pairs_against_chance
+from algorithms.unmasked import unmasked_pairs
 from builders.text import copied_text_graph
 from builders.text_acts import joint_text_acts
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import EDGES
 from graph.table import Table
-from graph.texts import TEXTS
+from graph.texts import LIKE_TEXTS, TEXTS
 from jobs.detector import Detector, Layer, World
 from jobs.detectors.strength import counted_inside, weakly, weighted_by_surprise
 
@@ -24,6 +25,9 @@ class CopiedText:
 
     likeness: float = 0.8
     """Jaccard of the two posts' word sets, after mentions, links and disguises are ignored."""
+    retold: float | None = 0.5
+    """Of what is rare in two posts the least share that they have in common if one retells the
+    other with words changed, and beyond the chance of any two; `none` for no such posts."""
     at_least_words: int = 6
     """Shorter posts are alike by chance: greetings, emoji, one-word answers."""
     within_seconds: float | None = 86_400.0
@@ -57,9 +61,16 @@ def draw(world: World, settings: CopiedText) -> Layer | None:
         at_least=1,
         hub_accounts=settings.hub_accounts,
         ignored_actions=settings.ignored_actions,
+        retold=settings.retold,
         layer=NAME,
     )
-    tested = pairs_against_chance(built.graph, posts, dispersion=settings.dispersion)
+    tested = unmasked_pairs(
+        pairs_against_chance(built.graph, posts, dispersion=settings.dispersion),
+        posts,
+        dispersion=settings.dispersion,
+        at_least=settings.at_least_texts,
+        seed=world.seed,
+    )
     called = call_edges(
         _often(tested.graph, settings),
         tested_pairs=eligible_pairs(world.interactions, at_least=2),
@@ -76,7 +87,7 @@ def draw(world: World, settings: CopiedText) -> Layer | None:
             "expected": tested.expected,
             "matching posts": tested.matches,
         },
-        tables={"texts": built.texts},
+        tables={"texts": built.texts, "retold": built.retold},
         weak=weakly(called.weak, full_at=settings.full_weight_log10),
     )
 
@@ -90,6 +101,7 @@ def acts(
         layer.graph.edges,
         clustering,
         texts=layer.tables["texts"],
+        retold=layer.tables["retold"],
         likeness=settings.likeness,
         at_least_words=settings.at_least_words,
         within_seconds=settings.within_seconds,
@@ -133,6 +145,6 @@ COPIED_TEXT = Detector(
     draw=draw,
     acts=acts,
     family="text",
-    keeps={"texts": TEXTS},
+    keeps={"texts": TEXTS, "retold": LIKE_TEXTS},
     needs="interactions with `text`",
 )

@@ -131,11 +131,16 @@ def pairs_before_bounds(
         (posters.starts, posters.accounts, posters.first_at, posters.last_at),
         (likeness, within, hub_accounts),
     )
-    many = len(sets.sizes)
-    ends = range(0, many + 1, max(_CHUNK, -(-many // _CHUNKS)))
+    begins, ends = chunks(len(sets.sizes))
     with ThreadPoolExecutor(numba.get_num_threads()) as pool:
-        parts = list(pool.map(chunk, ends, [*ends[1:], many]))
+        parts = list(pool.map(chunk, begins, ends))
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
+def chunks(sets: int) -> tuple[list[int], list[int]]:
+    """Where the stretches of sets begin and end that one thread each looks through."""
+    begins = list(range(0, sets + 1, max(_CHUNK, -(-sets // _CHUNKS))))
+    return begins, [*begins[1:], sets]
 
 
 @numba.njit(cache=True)
@@ -163,7 +168,8 @@ def _ones(bits: np.uint64) -> int:
 
 
 @numba.njit(cache=True)
-def _could_join(a: int, b: int, posted: Posted, within: int) -> bool:
+def could_join(a: int, b: int, posted: Posted, within: int) -> bool:
+    """Whether the posts of two sets could join two accounts."""
     starts, accounts, first_at, last_at = posted
     if within >= 0 and max(first_at[a] - last_at[b], first_at[b] - last_at[a]) > within:
         return False
@@ -172,7 +178,7 @@ def _could_join(a: int, b: int, posted: Posted, within: int) -> bool:
 
 
 @numba.njit(cache=True)
-def _mark(s: int, by: int, posted: Posted, marked: Ints) -> int:
+def mark(s: int, by: int, posted: Posted, marked: Ints) -> int:
     """Mark the set's accounts as met by set `by`; give how many had not been."""
     starts, accounts = posted[0], posted[1]
     fresh = 0
@@ -237,7 +243,7 @@ def _like(
     size = a_end - a_start
     largest = most(likeness, size)
     sign_0, sign_1 = signs[a]
-    near = _mark(a, a, posted, marked)
+    near = mark(a, a, posted, marked)
     count, last_size, needed, differing = 0, -1, 0, 0
     for key in range(own[a], own[a + 1]):
         run, k, before = keys[key]
@@ -259,13 +265,13 @@ def _like(
             if before + min(size - k, b_size - j) < needed or b == a or met[b] == a:
                 continue
             met[b] = a
-            if not _could_join(a, b, posted, within):
+            if not could_join(a, b, posted, within):
                 continue
             b_start, wanted = starts[b], needed - before
             shared = _shared(words, a_start + k, a_end, b_start + j, b_start + b_size, wanted)
             if shared < 0 or (before + shared) / (size + b_size - before - shared) < likeness:
                 continue
-            near += _mark(b, a, posted, marked)
+            near += mark(b, a, posted, marked)
             found[count, 0], found[count, 1] = b, before + shared
             count += 1
     return count if near <= hub_accounts else -1

@@ -101,7 +101,7 @@ def meetings(starts: Ints, words: Ints, signs: Signs, likeness: float) -> Meetin
     many_words = int(words.max(initial=0)) + 1
     order = np.arange(len(held))
     for column in (commoner, rarer):
-        order = _sorted_stably(order, column, many_words)
+        order = sorted_stably(order, column, many_words)
     rarer, commoner = rarer[order], commoner[order]
     fresh = np.ones(len(order) + 1, np.bool_)
     fresh[1:-1] = (rarer[1:] != rarer[:-1]) | (commoner[1:] != commoner[:-1])
@@ -145,7 +145,7 @@ def _held(
 
 
 @numba.njit(cache=True)
-def _sorted_stably(order: Ints, numbers: Places, top: int) -> Ints:
+def sorted_stably(order: Ints, numbers: Places, top: int) -> Ints:
     """`order` by the numbers (below `top`) of what it lists, by counting them."""
     filled = np.zeros(top + 1, np.int64)
     for number in numbers:

@@ -13,7 +13,13 @@ from graph.engines.spark.frames import Frames
 from graph.engines.spark.text_alone import copied_alone, like_alone
 from graph.engines.spark.text_copies import text_edges
 from graph.engines.spark.text_left_out import left_out
-from graph.engines.spark.text_pairs import like_pairs, met_pairs, objects_of, viral_texts
+from graph.engines.spark.text_pairs import (
+    like_pairs,
+    met_pairs,
+    objects_of,
+    viral_texts,
+    worn_texts,
+)
 from graph.engines.spark.text_posts import NumberedPosts, numbered_posts
 from graph.table import Table
 from graph.texts import KEYED_TEXTS, LIKE_TEXTS, TEXTS, Alike, CopiedTexts, Reading
@@ -58,14 +64,17 @@ def copied_texts(posts: Table, reading: Reading, alike: Alike, *, layer: str) ->
         posted = numbered_posts(frames, engine.frame(posts), reading)
         met = met_pairs(frames, posted, alike, sets=sizes.sets)
         viral = viral_texts(frames, posted, met, alike)
-        like = like_pairs(frames, met, viral)
+        worn = worn_texts(frames, posted, met, viral, alike)
+        like = like_pairs(frames, met, viral, worn)
+        told = frames.ask(_RETOLD_KEYS, like=like, texts=posted.texts)
         values = {"least": alike.at_least_words}
         named = {"facts": posted.facts, "viral": viral, "objects": objects_of(frames, like)}
         kept = frames.keep(frames.ask(_KEPT, values, **named))
         return CopiedTexts(
             edges=text_edges(frames, posted, kept, like, alike, layer=layer, most=sizes.posts),
             texts=_texts(frames, posted, kept, reading),
-            left_out=left_out(frames, posted, viral, alike),
+            left_out=left_out(frames, posted, viral, worn, alike),
+            retold=engine.keep_frame(told, LIKE_TEXTS),
         )
 
 
@@ -146,4 +155,12 @@ select a.key as "left", b.key as "right", m.likeness
 from {met} m
 join {texts} a on a.text = m.one
 join {texts} b on b.text = m.near
+"""
+
+_RETOLD_KEYS = """
+select a.key as "left", b.key as "right", l.likeness
+from {like} l
+join {texts} a on a.text = l.one
+join {texts} b on b.text = l.near
+where l.retold
 """

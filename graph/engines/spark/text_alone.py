@@ -32,9 +32,9 @@ _BLOCK_ROWS = 16_384
 
 
 def copied_alone(posts: Table, reading: Reading, alike: Alike, layer: str) -> list[Table]:
-    """`EDGES`, `TEXTS` and `LEFT_OUT`."""
+    """`EDGES`, `TEXTS`, `LEFT_OUT` and the retold `LIKE_TEXTS`."""
     work = partial(copies_among, reading=reading, alike=alike, layer=layer)
-    return _unpacked(posts, _rows(posts), work, (EDGES, TEXTS, LEFT_OUT))
+    return _unpacked(posts, _rows(posts), work, (EDGES, TEXTS, LEFT_OUT, LIKE_TEXTS))
 
 
 def like_alone(posts: Table, texts: Table, reading: Reading, alike: Alike) -> list[Table]:

@@ -1,7 +1,9 @@
 """Where on Spark word sets meet to be compared: in cells that one worker can hold.
 
 Every pair of like sets shares its rarest shared word, and that word is among the rarest few of both
-(`kernels.prefixes`). So a set is sent where each of its rarest words is at home: most words share a
+(`kernels.prefixes`). A pair that is one text retold shares its rarest shared word
+among those behind which enough bits remain (`kernels.retold`).
+So a set is sent where each of these words is at home: most words share a
 cell with others; a word of very many sets has cells of its own, one for each two of the blocks into
 which its sets fall. A pair may meet in several cells and counts where its rarest shared word is.
 
@@ -10,10 +12,17 @@ Source: Vernica, Carey and Li 2010, Efficient Parallel Set-Similarity Joins Usin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pyarrow as pa
+
+from graph.engines.kernels.retold import meeting_words
 from graph.engines.spark.frames import Frames
 from graph.engines.spark.text_posts import NumberedPosts
+from graph.engines.spark.text_sets import sets_of
 from graph.texts import Alike
 
 if TYPE_CHECKING:
@@ -23,21 +32,35 @@ CELL = ("hot", "i", "j")
 """The columns that name a cell: a word of many sets and two blocks of these, or -1 and a number."""
 
 
-def cells(frames: Frames, posts: NumberedPosts, alike: Alike, *, sets: int) -> DataFrame:
+_PLACES = pa.schema([("text", pa.int64()), ("word", pa.int64())])
+
+
+def cells(
+    frames: Frames, posts: NumberedPosts, ranked: DataFrame, alike: Alike, *, sets: int, of: int
+) -> DataFrame:
     """A row for each set and cell in which it meets others: `CELL`, `text`, its `words`.
 
-    Further, `here`: the words for which it is in this cell; `side`: where 1 and 2 stand in a cell,
-    pairs count that have one of each; `accounts` (no more than make a text viral) that posted it,
-    `first_at`, `last_at`.
+    Further, `found_in`: how many texts hold each word; `here`: the words for which it is in this
+    cell; `side`: where 1 and 2 stand in a cell, pairs count that have one of each; `accounts` (no
+    more than make a text viral) that posted it, `first_at`, `last_at`.
 
     Args:
         frames: the work that this is part of.
         posts: what was posted.
+        ranked: `ranked_words` of these.
         alike: when texts are alike.
         sets: how many sets a cell may hold.
+        of: how many sets there are.
     """
-    ranked = frames.keep(_ranked(frames, posts, alike))
     prefixes = frames.ask(_PREFIXES, {"likeness": alike.likeness}, ranked=ranked)
+    if alike.retold is not None:
+        work = partial(_places, likeness=alike.retold, of=of)
+        rare = frames.engine.worked(ranked, work, _PLACES)
+        prefixes = frames.keep(
+            frames.ask(
+                "select * from {prefixes} union select * from {rare}", prefixes=prefixes, rare=rare
+            )
+        )
     # Words of one set are no meeting places; of rare words most are of that kind.
     met = frames.keep(frames.ask(_MET, prefixes=prefixes))
     cold = met.where(f"sets <= {sets}").selectExpr("coalesce(sum(sets), 0) as sets").first()
@@ -49,8 +72,8 @@ def cells(frames: Frames, posts: NumberedPosts, alike: Alike, *, sets: int) -> D
     return frames.ask(_ROWS, held=held, ranked=ranked, posters=posters, facts=posts.facts)
 
 
-def _ranked(frames: Frames, posts: NumberedPosts, alike: Alike) -> DataFrame:
-    """Of each text with enough words its `words` as numbers, the rarest first."""
+def ranked_words(frames: Frames, posts: NumberedPosts, alike: Alike) -> DataFrame:
+    """Of each text with enough words its `words` as numbers, the rarest first, and `found_in`."""
     spelled = frames.ask(
         "select text, explode(words) as word from {words} where size(words) >= :least",
         {"least": alike.at_least_words},
@@ -60,16 +83,34 @@ def _ranked(frames: Frames, posts: NumberedPosts, alike: Alike) -> DataFrame:
         "select word, count(*) as sets from {spelled} group by word", spelled=spelled
     )
     numbers = frames.number(counted, ["sets", "word"], name="number")
-    return frames.ask(
+    ranked = frames.ask(
         """
-        select s.text, sort_array(collect_list(n.number)) as words
-        from {spelled} s
-        join {numbers} n on n.word = s.word
-        group by s.text
+        select text, transform(held, one -> one.number) as words,
+               transform(held, one -> one.sets) as found_in
+        from (
+            select s.text, sort_array(collect_list(struct(n.number, n.sets))) as held
+            from {spelled} s
+            join {numbers} n on n.word = s.word
+            group by s.text
+        )
         """,
         spelled=spelled,
         numbers=numbers,
     )
+    return frames.keep(ranked)
+
+
+def _places(
+    batches: Iterator[pa.RecordBatch], *, likeness: float, of: int
+) -> Iterator[pa.RecordBatch]:
+    """Where retold texts meet: of each text the words that may be the rarest it shares."""
+    for batch in batches:
+        rows = pa.Table.from_batches([batch])
+        sets, known, found_in = sets_of(rows)
+        met = meeting_words(sets, found_in, of=of, likeness=likeness)
+        texts = np.repeat(rows["text"].to_numpy(), sets.sizes)
+        found = {"text": texts[met], "word": known[sets.words[met]]}
+        yield pa.RecordBatch.from_pydict(found, schema=_PLACES)
 
 
 # As `prefixes.at_least`, with the same slack against rounding.
@@ -119,7 +160,8 @@ group by text
 """
 
 _ROWS = """
-select h.hot, h.i, h.j, h.side, h.here, h.text, r.words, p.accounts, f.first_at, f.last_at
+select h.hot, h.i, h.j, h.side, h.here, h.text, r.words, r.found_in, p.accounts,
+       f.first_at, f.last_at
 from {held} h
 join {ranked} r on r.text = h.text
 join {posters} p on p.text = h.text

@@ -1,4 +1,4 @@
-"""What of copied text took no part on Spark, counted: viral texts and short ones."""
+"""What of copied text took no part on Spark, counted: viral, worn and short texts."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from graph.table import Table
 
 
-def left_out(frames: Frames, posts: NumberedPosts, viral: DataFrame, alike: Alike) -> Table:
-    """Viral texts, the most shared by name and the rest as one row, and short ones (`LEFT_OUT`)."""
+def left_out(
+    frames: Frames, posts: NumberedPosts, viral: DataFrame, worn: DataFrame, alike: Alike
+) -> Table:
+    """Viral texts, the most shared by name and the rest as one row, worn and short (`LEFT_OUT`)."""
     engine = frames.engine
     named = frames.ask(
         _NAMED, {"most": NAMED_VIRAL}, viral=viral, facts=posts.facts, texts=posts.texts
     )
-    # At most `NAMED_VIRAL` rows and two more.
+    # At most `NAMED_VIRAL` rows and three more.
     rows = named.toArrow().to_pylist()
     known = [row.pop("number") for row in rows]
     numbers = engine.session.createDataFrame(pa.table({"text": pa.array(known, pa.int64())}))
@@ -31,7 +33,7 @@ def left_out(frames: Frames, posts: NumberedPosts, viral: DataFrame, alike: Alik
         {"least": alike.at_least_words},
         facts=posts.facts,
     )
-    together = [("short", short)]
+    together = [("worn", worn), ("short", short)]
     if len(rows) == NAMED_VIRAL:
         together.append(("viral-rest", viral.join(numbers, "text", "left_anti")))
     for bound, texts in together:

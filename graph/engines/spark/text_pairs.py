@@ -9,7 +9,7 @@ from graph.engines.spark.alone import ONE_TASK_EDGES, SETTING
 from graph.engines.spark.components import labelled
 from graph.engines.spark.dense import DenseFrames
 from graph.engines.spark.frames import Frames
-from graph.engines.spark.text_cells import CELL, cells
+from graph.engines.spark.text_cells import CELL, cells, ranked_words
 from graph.engines.spark.text_posts import NumberedPosts
 from graph.engines.spark.text_work import LABELS, MET, like_in_cell, objects_at_once
 from graph.texts import Alike
@@ -24,21 +24,40 @@ def met_pairs(frames: Frames, posts: NumberedPosts, alike: Alike, *, sets: int) 
     A text that has more posters than its bound in one cell gives what it has in the others, and a
     row without a second text.
     """
-    work = partial(like_in_cell, alike=alike)
-    return frames.each_group(cells(frames, posts, alike, sets=sets), CELL, work, MET)
+    ranked = ranked_words(frames, posts, alike)
+    of = ranked.count()
+    work = partial(like_in_cell, alike=alike, of=of)
+    return frames.each_group(cells(frames, posts, ranked, alike, sets=sets, of=of), CELL, work, MET)
 
 
 def viral_texts(frames: Frames, posts: NumberedPosts, met: DataFrame, alike: Alike) -> DataFrame:
     """The numbers (`text`) of texts that, with those like them, more accounts posted than may."""
+    return _of_too_many(frames, posts, met.where("not retold"), alike)
+
+
+def worn_texts(
+    frames: Frames, posts: NumberedPosts, met: DataFrame, viral: DataFrame, alike: Alike
+) -> DataFrame:
+    """Of the other texts those that, with what retells them, more accounts posted than may."""
+    if alike.retold is None:
+        return viral.limit(0)
+    worn = _of_too_many(frames, posts, met.where("retold"), alike)
+    return frames.keep(worn.join(viral, "text", "left_anti"))
+
+
+def _of_too_many(frames: Frames, posts: NumberedPosts, met: DataFrame, alike: Alike) -> DataFrame:
     values = {"hub": alike.hub_accounts, "least": alike.at_least_words}
     return frames.keep(
         frames.ask(_VIRAL, values, met=met, facts=posts.facts, uses=posts.uses).distinct()
     )
 
 
-def like_pairs(frames: Frames, met: DataFrame, viral: DataFrame) -> DataFrame:
-    """The pairs (`one`, `near`, `likeness`) of texts that are not viral."""
-    return frames.keep(frames.ask(_LIKE, met=met, viral=viral))
+def like_pairs(frames: Frames, met: DataFrame, viral: DataFrame, worn: DataFrame) -> DataFrame:
+    """The pairs (`one`, `near`, `likeness`) of texts that are not viral.
+
+    `retold` where they are one text told with other words, neither of them worn.
+    """
+    return frames.keep(frames.ask(_LIKE, met=met, viral=viral, worn=worn))
 
 
 def objects_of(frames: Frames, like: DataFrame) -> DataFrame:
@@ -85,9 +104,20 @@ select one from posters group by one having count(*) > :hub
 """
 
 _LIKE = """
-select m.one, m.near, m.likeness
-from {met} m
-left anti join {viral} v on v.text = m.one
-left anti join {viral} w on w.text = m.near
-where m.near is not null
+with left_in as (
+    select m.*
+    from {met} m
+    left anti join {viral} v on v.text = m.one
+    left anti join {viral} w on w.text = m.near
+    where m.near is not null
+)
+select one, near, likeness, retold from left_in where not retold
+union all
+select t.one, t.near, t.likeness, t.retold
+from left_in t
+left anti join {worn} v on v.text = t.one
+left anti join {worn} w on w.text = t.near
+left anti join (select one, near from left_in where not retold) l
+    on l.one = t.one and l.near = t.near
+where t.retold
 """

@@ -14,9 +14,12 @@ from graph.engines.copied_text import DAY_MS, posts_in_order
 from graph.engines.kernels.components import component_labels
 from graph.engines.kernels.copies import COUNTS, LikeTexts, copies, matches
 from graph.engines.kernels.jaccard import Posters, WordSets, first_shared, pairs_before_bounds
+from graph.engines.kernels.retold import retold_pairs
+from graph.engines.spark.text_sets import column, lists, numbers, sets_of
 from graph.texts import Alike
 
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 MET = pa.schema(
     [
@@ -24,9 +27,11 @@ MET = pa.schema(
         ("near", pa.int64()),
         ("likeness", pa.float64()),
         ("accounts", pa.int64()),
+        ("retold", pa.bool_()),
     ]
 )
-"""A text, one like it (null: the text is viral), their likeness, accounts that posted that one."""
+"""A text, one like it (null: the text is viral), their likeness, accounts that posted that one;
+`retold` where they are one text retold (null: the text is worn)."""
 
 COUNTED = pa.schema(
     [(name, pa.int64()) for name in ("one", "other", *COUNTS)]
@@ -37,40 +42,57 @@ COUNTED = pa.schema(
 LABELS = pa.schema([("text", pa.int64()), ("object", pa.int64())])
 
 
-def like_in_cell(rows: pa.Table, *, alike: Alike) -> pa.Table:
-    """The pairs of like texts that a cell has to give (`MET`), and the texts viral in it alone."""
+def like_in_cell(rows: pa.Table, *, alike: Alike, of: int) -> pa.Table:
+    """The pairs of like texts that a cell has to give (`MET`), and the texts viral in it alone.
+
+    Args:
+        rows: what the cell holds (`text_cells.cells`).
+        alike: when texts are alike.
+        of: how many texts there are in all cells.
+    """
     numba.set_num_threads(1)
-    starts, words, known = _lists(rows, "words")
-    of_accounts, accounts, _ = _lists(rows, "accounts")
-    sets = WordSets(starts, words)
-    pairs, viral = pairs_before_bounds(
-        sets,
-        Posters(of_accounts, accounts, _numbers(rows, "first_at"), _numbers(rows, "last_at")),
-        likeness=alike.likeness,
-        within=alike.within_ms,
-        hub_accounts=alike.hub_accounts,
-    )
+    sets, known, found_in = sets_of(rows)
+    of_accounts, accounts, _ = lists(rows, "accounts")
+    posters = Posters(of_accounts, accounts, numbers(rows, "first_at"), numbers(rows, "last_at"))
+    bounds = {"within": alike.within_ms, "hub_accounts": alike.hub_accounts}
+    like = pairs_before_bounds(sets, posters, likeness=alike.likeness, **bounds)
+    parts = [_met(rows, sets, known, *like, retold=False)]
+    if alike.retold is not None:
+        told = retold_pairs(sets, found_in, posters, of=of, likeness=alike.retold, **bounds)
+        parts.append(_met(rows, sets, known, *told, retold=True))
+    return pa.concat_tables(parts)
+
+
+def _met(
+    rows: pa.Table, sets: WordSets, known: Ints, pairs: Ints, viral: Flags, *, retold: bool
+) -> pa.Table:
     pairs = pairs[_belongs(rows, sets, known, pairs)]
     left, right, shared = pairs[:, 0], pairs[:, 1], pairs[:, 2]
-    text, posters = _numbers(rows, "text"), np.diff(of_accounts)
+    text = numbers(rows, "text")
+    posters = pc.list_value_length(column(rows, "accounts")).to_numpy()
     found = {
         "one": text[left],
         "near": text[right],
         "likeness": shared / (sets.sizes[left] + sets.sizes[right] - shared),
         "accounts": posters[right],
+        "retold": np.full(len(pairs), retold),
     }
-    alone = pa.table({"one": text[viral]}, schema=pa.schema([MET.field("one")]))
-    return pa.concat_tables([pa.table(found, schema=MET), alone], promote_options="default")
+    alone = {"one": text[viral], "retold": np.full(int(viral.sum()), retold)}
+    alone = {
+        name: alone.get(name, pa.nulls(int(viral.sum()), MET.field(name).type))
+        for name in MET.names
+    }
+    return pa.concat_tables([pa.table(found, schema=MET), pa.table(alone, schema=MET)])
 
 
 def _belongs(rows: pa.Table, sets: WordSets, known: Ints, pairs: Ints) -> npt.NDArray[np.bool_]:
     """Which pairs count here: their rarest shared word brought both, and to the right sides."""
-    here = _column(rows, "here")
+    here = column(rows, "here")
     owner = np.repeat(np.arange(rows.num_rows), pc.list_value_length(here).to_numpy())
     word = np.searchsorted(known, pc.list_flatten(here).to_numpy())
     homes = owner * len(known) + word
     rarest = first_shared(sets.starts, sets.words, pairs[:, 0], pairs[:, 1])
-    side = _numbers(rows, "side")
+    side = numbers(rows, "side")
     one, other = side[pairs[:, 0]], side[pairs[:, 1]]
     belongs: npt.NDArray[np.bool_] = (one == 0) | (one != other)
     for end in (0, 1):
@@ -87,9 +109,9 @@ def copies_in_part(likes: pa.Table, posts: pa.Table, *, within: int) -> pa.Table
         posts: `text`, `account`, `acted_at` of all texts that the pairs name.
         within: the most time between posts that match.
     """
-    texts, text = np.unique(_numbers(posts, "text"), return_inverse=True)
-    accounts, account = np.unique(_numbers(posts, "account"), return_inverse=True)
-    at = _numbers(posts, "acted_at")
+    texts, text = np.unique(numbers(posts, "text"), return_inverse=True)
+    accounts, account = np.unique(numbers(posts, "account"), return_inverse=True)
+    at = numbers(posts, "acted_at")
     order = np.lexsort((at, account, text))
     given = posts_in_order(text[order], account[order], at[order], len(texts))
     like, objects = _like_texts(likes, texts)
@@ -97,9 +119,9 @@ def copies_in_part(likes: pa.Table, posts: pa.Table, *, within: int) -> pa.Table
     if not len(likes) or likes["big"][0].as_py() < 0:
         own, other, counts = copies(given, like, **settings)
         return _counted(accounts[own], accounts[other], counts)
-    pairs, numbers, noted = matches(given, like, **settings)
+    pairs, counted, noted = matches(given, like, **settings)
     own, other = accounts[pairs[:, 0]], accounts[pairs[:, 1]]
-    counts = {name: numbers[:, place] for place, name in enumerate(COUNTS)}
+    counts = {name: counted[:, place] for place, name in enumerate(COUNTS)}
     noted = np.unique(noted, axis=0)
     days = np.unique(at // DAY_MS)
     named = {
@@ -113,9 +135,9 @@ def copies_in_part(likes: pa.Table, posts: pa.Table, *, within: int) -> pa.Table
 
 
 def _like_texts(likes: pa.Table, texts: Ints) -> tuple[LikeTexts, Ints]:
-    left = np.searchsorted(texts, _numbers(likes, "one"))
-    right = np.searchsorted(texts, _numbers(likes, "near"))
-    objects, number = np.unique(_numbers(likes, "object"), return_inverse=True)
+    left = np.searchsorted(texts, numbers(likes, "one"))
+    right = np.searchsorted(texts, numbers(likes, "near"))
+    objects, number = np.unique(numbers(likes, "object"), return_inverse=True)
     of_text = np.zeros(len(texts), np.int64)
     of_text[left] = of_text[right] = number
     order = np.lexsort((right, left))
@@ -135,28 +157,9 @@ def objects_at_once(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatc
     if not given:
         return
     pairs = pa.Table.from_batches(given)
-    left, right = _numbers(pairs, "one"), _numbers(pairs, "near")
+    left, right = numbers(pairs, "one"), numbers(pairs, "near")
     texts = np.unique(np.concatenate((left, right)))
     labels = component_labels(
         len(texts), np.searchsorted(texts, left), np.searchsorted(texts, right)
     )
     yield from pa.table({"text": texts, "object": texts[labels]}, schema=LABELS).to_batches()
-
-
-def _column(rows: pa.Table, name: str) -> pa.Array:
-    column = rows[name].combine_chunks()
-    return column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-
-
-def _numbers(rows: pa.Table, name: str) -> Ints:
-    found: Ints = rows[name].to_numpy().astype(np.int64)
-    return found
-
-
-def _lists(rows: pa.Table, name: str) -> tuple[Ints, Ints, Ints]:
-    """A column of lists of numbers: where each begins, the numbers made dense, what they were."""
-    lists = _column(rows, name)
-    lengths = pc.list_value_length(lists).to_numpy()
-    known, dense = np.unique(pc.list_flatten(lists).to_numpy(), return_inverse=True)
-    starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-    return starts, dense.astype(np.int64), known
