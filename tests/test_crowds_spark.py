@@ -81,7 +81,7 @@ def test_what_bounds_leave_of_a_crowd_is_what_they_do_on_the_local_engine(
     local, spark, caplog, rows, window, bounds
 ):
     given = rows()
-    asked = {"within_seconds": window, "at_least": 2, "bounds": bounds, "count": "posts"}
+    asked = {"within_seconds": window, "at_least": 1, "bounds": bounds, "count": "posts"}
 
     with caplog.at_level(logging.INFO, logger="ringwatch.spark"):
         found = coaction_graph(as_table(spark, given), **asked)

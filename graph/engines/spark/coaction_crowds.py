@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from graph.engines.spark.engine import SparkEngine
 
 _OBJECT, _WINDOW, _PAIRS = BOUNDS
+MOST_PAIRS = (1 << 63) - 1
+"""What is told of an object that has more pairs; a run of days must not fail over a count."""
 _ROW = ("account", *OBJECT, "at", "c1", "c2")
 
 
@@ -118,7 +120,7 @@ class Crowds:
                 .join(after, list(OBJECT), "left")
                 .select(
                     *(*OBJECT, f.lit(bound).alias("bound"), "accounts", "interactions"),
-                    pairs.cast("bigint").alias("pairs"),
+                    f.least(pairs, f.lit(MOST_PAIRS)).cast("bigint").alias("pairs"),
                 )
             )
             cuts = self._held.enter_context(settled(self._engine, cuts))

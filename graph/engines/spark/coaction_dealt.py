@@ -156,7 +156,8 @@ def affordable_window(windows: DataFrame, most_pairs: int) -> int:
     """
     from pyspark.sql import functions as f
 
-    half_pairs = f.sum((f.col("others") * f.col("interactions")).cast("decimal(38, 0)"))
+    # Of a crowd they may be more than 64 bits hold.
+    half_pairs = f.sum(f.col("others").cast("decimal(19, 0)") * f.col("interactions"))
     block = f.shiftright("others", _BLOCK_BITS)
     blocks = windows.groupBy(block.alias("others")).agg(half_pairs.alias("half_pairs"))
     first, before = _first_beyond(blocks, 2 * most_pairs, 0)
