@@ -94,10 +94,10 @@ def by_moment(acts: Longs, tasks: int, rng: np.random.Generator) -> Parts:
 
 def by_account(day: Day, acts: Longs, tasks: int, rng: np.random.Generator) -> Parts:
     """The rows of accounts on an object; all crowds are taken for one, which is less even."""
-    share = float(acts.sum()) / day.interactions
     rows = np.zeros(tasks)
     for each, number in zip(day.activity, day.accounts.tolist(), strict=True):
-        rows += rng.multinomial(number, np.full(tasks, 1 / tasks)) * (each * share)
+        rows += rng.multinomial(number, np.full(tasks, 1 / tasks)) * each
+    rows *= float(acts.sum()) / max(rows.sum(), 1)
     most = float(acts.sum(axis=1).max(initial=0)) / day.interactions
     return Parts(rows, max(1.0, float(day.activity.max()) * most))
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.engines.kernels import bounds, company
+from graph.engines.spark.chance_work import Clock, tally
 from graph.engines.spark.crowd_work import (
     INSIDE,
     NEAR,
@@ -19,6 +20,8 @@ from graph.engines.spark.crowd_work import (
     count_inside,
     find_near,
 )
+from graph.engines.spark.interest_work import count_cells
+from graph.engines.spark.slices import Cutting
 
 pytestmark = pytest.mark.local_only
 
@@ -102,6 +105,44 @@ def test_a_crowd_has_the_company_the_windows_and_the_pairs_of_the_whole_object(r
     told = sorted((row["account"], row["o1"], row["at"], row["size"]) for row in found)
     assert told == sorted(tuple(map(int, each)) for each in expected)
     assert sum(row["others"] for row in found) == 2 * whole.pairs().sum()
+
+
+@settings(max_examples=150, deadline=None)
+@given(rows=acts, within=st.integers(0, 50), width=st.one_of(st.none(), st.integers(60, 90)))
+def test_pairs_of_moments_less_those_of_accounts_are_the_pairs_of_the_rows(rows, within, width):
+    clock = Clock(np.array([-40, -7, 3, 30]), np.array([0, 1, 2, 1]), np.array([1, 2, -1]))
+    cut = Cutting(width, within)
+
+    def counted(rows, **columns):
+        names = ("o1", "o2", "slice", "size", "at", *columns)
+        batch = pa.RecordBatch.from_pydict(dict(zip(names, zip(*rows, strict=True), strict=True)))
+        batch = batch.sort_by([("o1", "ascending"), ("slice", "ascending"), ("at", "ascending")])
+        work = ((tally, {"clock": clock}), (count_cells, {}))
+        sums = []
+        for each, asked in work:
+            found = pa.Table.from_batches(each(iter([batch]), within_ms=within, cut=cut, **asked))
+            by = found.column_names[0]
+            of = found.group_by(by).aggregate([(n, "sum") for n in found.column_names[1:]])
+            told = [tuple(row.values()) for row in of.sort_by(by).to_pylist()]
+            sums.append([row for row in told if any(row[1:])])
+        return sums
+
+    there = Counter((o, at) for _, o, at in rows)
+    places = {
+        at: [0] if width is None else {(at + k * within) // width for k in (-1, 0, 1)}
+        for _, _, at in rows
+    }
+    size = 0 if width is None else 9
+    apart = [
+        (o, 0, place, size, at, o, n, True) for (o, at), n in there.items() for place in places[at]
+    ]
+    # Of each account an object by itself.
+    apart += [(100 + 3 * account + o, 0, 0, 0, at, o, 1, False) for account, o, at in rows]
+
+    found = counted(apart, grp=0, n=0, added=0)
+
+    whole = [(o, 0, 0, 0, at, o, account) for account, o, at in rows]
+    assert found == counted(whole, grp=0, account=0)
 
 
 @pytest.mark.parametrize("end", [LEAST, MOST])

@@ -8,12 +8,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from algorithms.chance import co_action_against_chance
+from algorithms.object_groups import OBJECT_GROUPS
 from builders.coaction import CoactionBounds, coaction_graph, coaction_graphs, estimate_pairs
 from graph.engines import open_engine
 from graph.engines.spark import crowds
 from graph.engines.spark.coaction_acts import numbered_acts, settled
 from graph.engines.spark.coaction_crowds import crowds_of
 from graph.engines.spark.slices import GROUP, cutting, hot_objects, in_slices
+from graph.model import InteractionGraph
+from graph.schemas import EDGES, INTERACTIONS
+from tests.test_chance_spark import crowd, topics
 from tests.test_coaction_spark import as_table, assert_alike, viral
 
 pytestmark = [pytest.mark.spark, pytest.mark.parametrize("engine", ["spark"], indirect=True)]
@@ -107,6 +112,31 @@ def test_pairs_of_a_crowd_are_counted_alike_before_the_run(local, spark):
         for window in (0, 60, 3600):
             ours, theirs = (estimate_pairs(as_table(e, rows), window) for e in (spark, local))
             assert ours == theirs > 0
+
+
+def test_chance_expects_of_each_edge_what_it_does_on_the_local_engine(
+    local, spark, monkeypatch, caplog
+):
+    monkeypatch.setattr("graph.engines.spark.slices.HOT_ROWS", 100)
+    monkeypatch.setattr("graph.engines.spark.crowds.CROWD_ROWS", 5)
+    ours, theirs = (one.from_arrow(crowd(), INTERACTIONS) for one in (spark, local))
+    built = coaction_graph(theirs, within_seconds=600, at_least=1).graph
+    moved = InteractionGraph(spark.from_arrow(built.edges.arrow(), EDGES))
+
+    def expected_of(graph, interactions):
+        groups = interactions.engine.from_arrow(topics(), OBJECT_GROUPS)
+        return co_action_against_chance(
+            graph, interactions, within_seconds=600, least_in_stratum=60, groups=groups
+        )
+
+    with caplog.at_level(logging.INFO, logger="ringwatch.spark"):
+        found = expected_of(moved, ours)
+
+    expected = expected_of(built, theirs)
+    assert (found.matches, found.observed) == (expected.matches, expected.observed)
+    assert found.graph.edges.arrow().equals(expected.graph.edges.arrow())
+    # Both the hours and the interests have met crowds.
+    assert caplog.text.count("objects have more than 5 interactions in a slice") == 2
 
 
 def test_one_hot_object_that_was_one_task_is_split(spark):
