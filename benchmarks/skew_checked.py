@@ -8,39 +8,23 @@ time their tasks ran, so that other work on the machine counts little.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.coaction import write_interactions
 from benchmarks.skew_day import MINUTE_MS, Day
+from benchmarks.skew_run import CROWD_ROWS, HOT_ROWS, MINUTE, PARTS, Counts, crowds_from
 from benchmarks.skew_stages import CROWDS, MET, MOMENTS, OWN, Night, Rates, Stage, night
-from benchmarks.spark_detect import _events, cpu_seconds, logged_into
-from builders.coaction import CoactionBounds, coaction_graph
-from graph.engines import open_engine
 from graph.engines.kernels.bounds import Limits
-from graph.engines.spark import crowds
-from graph.schemas import INTERACTIONS
 
 INTERACTIONS_OF_CHECK = 300_000
-PARTS = 8
-"""Partitions over objects, and buckets."""
-HOT_ROWS = 20_000
-CROWD_ROWS = 20_000
-"""Rows of a slice that make a crowd, in the call that takes one apart."""
-MINUTE, HOUR = 60_000, 3_600_000
 US_AN_INTERACTION = 46.0
 """Co-action on Spark without its start, a window of a minute: docs/scale.md, ten million."""
 LOOK, PAIR = 1.5e-9, 5e-9
@@ -48,8 +32,6 @@ LOOK, PAIR = 1.5e-9, 5e-9
 looked at), and the sweep (`builders.coaction.estimate_pairs`)."""
 TASK = 0.05
 """Seconds: what a task costs before its first row; a guess that matters for small tasks alone."""
-Counts = dict[str, Any]
-_NO_CROWD = 1 << 40
 
 
 def checked(interactions: int = INTERACTIONS_OF_CHECK) -> Counts:
@@ -60,7 +42,7 @@ def checked(interactions: int = INTERACTIONS_OF_CHECK) -> Counts:
         write_interactions(skewed, interactions, seed=2, viral=1, share=0.25)
         few = Path(folder) / "few.parquet"
         write_interactions(few, 20_000, seed=3, viral=1, share=0.25)
-        asked = [sys.executable, "-m", "benchmarks.skew_checked", str(few), str(even), str(skewed)]
+        asked = [sys.executable, "-m", "benchmarks.skew_run", str(few), str(even), str(skewed)]
         done = subprocess.run(
             [*asked, folder], capture_output=True, text=True, check=False,
             cwd=Path(__file__).parents[1],
@@ -75,8 +57,8 @@ def compared(calls: list[Counts], even: Day, skewed: Day) -> Counts:
     """Rates from the calls on the even extract, and the skewed one's stages beside what they give.
 
     Args:
-        calls: as `_run` tells them: even in a minute, in an hour, in a minute with a bound, and
-            skewed with a bound, first with the hot object in slices, then as a crowd.
+        calls: as `benchmarks.skew_run` tells them: even in a minute, in an hour, in a minute with
+            a bound, and skewed with a bound, first with the hot object in slices, then as a crowd.
         even: the acts of the even extract.
         skewed: those of the other.
     """
@@ -162,21 +144,11 @@ def reckoned_call(
     day: Day, within_ms: int, raw_pairs: int | None, rates: Rates, *, apart: bool
 ) -> Night:
     """What the simulation says of one call of the check."""
-    with _crowds_of(CROWD_ROWS):
+    with crowds_from(CROWD_ROWS):
         return night(
             day, within_ms, 2, Limits(None, None, raw_pairs), rates, 7,
             tasks=PARTS, buckets=PARTS, apart=apart,
         )  # fmt: skip
-
-
-@contextmanager
-def _crowds_of(rows: int) -> Iterator[None]:
-    """The engine's crowds begin at so many rows of a slice."""
-    before, crowds.CROWD_ROWS = crowds.CROWD_ROWS, rows
-    try:
-        yield
-    finally:
-        crowds.CROWD_ROWS = before
 
 
 def day_of(path: Path) -> Day:
@@ -237,109 +209,3 @@ def _cpu_of(call: Counts, stage: int) -> float:
 
 def _elsewhere(call: Counts) -> float:
     return float(call["cpu"] - sum(_cpu_of(call, place) for place in range(len(call["stages"]))))
-
-
-def _run(few: Path, even: Path, skewed: Path, folder: Path) -> list[Counts]:
-    """The calls on Spark, in this process."""
-    from graph.engines.spark import coaction, slices
-
-    coaction.ROWS_A_BUCKET = -(-pq.read_metadata(even).num_rows // PARTS)
-    log = folder / "log"
-    log.mkdir()
-    conf = logged_into(log) | {
-        "spark.sql.shuffle.partitions": str(PARTS),
-        "spark.sql.adaptive.coalescePartitions.enabled": "false",
-    }
-    engine: Any = open_engine("spark", memory="3GB", threads=2, spill=folder / "spill", spark=conf)
-    told: list[Counts] = []
-    try:
-        for path, within, bound, crowd_rows in _calls(few, even, skewed):
-            before = sum(cpu_seconds(os.getpid()).values())
-            engine.session.sparkContext.setJobGroup(f"call-{len(told)}", "")
-            slices.HOT_ROWS = min(HOT_ROWS, crowd_rows)
-            with _crowds_of(crowd_rows):
-                found = coaction_graph(
-                    engine.read_parquet([path], INTERACTIONS),
-                    within_seconds=within / 1000,
-                    bounds=CoactionBounds(raw_pairs=bound),
-                )
-            told.append(
-                {
-                    "cpu": sum(cpu_seconds(os.getpid()).values()) - before,
-                    "raw_pairs": bound,
-                    "pairs": found.raw_pairs,
-                    "kept": found.interactions_used,
-                    "pairs_before": found.raw_pairs
-                    + sum(found.bounds.arrow()["pairs_not_counted"].to_pylist()),
-                }
-            )
-    finally:
-        engine.close()
-        engine.session.stop()
-    for call, stages in zip(told, stages_by_call(log, len(told)), strict=True):
-        call |= stages
-    # The first has compiled and warmed.
-    return told[1:]
-
-
-def _calls(few: Path, even: Path, skewed: Path) -> list[tuple[Path, int, int | None, int]]:
-    """The extract, window, bound, and rows of a crowd's slice of each call."""
-    return [
-        (few, HOUR, 10_000, 1_000),
-        (even, MINUTE, None, _NO_CROWD),
-        (even, HOUR, None, _NO_CROWD),
-        (even, MINUTE, 40_000, _NO_CROWD),
-        (skewed, MINUTE, 2_000_000, _NO_CROWD),
-        (skewed, MINUTE, 2_000_000, CROWD_ROWS),
-    ]
-
-
-def stages_by_call(log: Path, calls: int) -> list[Counts]:
-    """From an event log, by call: all tasks' `seconds`, and our `stages`, each with its tasks.
-
-    Ours are those that speak to Python after a shuffle, but for the first, which numbers accounts.
-    """
-    call_of: dict[int, int] = {}
-    tasks: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    python = set()
-    for event in _events(log):
-        if event["Event"] == "SparkListenerJobStart":
-            group = (event.get("Properties") or {}).get("spark.jobGroup.id", "")
-            if group.startswith("call-"):
-                call_of |= dict.fromkeys(event["Stage IDs"], int(group.removeprefix("call-")))
-        elif event["Event"] == "SparkListenerTaskEnd" and event.get("Task Metrics"):
-            metrics = event["Task Metrics"]
-            read = metrics["Shuffle Read Metrics"]["Total Records Read"]
-            tasks[event["Stage ID"]].append((read, metrics["Executor Run Time"] / 1000))
-        elif event["Event"] == "SparkListenerStageCompleted":
-            names = {one.get("Name", "") for one in event["Stage Info"]["Accumulables"]}
-            if any("Python workers" in name for name in names):
-                python.add(event["Stage Info"]["Stage ID"])
-    found = []
-    for call in range(calls):
-        own = sorted(stage for stage in tasks if call_of.get(stage) == call)
-        ours = [stage for stage in own if stage in python][1:]
-        found.append(
-            {
-                "seconds": sum(took for stage in own for _, took in tasks[stage]),
-                "stages": [
-                    {
-                        "rows": [read for read, _ in tasks[stage]],
-                        "seconds": [took for _, took in tasks[stage]],
-                    }
-                    for stage in ours
-                ],
-            }
-        )
-    return found
-
-
-def main() -> None:
-    """The run on Spark alone: what it took, as JSON."""
-    asked = argparse.ArgumentParser(description=main.__doc__)
-    asked.add_argument("paths", type=Path, nargs=4)
-    sys.stdout.write(json.dumps(_run(*asked.parse_args().paths)) + "\n")
-
-
-if __name__ == "__main__":
-    main()

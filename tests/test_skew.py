@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from benchmarks import skew, skew_checked
-from benchmarks.skew_checked import compared, day_of, stages_by_call
+from benchmarks.skew_checked import compared, day_of
 from benchmarks.skew_crowds import by_block, crowds_of
 from benchmarks.skew_day import MINUTES, SHAPES, Day, drawn_day
 from benchmarks.skew_report import BEGIN, END, skew_part
+from benchmarks.skew_run import stages_by_call
 from benchmarks.skew_stages import SCRATCH_A_ROW, Rates, makespan, night
 from benchmarks.skew_tasks import UNCUT, affordable, dealt_to, hot_windows, looked_at, objects_pass
 from graph.engines.kernels import bounds, company, dealing
