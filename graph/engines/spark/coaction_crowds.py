@@ -108,10 +108,8 @@ class Crowds:
         with settled(self._engine, counted) as gone:
             if not self._engine.settled_rows(gone):
                 return
-            before, rows_before = (
-                self._by_object.withColumnRenamed("pairs", "before"),
-                self._rows_held,
-            )
+            before = self._by_object.withColumnRenamed("pairs", "before")
+            rows_before = self._rows_held
             self._take(marked.where(~out).select(*_ROW))
             after = self._by_object.withColumnRenamed("pairs", "after")
             pairs = f.col("before") - f.coalesce("after", f.lit(0))

@@ -10,7 +10,7 @@ milliseconds that there are in some minutes, and by what one account does on one
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from logging import getLogger
 from typing import TYPE_CHECKING
@@ -79,16 +79,18 @@ def near_others(engine: SparkEngine, rows: DataFrame, within_ms: int) -> Iterato
 
     cut = blocks(within_ms)
     at_once = rows.groupBy(*_MOMENT).agg(f.count(f.lit(1)).alias("n"))
-    with (
-        settled(engine, at_once) as moments,
-        settled(engine, _inside(engine, moments, cut)) as inside,
-    ):
-        parted, copied = in_parts(rows, moments, inside)
-        told = parted.join(copied, [*_MOMENT, "part"])
-        own = told.repartition(*OWN).sortWithinPartitions(*OWN, "at")
-        found = engine.worked(own, partial(find_near, within_ms=within_ms), NEAR)
-        with settled(engine, found) as near:
-            yield near
+    with ExitStack() as held:
+        # What it is found with is gone before it is used.
+        with (
+            settled(engine, at_once) as moments,
+            settled(engine, _inside(engine, moments, cut)) as inside,
+        ):
+            parted, copied = in_parts(rows, moments, inside)
+            told = parted.join(copied, [*_MOMENT, "part"])
+            own = told.repartition(*OWN).sortWithinPartitions(*OWN, "at")
+            found = engine.worked(own, partial(find_near, within_ms=within_ms), NEAR)
+            near = held.enter_context(settled(engine, found))
+        yield near
 
 
 def _inside(engine: SparkEngine, moments: DataFrame, cut: Blocks) -> DataFrame:
