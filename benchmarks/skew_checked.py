@@ -89,6 +89,9 @@ def _told(call: Counts, skewed: Day, rates: Rates, *, apart: bool) -> Counts:
     reckoned = reckoned_call(skewed, MINUTE, call["raw_pairs"], rates, apart=apart)
     stages: list[Counts] = []
     seen = [stage for stage in reckoned.stages if not stage.name.endswith(MET)]
+    if len(call["stages"]) < len(seen):
+        # Spark does nothing for a crowd of which nothing is left.
+        seen = [stage for stage in seen if not stage.name.startswith(f"{CROWDS} after")]
     for stage, tasks in zip(seen, call["stages"], strict=True):
         rows, seconds = (np.array(tasks[name], float) for name in ("rows", "seconds"))
         cpu = _cpu_of(call, len(stages))
@@ -130,13 +133,13 @@ def _crowd_rates(crowd: Counts, sliced: Counts, rows: dict[str, float]) -> dict[
         all_rows = sum(number for name, number in rows.items() if name.endswith(ends))
         return max(cpu, 0.0) / max(all_rows, 1.0)
 
-    fixed = 2 * PARTS * TASK
-    moments, own = (_cpu_of(crowd, place) + _cpu_of(crowd, place + 3) for place in (0, 1))
+    fixed = PARTS * TASK
     return {
-        "moment": rate(MOMENTS, moments - fixed),
-        "own": rate(OWN, own - fixed),
+        # The first time: there may be nothing left for a second.
+        "moment": rate(f"{CROWDS}: {MOMENTS}", _cpu_of(crowd, 0) - fixed),
+        "own": rate(f"{CROWDS}: {OWN}", _cpu_of(crowd, 1) - fixed),
         # All that Spark does about a crowd in stages of its own.
-        "met": rate(MET, _elsewhere(crowd) - _elsewhere(sliced) - fixed),
+        "met": rate(MET, _elsewhere(crowd) - _elsewhere(sliced) - 2 * fixed),
     }
 
 
