@@ -8,34 +8,23 @@ time their tasks ran, so that other work on the machine counts little.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.coaction import write_interactions
 from benchmarks.skew_day import MINUTE_MS, Day
-from benchmarks.skew_stages import Night, Rates, night
-from benchmarks.spark_detect import _events, cpu_seconds, logged_into
-from builders.coaction import CoactionBounds, coaction_graph
-from graph.engines import open_engine
+from benchmarks.skew_run import CROWD_ROWS, HOT_ROWS, MINUTE, PARTS, Counts, crowds_from
+from benchmarks.skew_stages import CROWDS, MET, MOMENTS, OWN, Night, Rates, Stage, night
 from graph.engines.kernels.bounds import Limits
-from graph.schemas import INTERACTIONS
 
 INTERACTIONS_OF_CHECK = 300_000
-PARTS = 8
-"""Partitions over objects, and buckets."""
-HOT_ROWS = 20_000
-MINUTE, HOUR = 60_000, 3_600_000
 US_AN_INTERACTION = 46.0
 """Co-action on Spark without its start, a window of a minute: docs/scale.md, ten million."""
 LOOK, PAIR = 1.5e-9, 5e-9
@@ -43,7 +32,6 @@ LOOK, PAIR = 1.5e-9, 5e-9
 looked at), and the sweep (`builders.coaction.estimate_pairs`)."""
 TASK = 0.05
 """Seconds: what a task costs before its first row; a guess that matters for small tasks alone."""
-Counts = dict[str, Any]
 
 
 def checked(interactions: int = INTERACTIONS_OF_CHECK) -> Counts:
@@ -53,8 +41,8 @@ def checked(interactions: int = INTERACTIONS_OF_CHECK) -> Counts:
         write_interactions(even, interactions, seed=1)
         write_interactions(skewed, interactions, seed=2, viral=1, share=0.25)
         few = Path(folder) / "few.parquet"
-        write_interactions(few, 20_000, seed=3)
-        asked = [sys.executable, "-m", "benchmarks.skew_checked", str(few), str(even), str(skewed)]
+        write_interactions(few, 20_000, seed=3, viral=1, share=0.25)
+        asked = [sys.executable, "-m", "benchmarks.skew_run", str(few), str(even), str(skewed)]
         done = subprocess.run(
             [*asked, folder], capture_output=True, text=True, check=False,
             cwd=Path(__file__).parents[1],
@@ -69,18 +57,44 @@ def compared(calls: list[Counts], even: Day, skewed: Day) -> Counts:
     """Rates from the calls on the even extract, and the skewed one's stages beside what they give.
 
     Args:
-        calls: as `_run` tells them: even in a minute, in an hour, in a minute with a bound, and
-            skewed with a bound.
+        calls: as `benchmarks.skew_run` tells them: even in a minute, in an hour, in a minute with
+            a bound, and skewed with a bound, first with the hot object in slices, then as a crowd.
         even: the acts of the even extract.
         skewed: those of the other.
     """
     rates = _rates(calls, even)
-    skew = calls[3]
-    reckoned = reckoned_call(skewed, MINUTE, skew["raw_pairs"], rates)
+    sliced, crowd = calls[3:]
+    told = _told(sliced, skewed, rates, apart=False)
+    # Reckoned before it is known what a crowd costs: rows do not depend on it.
+    rows = {stage.name: stage.mean_rows * stage.tasks for stage in _crowd_of(crowd, skewed, rates)}
+    rates = replace(rates, **_crowd_rates(crowd, sliced, rows))
+    apart = _told(crowd, skewed, rates, apart=True)
+    return {
+        "interactions": skewed.interactions,
+        **told,
+        "crowd": apart,
+        # The whole has what is no stage of ours too: it is told as on the even extract.
+        "cpu_seconds": [
+            round(
+                _elsewhere(calls[2]) + sum(stage["cpu_seconds"][0] for stage in told["stages"]), 1
+            ),
+            round(sliced["cpu"], 1),
+        ],
+        "rates": {name: float(f"{rate:.3g}") for name, rate in asdict(rates).items()},
+    }
+
+
+def _told(call: Counts, skewed: Day, rates: Rates, *, apart: bool) -> Counts:
+    """A call on the skewed extract: pairs, interactions and stages, each reckoned and measured."""
+    reckoned = reckoned_call(skewed, MINUTE, call["raw_pairs"], rates, apart=apart)
     stages: list[Counts] = []
-    for stage, tasks in zip(reckoned.stages, skew["stages"], strict=True):
+    seen = [stage for stage in reckoned.stages if not stage.name.endswith(MET)]
+    if len(call["stages"]) < len(seen):
+        # Spark does nothing for a crowd of which nothing is left.
+        seen = [stage for stage in seen if not stage.name.startswith(f"{CROWDS} after")]
+    for stage, tasks in zip(seen, call["stages"], strict=True):
         rows, seconds = (np.array(tasks[name], float) for name in ("rows", "seconds"))
-        cpu = _cpu_of(skew, len(stages))
+        cpu = _cpu_of(call, len(stages))
         stages.append(
             {
                 "name": stage.name,
@@ -95,25 +109,49 @@ def compared(calls: list[Counts], even: Day, skewed: Day) -> Counts:
             }
         )
     return {
-        "interactions": skewed.interactions,
-        "pairs": [float(f"{reckoned.pairs_before:.4g}"), skew["pairs_before"]],
-        "kept": [float(f"{reckoned.kept:.4g}"), skew["kept"]],
+        "pairs": [float(f"{reckoned.pairs_before:.4g}"), call["pairs_before"]],
+        "kept": [float(f"{reckoned.kept:.4g}"), call["kept"]],
         "stages": stages,
-        # The whole has what is no stage of ours too: it is told as on the even extract.
-        "cpu_seconds": [
-            round(_elsewhere(calls[2]) + sum(stage["cpu_seconds"][0] for stage in stages), 1),
-            round(skew["cpu"], 1),
-        ],
-        "rates": {name: float(f"{rate:.3g}") for name, rate in asdict(rates).items()},
     }
 
 
-def reckoned_call(day: Day, within_ms: int, raw_pairs: int | None, rates: Rates) -> Night:
+def _crowd_of(call: Counts, skewed: Day, rates: Rates) -> list[Stage]:
+    reckoned = reckoned_call(skewed, MINUTE, call["raw_pairs"], rates, apart=True)
+    return [stage for stage in reckoned.stages if stage.name.startswith(CROWDS)]
+
+
+def _crowd_rates(crowd: Counts, sliced: Counts, rows: dict[str, float]) -> dict[str, float]:
+    """What a crowd's rows cost, from one that was taken apart and from the same in slices.
+
+    Args:
+        crowd: the call in which it was.
+        sliced: the call in which it was not.
+        rows: the rows of each stage of a crowd, by name.
+    """
+
+    def rate(ends: str, cpu: float) -> float:
+        all_rows = sum(number for name, number in rows.items() if name.endswith(ends))
+        return max(cpu, 0.0) / max(all_rows, 1.0)
+
+    fixed = PARTS * TASK
+    return {
+        # The first time: there may be nothing left for a second.
+        "moment": rate(f"{CROWDS}: {MOMENTS}", _cpu_of(crowd, 0) - fixed),
+        "own": rate(f"{CROWDS}: {OWN}", _cpu_of(crowd, 1) - fixed),
+        # All that Spark does about a crowd in stages of its own.
+        "met": rate(MET, _elsewhere(crowd) - _elsewhere(sliced) - 2 * fixed),
+    }
+
+
+def reckoned_call(
+    day: Day, within_ms: int, raw_pairs: int | None, rates: Rates, *, apart: bool
+) -> Night:
     """What the simulation says of one call of the check."""
-    return night(
-        day, within_ms, 2, Limits(None, None, raw_pairs), rates, 7,
-        tasks=PARTS, buckets=PARTS,
-    )  # fmt: skip
+    with crowds_from(CROWD_ROWS):
+        return night(
+            day, within_ms, 2, Limits(None, None, raw_pairs), rates, 7,
+            tasks=PARTS, buckets=PARTS, apart=apart,
+        )  # fmt: skip
 
 
 def day_of(path: Path) -> Day:
@@ -161,6 +199,9 @@ def _rates(calls: list[Counts], even: Day) -> Rates:
         dealt=each,
         bucket=by * max(_cpu_of(calls[1], 1) - fixed, 0) / max(dealt[1], 1),
         pair=PAIR,
+        moment=0.0,
+        met=0.0,
+        own=0.0,
     )
 
 
@@ -171,107 +212,3 @@ def _cpu_of(call: Counts, stage: int) -> float:
 
 def _elsewhere(call: Counts) -> float:
     return float(call["cpu"] - sum(_cpu_of(call, place) for place in range(len(call["stages"]))))
-
-
-def _run(few: Path, even: Path, skewed: Path, folder: Path) -> list[Counts]:
-    """The calls on Spark, in this process."""
-    from graph.engines.spark import coaction, slices
-
-    slices.HOT_ROWS = HOT_ROWS
-    coaction.ROWS_A_BUCKET = -(-pq.read_metadata(even).num_rows // PARTS)
-    log = folder / "log"
-    log.mkdir()
-    conf = logged_into(log) | {
-        "spark.sql.shuffle.partitions": str(PARTS),
-        "spark.sql.adaptive.coalescePartitions.enabled": "false",
-    }
-    engine: Any = open_engine("spark", memory="3GB", threads=2, spill=folder / "spill", spark=conf)
-    told: list[Counts] = []
-    try:
-        for path, within, bound in _calls(few, even, skewed):
-            before = sum(cpu_seconds(os.getpid()).values())
-            engine.session.sparkContext.setJobGroup(f"call-{len(told)}", "")
-            raw = told[-1]["pairs"] // 2 if bound == "half" else bound
-            found = coaction_graph(
-                engine.read_parquet([path], INTERACTIONS),
-                within_seconds=within / 1000,
-                bounds=CoactionBounds(raw_pairs=raw),
-            )
-            told.append(
-                {
-                    "cpu": sum(cpu_seconds(os.getpid()).values()) - before,
-                    "raw_pairs": raw,
-                    "pairs": found.raw_pairs,
-                    "kept": found.interactions_used,
-                    "pairs_before": found.raw_pairs
-                    + sum(found.bounds.arrow()["pairs_not_counted"].to_pylist()),
-                }
-            )
-    finally:
-        engine.close()
-        engine.session.stop()
-    for call, stages in zip(told, stages_by_call(log, len(told)), strict=True):
-        call |= stages
-    # The first has compiled and warmed.
-    return told[1:]
-
-
-def _calls(few: Path, even: Path, skewed: Path) -> list[tuple[Path, int, Any]]:
-    return [
-        (few, HOUR, 10_000),
-        (even, MINUTE, None),
-        (even, HOUR, None),
-        (even, MINUTE, 40_000),
-        (skewed, MINUTE, 2_000_000),
-    ]
-
-
-def stages_by_call(log: Path, calls: int) -> list[Counts]:
-    """From an event log, by call: all tasks' `seconds`, and our `stages`, each with its tasks.
-
-    Ours are those that speak to Python after a shuffle, but for the first, which numbers accounts.
-    """
-    call_of: dict[int, int] = {}
-    tasks: dict[int, list[tuple[int, float]]] = defaultdict(list)
-    python = set()
-    for event in _events(log):
-        if event["Event"] == "SparkListenerJobStart":
-            group = (event.get("Properties") or {}).get("spark.jobGroup.id", "")
-            if group.startswith("call-"):
-                call_of |= dict.fromkeys(event["Stage IDs"], int(group.removeprefix("call-")))
-        elif event["Event"] == "SparkListenerTaskEnd" and event.get("Task Metrics"):
-            metrics = event["Task Metrics"]
-            read = metrics["Shuffle Read Metrics"]["Total Records Read"]
-            tasks[event["Stage ID"]].append((read, metrics["Executor Run Time"] / 1000))
-        elif event["Event"] == "SparkListenerStageCompleted":
-            names = {one.get("Name", "") for one in event["Stage Info"]["Accumulables"]}
-            if any("Python workers" in name for name in names):
-                python.add(event["Stage Info"]["Stage ID"])
-    found = []
-    for call in range(calls):
-        own = sorted(stage for stage in tasks if call_of.get(stage) == call)
-        ours = [stage for stage in own if stage in python][1:]
-        found.append(
-            {
-                "seconds": sum(took for stage in own for _, took in tasks[stage]),
-                "stages": [
-                    {
-                        "rows": [read for read, _ in tasks[stage]],
-                        "seconds": [took for _, took in tasks[stage]],
-                    }
-                    for stage in ours
-                ],
-            }
-        )
-    return found
-
-
-def main() -> None:
-    """The run on Spark alone: what it took, as JSON."""
-    asked = argparse.ArgumentParser(description=main.__doc__)
-    asked.add_argument("paths", type=Path, nargs=4)
-    sys.stdout.write(json.dumps(_run(*asked.parse_args().paths)) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -36,19 +36,25 @@ def skew_part(entries: Sequence[Row]) -> Iterator[str]:
 def _check(check: Row) -> Iterator[str]:
     yield (
         f"Reckoned and measured, {check['interactions']:,} interactions on `local[2]`, a quarter of"
-        " them on one object, small slices, a bound that is met:"
+        " them on one object, small slices, a bound that is met; with that object in slices, and as"
+        " a crowd:"
     )
     yield ""
     yield from head(["", "reckoned", "measured", "reckoned / measured"])
-    yield _compared("pairs of posts in the window", check["pairs"])
-    yield _compared("interactions left by the bound", check["kept"])
-    for stage in check["stages"]:
-        name = stage["name"]
+    yield from _call(check, "")
+    yield _compared("whole call: CPU s", check["cpu_seconds"])
+    yield from _call(check["crowd"], "as a crowd, ")
+
+
+def _call(told: Row, which: str) -> Iterator[str]:
+    yield _compared(f"{which}pairs of posts in the window", told["pairs"])
+    yield _compared(f"{which}interactions left by the bound", told["kept"])
+    for stage in told["stages"]:
+        name = f"{which}{stage['name']}"
         yield _compared(f"{name}: rows", stage["rows"])
         yield _compared(f"{name}: rows of the largest task", stage["most_rows"])
         yield _compared(f"{name}: longest task over the mean", stage["uneven"])
         yield _compared(f"{name}: CPU s", stage["cpu_seconds"])
-    yield _compared("whole call: CPU s", check["cpu_seconds"])
 
 
 def _compared(says: str, both: Sequence[float]) -> str:
@@ -60,9 +66,10 @@ def _compared(says: str, both: Sequence[float]) -> str:
 def _nights(nights: Sequence[Row]) -> Iterator[str]:
     yield from head(
         [
-            "interactions", "day", "window", "rule", "cores", "largest task / mean, rows",
-            "largest group, rows", "GB for it", "hours", "if even", "lost to skew", "halos",
-            "TB of rows dealt", "pairs in the window", "interactions left in a pair",
+            "interactions", "day", "window", "rule", "cores", "crowds", "rows of crowds",
+            "largest task, rows", "over the mean", "largest group, rows", "GB for it", "hours",
+            "if even", "lost to skew", "halos", "TB of rows written", "pairs in the window",
+            "interactions left in a pair",
         ]
     )  # fmt: skip
     for night in nights:
@@ -72,7 +79,7 @@ def _nights(nights: Sequence[Row]) -> Iterator[str]:
 def _cells(night: Row) -> Iterator[str]:
     stages = night["stages"]
     looks = stages[:-1]
-    worst = max(stages, key=lambda stage: stage["most_rows"] / stage["mean_rows"])
+    worst = max(looks, key=lambda stage: stage["most_rows"])
     held = max(stage["most_bytes"] for stage in looks)
     clock, even = (sum(stage[name] for stage in stages) for name in ("makespan", "ideal"))
     yield f"{night['of']:,}"
@@ -80,7 +87,10 @@ def _cells(night: Row) -> Iterator[str]:
     yield f"{night['window']:,} s"
     yield night["rule"]
     yield f"{night['cores']:,}"
-    yield f"{worst['most_rows'] / worst['mean_rows']:.1f}"
+    yield f"{night['crowds']:,}"
+    yield f"{night['crowd_rows'] / night['interactions']:.1%}"
+    yield f"{worst['most_rows']:,.3g}"
+    yield f"{worst['most_rows'] / max(worst['mean_rows'], 1):.1f}"
     yield f"{held / BYTES_A_ROW:,.3g}"
     yield f"{held / _GB:,.2g}"
     yield f"{clock / _HOUR:,.3g}"

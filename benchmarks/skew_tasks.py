@@ -21,7 +21,7 @@ from graph.engines.spark.slices import Cutting
 
 UNCUT = Cutting(None, 0)
 """No object is cut by time: what the rule is held against."""
-_OBJECTS_AT_ONCE = 1_000
+OBJECTS_AT_ONCE = 1_000
 
 
 class Tasks(NamedTuple):
@@ -73,8 +73,8 @@ def _passed(day: Day, asked: Asked, tasks: int, seed: int, cut: Cutting | None) 
     sums = np.zeros((len(Group._fields), tasks))
     group = kept = touched = 0.0
     used = asked.cut if cut is None else cut
-    for first in range(0, len(day.hot), _OBJECTS_AT_ONCE):
-        some = day.hot[first : first + _OBJECTS_AT_ONCE]
+    for first in range(0, len(day.hot), OBJECTS_AT_ONCE):
+        some = day.hot[first : first + OBJECTS_AT_ONCE]
         others = hot_windows(some, asked.within_ms)
         out = _left_out(others, asked)
         of, left = _groups(some, others, out, used, asked.buckets)
@@ -93,7 +93,7 @@ def _passed(day: Day, asked: Asked, tasks: int, seed: int, cut: Cutting | None) 
     for place_, number in enumerate(day.objects.tolist()):
         fell = rng.multinomial(number, np.full(tasks, 1 / tasks))
         sums += fell * each_of[:, place_, None]
-    kept += float((day.objects[:, None] * share * _company(others)).sum())
+    kept += float((day.objects[:, None] * share * in_company(others)).sum())
     touched += float(day.objects[out.any(axis=1)].sum())
     own = float(day.hot.sum()) + float((day.sizes * day.objects).sum())
     return Tasks(sums[0], sums[1], sums[2], sums[3], group, own, kept, touched)
@@ -105,12 +105,12 @@ def affordable(day: Day, within_ms: int, most_pairs: int) -> int | None:
     others = tail_windows(day, within_ms)
     rows = np.broadcast_to((day.objects * day.sizes / others.shape[1])[:, None], others.shape)
     # Of those who meet anybody: how many they meet.
-    met = np.ceil(others / np.maximum(_company(others), 1e-300))
+    met = np.ceil(others / np.maximum(in_company(others), 1e-300))
     sizes, half_pairs = [met.ravel()], [(others * rows).ravel()]
     # What the tail alone goes beyond is more than all can afford: larger windows do not matter.
     enough = _first_beyond(sizes, half_pairs, 2 * most_pairs)
-    for first in range(0, len(day.hot), _OBJECTS_AT_ONCE):
-        some = day.hot[first : first + _OBJECTS_AT_ONCE]
+    for first in range(0, len(day.hot), OBJECTS_AT_ONCE):
+        some = day.hot[first : first + OBJECTS_AT_ONCE]
         met = hot_windows(some, within_ms)
         matter = some > 0
         if enough is not None:
@@ -170,7 +170,7 @@ def dealt_to(others: Floats, buckets: int) -> Floats:
     """
     if not buckets:
         return np.zeros_like(others)
-    company = _company(others)
+    company = in_company(others)
     met = np.divide(others, company, out=np.ones_like(others), where=company > 0)
     missed = -np.expm1((met + 1) * np.log1p(-1 / buckets)) if buckets > 1 else np.ones_like(met)
     lower = buckets * (1 - buckets / (met + 1) * missed)
@@ -193,7 +193,7 @@ def looked_at(others: Floats, buckets: int) -> Floats:
     return found
 
 
-def _company(others: Floats) -> Floats:
+def in_company(others: Floats) -> Floats:
     """The share of acts that meet anybody, where so many are met on average."""
     return -np.expm1(-others)
 
@@ -211,15 +211,27 @@ def _groups(
     """Each slice with its halos, and of all of them the rows that are kept and meet anybody."""
     kept = np.where(out, 0, hot)
     each_of = (kept * of for of in _each(others, buckets))
-    left = float((kept * _company(others)).sum())
+    left = float((kept * in_company(others)).sum())
     if cut.width_ms is None:
         return Group(hot.sum(1, dtype=np.float64), *(of.sum(1) for of in each_of)), left
-    places = range(-(-hot.shape[1] * MINUTE_MS // cut.width_ms))
-    seen = np.array([cut.sees(place) for place in places]) / MINUTE_MS
-    own = np.arange(len(places) + 1, dtype=np.float64) * (cut.width_ms / MINUTE_MS)
-    rows = _until(hot, seen[:, 1]) - _until(hot, seen[:, 0])
+    own = np.arange(_slices(hot, cut.width_ms) + 1, dtype=np.float64) * (cut.width_ms / MINUTE_MS)
+    rows = slice_rows(hot, cut)
     some = rows > 0
     return Group(rows[some], *(np.diff(_until(of, own), axis=1)[some] for of in each_of)), left
+
+
+def slice_rows(hot: np.ndarray, cut: Cutting) -> Floats:
+    """The rows of each slice of each object, halos among them; the whole where none is cut."""
+    if cut.width_ms is None:
+        whole: Floats = hot.sum(1, dtype=np.float64)[:, None]
+        return whole
+    seen = np.array([cut.sees(place) for place in range(_slices(hot, cut.width_ms))]) / MINUTE_MS
+    rows: Floats = _until(hot, seen[:, 1]) - _until(hot, seen[:, 0])
+    return rows
+
+
+def _slices(hot: np.ndarray, width_ms: int) -> int:
+    return -(-int(hot.shape[1]) * MINUTE_MS // width_ms)
 
 
 def _each(others: Floats, buckets: int) -> tuple[Floats, Floats, Floats]:

@@ -9,20 +9,26 @@ import numpy as np
 import pytest
 
 from benchmarks import skew, skew_checked
-from benchmarks.skew_checked import compared, day_of, stages_by_call
+from benchmarks.skew_checked import compared, day_of
+from benchmarks.skew_crowds import by_block, crowds_of
 from benchmarks.skew_day import MINUTES, SHAPES, Day, drawn_day
 from benchmarks.skew_report import BEGIN, END, skew_part
+from benchmarks.skew_run import stages_by_call
 from benchmarks.skew_stages import SCRATCH_A_ROW, Rates, makespan, night
 from benchmarks.skew_tasks import UNCUT, affordable, dealt_to, hot_windows, looked_at, objects_pass
 from graph.engines.kernels import bounds, company, dealing
 from graph.engines.kernels.bounds import Limits
-from graph.engines.spark import coaction_dealt, slices
+from graph.engines.spark import coaction_dealt, crowds, slices
 from graph.engines.spark.coaction_dealt import asked_again, first_asked
+from graph.engines.spark.crowd_work import blocks
 
 pytestmark = pytest.mark.local_only
 
 MINUTE = 60_000
-RATES = Rates(task=0.0, row=1e-6, again=1e-6, look=1e-9, dealt=1e-6, bucket=1e-6, pair=5e-9)
+RATES = Rates(
+    task=0.0, row=1e-6, again=1e-6, look=1e-9, dealt=1e-6, bucket=1e-6, pair=5e-9,
+    moment=1e-6, met=1e-6, own=1e-6,
+)  # fmt: skip
 NONE = Limits(None, None, None)
 
 
@@ -174,6 +180,46 @@ def test_the_largest_task_does_not_shrink_with_more_cores():
     assert many.lost > few.lost
 
 
+def test_a_crowd_comes_to_no_task_whole():
+    day = of_hot(*np.multiply.outer([1, 20], burst(3_000_000, 100) + burst(50, 900)))
+    limits = Limits(None, None, 1_000_000)
+
+    apart, sliced = (night(day, MINUTE, 4, limits, RATES, 3, apart=one) for one in (True, False))
+
+    assert apart.crowds == 2
+    assert apart.crowd_rows == day.hot.sum()
+    assert max(stage.group for stage in sliced.stages[:-1]) == 60_000_000
+    # Five minutes of milliseconds, and a sum.
+    assert max(stage.group for stage in apart.stages) <= 5 * MINUTE + 1
+    # Twenty times as many acts are no larger task, and the bound leaves the same of all.
+    assert apart.pairs_before == sliced.pairs_before
+    assert apart.affordable == sliced.affordable
+    assert apart.kept == pytest.approx(sliced.kept, rel=0.01)
+    assert sum(stage.makespan for stage in apart.stages) > 0
+
+
+def test_a_crowd_is_what_the_engine_says_it_is(monkeypatch):
+    day = of_hot(np.full(MINUTES, 1_000), burst(900_000, 100))
+    asked = asked_again(first_asked(MINUTE, 4, NONE, 8), 0)
+    assert not crowds_of(day, asked.cut, MINUTE).which.any()
+
+    monkeypatch.setattr(crowds, "CROWD_ROWS", 800_000)
+
+    assert list(crowds_of(replace(day), asked.cut, MINUTE).which) == [False, True]
+
+
+@pytest.mark.parametrize("window", [MINUTE // 2, MINUTE, 60 * MINUTE])
+def test_moments_come_to_as_many_blocks_as_the_engine_sends_them_to(window):
+    at = dice().integers(0, 200 * MINUTE, 300_000)
+    minutes, cut = at // MINUTE, blocks(window)
+    seen = {(m // MINUTE + away, m) for m in np.unique(at).tolist() for away in cut.seen()}
+    sums = len(np.unique(minutes)) if cut.whole else 0
+
+    found = by_block(np.bincount(minutes, minlength=200)[None], window, 8, dice())
+
+    assert found.rows.sum() == pytest.approx(len(seen) + sums, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("seconds", "cores", "ends"),
     [([1, 1, 1, 1], 2, 2), ([1, 1, 4], 2, 5), ([4, 1, 1], 2, 4), ([3], 8, 3), ([], 2, 0)],
@@ -189,23 +235,34 @@ def test_rates_are_of_the_stages_that_show_them_and_the_rest_is_told_beside(monk
 
     monkeypatch.setattr(skew_checked, "TASK", 0.0)
     # 40,000 interactions in a minute's window take 46 us each, as they should: nothing is scaled.
+    skewed = {"raw_pairs": 200, "pairs_before": 9, "kept": 8}
     calls = [
         call(1.84, (5_000, 0.1), (5_000, 0.05)),
         call(4.0, (5_000, 0.15), (15_000, 0.12)),
         call(2.0, (5_000, 0.05), (5_000, 0.03), (0, 0.0)),
-        call(2.0, (5_000, 0.1), (5_000, 0.1), (900, 0.1), raw_pairs=200, pairs_before=9, kept=8),
+        call(2.0, (5_000, 0.1), (5_000, 0.1), (900, 0.1), **skewed),
+        call(3.0, (900, 0.02), (5_000, 0.03), (9, 0.01), (9, 0.01), (9, 0.01), **skewed),
     ]
     day = of_hot(burst(40_000, 100))
 
     found = compared(calls, day, day)
 
+    # A minute of moments goes to five blocks, and one sum to its own; the bound leaves nothing.
+    moments = 60_000 * -np.expm1(-40_000 / 60_000)
     assert found["rates"] == {
         "task": 0.0, "row": 1e-5, "again": 6e-6, "look": 1.5e-9, "dealt": 5e-6, "bucket": 8e-6,
-        "pair": 5e-9}  # fmt: skip
+        "pair": 5e-9, "moment": pytest.approx(0.16 / (5 * moments + 1), rel=0.01),
+        "met": pytest.approx((3.0 - 0.64 + 0.4) / (40_000 + moments), rel=0.01),
+        "own": pytest.approx(0.24 / 40_000, rel=0.01),
+    }  # fmt: skip
     # The burst begins a slice, and is in the halo of the one before.
     assert found["stages"][0]["rows"] == [80_000, 40_000]
     assert found["pairs"][1] == 9
     assert found["cpu_seconds"][1] == 2.0
+    # As a crowd it comes to no task over objects.
+    names = [stage["name"] for stage in found["crowd"]["stages"]]
+    assert names[:3] == ["crowds: moments", "crowds: rows by account", "first look"]
+    assert found["crowd"]["stages"][2]["rows"] == [0, 72]
 
 
 def test_stages_are_told_apart_by_call_and_by_who_speaks_to_python(tmp_path):
@@ -261,12 +318,14 @@ def test_a_night_is_kept_and_told_on_the_page(monkeypatch):
         "commit": "abc", "date": "2026-01-01", "machine": "a machine", "versions": {"x": "1"},
         "seconds": 9, "nights": [found],
         "check": {"interactions": 5, "date": "2026-01-01", "pairs": [2.0, 4], "kept": [3.0, 3],
-                  "stages": [], "cpu_seconds": [1.0, 0.0]},
+                  "stages": [], "cpu_seconds": [1.0, 0.0],
+                  "crowd": {"pairs": [6.0, 4], "kept": [3.0, 3], "stages": []}},
     }  # fmt: skip
 
     told = "\n".join(skew_part(json.loads(json.dumps([entry]))))
 
     assert "| pairs of posts in the window | 2 | 4 | 0.50 |" in told
+    assert "| as a crowd, pairs of posts in the window | 6 | 4 | 1.50 |" in told
     assert "| 10,000,000 | records | 60 s | as it is | 4 |" in told
     assert "records" in skew.brief(found)
     assert next(iter(skew_part([]))).endswith("`make skew` simulates it.")

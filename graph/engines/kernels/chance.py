@@ -134,21 +134,48 @@ def profiles(account: Ints, stratum_of: Ints, *, accounts: int, rates: Rates) ->
 
 
 def matches(
-    account: Ints, object_: Ints, acted_at: Ints, *, within_ms: int, strata: Strata
+    account: Ints | None,
+    object_: Ints,
+    acted_at: Ints,
+    *,
+    within_ms: int,
+    strata: Strata,
+    times: Ints | None = None,
 ) -> Matches:
-    """Count the matching pairs; the arguments are those of `expectation`."""
-    same, across = tallied(account, object_, acted_at, within_ms=within_ms, strata=strata)
+    """Count the matching pairs; the arguments are those of `tallied`."""
+
+    def tally(of: Strata) -> tuple[Floats, Floats]:
+        return tallied(account, object_, acted_at, within_ms=within_ms, strata=of, times=times)
+
+    same, across = tally(strata)
     # Matches between strata that do not follow one another are in no rate but in the hedge's.
-    whole = tallied(account, object_, acted_at, within_ms=within_ms, strata=_as_one(strata))[0]
+    whole = tally(_as_one(strata))[0]
     return Matches(same, across, float(whole.sum()))
 
 
 def tallied(
-    account: Ints, object_: Ints, acted_at: Ints, *, within_ms: int, strata: Strata
+    account: Ints | None,
+    object_: Ints,
+    acted_at: Ints,
+    *,
+    within_ms: int,
+    strata: Strata,
+    times: Ints | None = None,
 ) -> tuple[Floats, Floats]:
-    """`Matches.same` and `Matches.across`; strata that follow have numbers that do."""
-    anybody = _tally(object_, acted_at, within_ms, strata)
-    oneself = _tally(_pairs(object_, account), acted_at, within_ms, strata)
+    """`Matches.same` and `Matches.across`; strata that follow have numbers that do.
+
+    Args:
+        account: dense account of each interaction; None counts pairs of one account too.
+        object_: dense object of each interaction.
+        acted_at: when, milliseconds.
+        within_ms: the window, inclusive; -1 for any time.
+        strata: the stratum of each interaction.
+        times: how many interactions each row stands for, where no account is given.
+    """
+    anybody = _tally(object_, acted_at, within_ms, strata, times)
+    if account is None:
+        return anybody
+    oneself = _tally(_pairs(object_, account), acted_at, within_ms, strata, None)
     return anybody[0] - oneself[0], anybody[1] - oneself[1]
 
 
@@ -197,21 +224,25 @@ def _pairs(first: Ints, second: Ints) -> Ints:
     return found
 
 
-def _tally(key: Ints, acted_at: Ints, within_ms: int, strata: Strata) -> tuple[Floats, Floats]:
+def _tally(
+    key: Ints, acted_at: Ints, within_ms: int, strata: Strata, times: Ints | None
+) -> tuple[Floats, Floats]:
     """Pairs of rows of one key within the window: ordered inside each stratum, and to the next."""
     keys = (acted_at, strata.of, key) if strata.count > 1 else (acted_at, key)
     order = np.lexsort(keys)
+    # One that stands for all takes no room.
+    n = np.broadcast_to(np.ones(1, np.int64), len(key)) if times is None else times[order]
     same, across = _count(
-        key[order], strata.of[order], acted_at[order], np.int64(within_ms), strata.next
+        key[order], strata.of[order], acted_at[order], n, np.int64(within_ms), strata.next
     )
     return same, across
 
 
 @njit(cache=True)
 def _count(
-    key: Ints, stratum: Ints, acted_at: Ints, within_ms: int, after: Ints
+    key: Ints, stratum: Ints, acted_at: Ints, n: Ints, within_ms: int, after: Ints
 ) -> tuple[Floats, Floats]:
-    """`_tally` of rows sorted by (key, stratum, time)."""
+    """`_tally` of rows sorted by (key, stratum, time), each of `n` interactions."""
     same = np.zeros(len(after), dtype=np.float64)
     across = np.zeros(len(after), dtype=np.float64)
     rows = len(key)
@@ -222,10 +253,13 @@ def _count(
             end += 1
         here = stratum[begin]
         first = begin
+        before = 0
         for row in range(begin, end):
             while within_ms >= 0 and acted_at[row] - acted_at[first] > within_ms:
+                before -= n[first]
                 first += 1
-            same[here] += 2 * (row - first)
+            same[here] += n[row] * (2 * before + n[row] - 1)
+            before += n[row]
         follower = after[here]
         # Strata that follow one another have numbers that do, so the next one stands right here.
         if follower >= 0 and end < rows and key[end] == key[begin] and stratum[end] == follower:
@@ -233,10 +267,12 @@ def _count(
             while stop < rows and key[stop] == key[begin] and stratum[stop] == follower:
                 stop += 1
             last = end
+            ahead = 0
             for row in range(begin, end):
                 while last < stop and acted_at[last] - acted_at[row] <= within_ms:
+                    ahead += n[last]
                     last += 1
-                across[here] += last - end
+                across[here] += n[row] * ahead
         begin = end
     return same, across
 

@@ -67,11 +67,18 @@ class Cells(NamedTuple):
 
 
 def cells_of(
-    account: Ints, object_: Ints, acted_at: Ints, group: Ints, *, within_ms: int
+    account: Ints | None,
+    object_: Ints,
+    acted_at: Ints,
+    group: Ints,
+    *,
+    within_ms: int,
+    times: Ints | None = None,
 ) -> tuple[Cells, Ints]:
     """The cells, and the place in them of each interaction; the arguments are `interest`'s.
 
-    Sums of the cells of some objects and of others are those of all of them.
+    As to no `account`, and to `times`, see `graph.engines.kernels.chance.tallied`. Sums of the
+    cells of some objects and of others are those of all of them.
     """
     width, folds = hours_of(within_ms)
     stretch = np.zeros_like(acted_at) if width is None else acted_at // width
@@ -79,7 +86,7 @@ def cells_of(
     codes, of = np.unique(group * np.int64(max(len(stretches), 1)) + place, return_inverse=True)
     fine = _Fine(*np.divmod(codes, max(len(stretches), 1)), stretches)
     same, across = tallied(
-        account, object_, acted_at, within_ms=within_ms, strata=Strata(of, fine.after)
+        account, object_, acted_at, within_ms=within_ms, strata=Strata(of, fine.after), times=times
     )
     if folds == 1:
         same, across = same + 2 * across, np.zeros_like(across)
@@ -87,7 +94,7 @@ def cells_of(
     number = len(code)
     found = Cells(
         code=code,
-        rows=np.bincount(at[of], minlength=number),
+        rows=np.bincount(at[of], times, minlength=number).astype(np.int64),
         same=np.bincount(at, weights=same, minlength=number).astype(np.float64),
         across=np.bincount(at, weights=across, minlength=number).astype(np.float64),
     )

@@ -20,8 +20,9 @@ from graph.engines.kernels.strata import HOUR_MS, one_stratum, time_strata
 from graph.engines.spark.any_time import pairs_of_objects
 from graph.engines.spark.chance_work import TALLIED, Clock, expect, tally
 from graph.engines.spark.coaction_acts import object_hashes, settled
+from graph.engines.spark.crowd_pairs import counted_in_parts
 from graph.engines.spark.interest import interests
-from graph.engines.spark.slices import cutting, floored, hot_objects, in_slices
+from graph.engines.spark.slices import cutting, floored
 from graph.schemas import EDGES
 from graph.table import Table
 
@@ -142,9 +143,8 @@ def _matches(
         f.col("acted_at").alias("at"),
     )
     cut = cutting(within_ms, 1)
-    with hot_objects(engine, rows, number) as hot:
-        work = partial(tally, within_ms=within_ms, clock=clock, cut=cut)
-        counted = engine.worked(in_slices(rows, hot, cut), work, TALLIED)
+    work = partial(tally, within_ms=within_ms, clock=clock, cut=cut)
+    with counted_in_parts(engine, rows, number, cut, work, TALLIED) as counted:
         by_stratum = counted.groupBy("stratum").agg(
             f.sum("same").alias("same"),
             f.sum("across").alias("across"),

@@ -56,6 +56,7 @@ def tally(
             part.at,
             within_ms=within_ms,
             strata=clock.strata(part.at),
+            times=part.times,
         )
         found[0] += part.sign * matched.same
         found[1] += part.sign * matched.across

@@ -156,8 +156,10 @@ def _bounds(engine: SparkEngine, acts: Acts, cuts: DataFrame | None, layer: str)
         return engine.from_arrow(BOUNDS.arrow.empty_table(), BOUNDS)
     from pyspark.sql import functions as f
 
-    objects = acts.named.join(cuts.select(*OBJECT).distinct(), list(OBJECT), "left_semi")
-    subjects = objects.groupBy(*OBJECT).agg(f.min("subject").alias("subject"))
+    # One name for each object first: joined before, all acts on one would be one task's.
+    named = acts.named.groupBy(*OBJECT).agg(f.min("subject").alias("subject"))
+    # Spark takes this join first where few objects are cut, and they go to all tasks.
+    subjects = named.join(cuts.select(*OBJECT).distinct(), list(OBJECT), "left_semi")
     says = f.when(f.col("bound") == "object-interactions", WHOLE).otherwise(DENSE)
     return engine.keep_frame(
         cuts.join(subjects, list(OBJECT)).select(

@@ -22,6 +22,7 @@ from graph.engines.spark.coaction_company import (
     Asked,
     find_company,
 )
+from graph.engines.spark.coaction_crowds import Crowds, crowds_of
 from graph.engines.spark.parallelism import shuffled_into
 from graph.engines.spark.slices import Hot, cutting, in_slices
 
@@ -62,18 +63,47 @@ def dealt_by_window(
 ) -> Iterator[Dealt]:
     """Find and deal the rows of a window of time, after the bounds."""
     asked = first_asked(within_ms, buckets, limits, shuffled_into(engine.partitions))
-    with settled(engine, _found(engine, acts, hot, asked)) as found:
-        answer = _answer(found)
-        fits = limits.raw_pairs is None or answer.pairs <= limits.raw_pairs
-        if fits and answer.whole:
-            yield answer
-            return
-        affordable = (
-            None if fits else affordable_window(_windows(found), cast(int, limits.raw_pairs))
-        )
-    asked = asked_again(asked, affordable)
-    with settled(engine, _found(engine, acts, hot, asked)) as found:
-        yield _answer(found)
+    with _crowds(engine, acts, hot, asked, limits) as crowds:
+        rows, known, sizes = acts.rows, 0, None
+        if crowds is not None:
+            crowds.bound(limits)
+            rows = crowds.others
+            if limits.raw_pairs is not None and crowds.pairs > limits.raw_pairs:
+                # The bound is gone beyond whatever the others do: they are only counted.
+                known, sizes, asked = crowds.pairs, crowds.windows(), replace(asked, most_pairs=0)
+            else:
+                rows = rows.unionByName(crowds.rows)
+        with settled(engine, _found(engine, rows, hot, asked)) as found:
+            answer = _answer(found, crowds)
+            fits = limits.raw_pairs is None or answer.pairs + known <= limits.raw_pairs
+            if fits and answer.whole:
+                yield answer
+                return
+            affordable = (
+                None
+                if fits
+                else affordable_window(_windows(found, sizes), cast(int, limits.raw_pairs))
+            )
+        if crowds is not None and known and affordable is not None:
+            crowds.afford(affordable)
+            rows = rows.unionByName(crowds.rows)
+        asked = asked_again(asked, affordable)
+        with settled(engine, _found(engine, rows, hot, asked)) as found:
+            yield _answer(found, crowds)
+
+
+@contextmanager
+def _crowds(
+    engine: SparkEngine, acts: Acts, hot: Hot | None, asked: Asked, limits: Limits
+) -> Iterator[Crowds | None]:
+    """The crowds, where a bound takes from them; without one they are dealt as they are."""
+    if limits == Limits(None, None, None):
+        yield None
+        return
+    # The farthest that a slice will have to see.
+    cut = asked.cut if limits.raw_pairs is None else asked_again(asked, 0).cut
+    with crowds_of(engine, acts.rows, hot, cut, asked.within_ms) as crowds:
+        yield crowds
 
 
 def first_asked(within_ms: int, buckets: int, limits: Limits, tasks: int) -> Asked:
@@ -107,9 +137,11 @@ def asked_again(asked: Asked, affordable: int | None) -> Asked:
 def pairs_by_window(engine: SparkEngine, acts: Acts, hot: Hot | None, within_ms: int) -> int:
     """How many pairs of rows of two accounts a window of time holds."""
     asked = Asked(within_ms=within_ms, buckets=0, cut=cutting(within_ms, 1))
-    found = _found(engine, acts, hot, asked)
-    [(pairs,)] = found.selectExpr("sum(cast(pairs as decimal(38, 0)))").collect()
-    return int(pairs or 0)
+    with crowds_of(engine, acts.rows, hot, asked.cut, within_ms) as crowds:
+        rows = acts.rows if crowds is None else crowds.others
+        found = _found(engine, rows, hot, asked)
+        [(pairs,)] = found.selectExpr("sum(cast(pairs as decimal(38, 0)))").collect()
+        return int(pairs or 0) + (0 if crowds is None else crowds.pairs)
 
 
 def affordable_window(windows: DataFrame, most_pairs: int) -> int:
@@ -124,7 +156,8 @@ def affordable_window(windows: DataFrame, most_pairs: int) -> int:
     """
     from pyspark.sql import functions as f
 
-    half_pairs = f.sum((f.col("others") * f.col("interactions")).cast("decimal(38, 0)"))
+    # Of a crowd they may be more than 64 bits hold.
+    half_pairs = f.sum(f.col("others").cast("decimal(19, 0)") * f.col("interactions"))
     block = f.shiftright("others", _BLOCK_BITS)
     blocks = windows.groupBy(block.alias("others")).agg(half_pairs.alias("half_pairs"))
     first, before = _first_beyond(blocks, 2 * most_pairs, 0)
@@ -138,19 +171,23 @@ def _first_beyond(sums: DataFrame, most: int, before: int) -> tuple[int, int]:
     return first_beyond(((int(size), int(half)) for size, half in ordered), most, before)
 
 
-def _found(engine: SparkEngine, acts: Acts, hot: Hot | None, asked: Asked) -> DataFrame:
-    sliced = in_slices(acts.rows, hot, asked.cut)
+def _found(engine: SparkEngine, rows: DataFrame, hot: Hot | None, asked: Asked) -> DataFrame:
+    sliced = in_slices(rows, hot, asked.cut)
     return engine.worked(sliced, partial(find_company, asked=asked), FOUND)
 
 
-def _windows(found: DataFrame) -> DataFrame:
+def _windows(found: DataFrame, further: DataFrame | None) -> DataFrame:
     from pyspark.sql import functions as f
 
-    sizes = found.where(f.col("kind") == WINDOWS).groupBy(f.col("pairs").alias("others"))
-    return sizes.agg(f.sum("interactions").alias("interactions"))
+    sizes = found.where(f.col("kind") == WINDOWS).select(
+        f.col("pairs").alias("others"), "interactions"
+    )
+    if further is not None:
+        sizes = sizes.unionByName(further)
+    return sizes.groupBy("others").agg(f.sum("interactions").alias("interactions"))
 
 
-def _answer(found: DataFrame) -> Dealt:
+def _answer(found: DataFrame, crowds: Crowds | None) -> Dealt:
     from pyspark.sql import functions as f
 
     counted = found.groupBy("kind", "bucket").agg(
@@ -161,12 +198,15 @@ def _answer(found: DataFrame) -> Dealt:
     facts = counted.where(f.col("kind") != WINDOWS).collect()
     total = [fact for fact in facts if fact["kind"] == TOTAL]
     show_buckets([fact["rows"] for fact in facts if fact["kind"] == ROW])
-    cut = any(fact["kind"] == CUT for fact in facts)
+    cuts = _cuts(found) if any(fact["kind"] == CUT for fact in facts) else None
+    if crowds is not None and crowds.cuts is not None:
+        # What is left of a crowd is cut no more, so no object is in both.
+        cuts = crowds.cuts if cuts is None else cuts.unionByName(crowds.cuts)
     return Dealt(
         rows=found.where(f.col("kind") == ROW).select(*ROW_COLUMNS),
         pairs=int(total[0]["pairs"]) if total else 0,
         interactions=int(total[0]["interactions"]) if total else 0,
-        cuts=_cuts(found) if cut else None,
+        cuts=cuts,
         whole=all(fact["kind"] != HELD for fact in facts),
     )
 

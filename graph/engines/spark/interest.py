@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from graph.engines.kernels.interest import Hours, hours_of
 from graph.engines.spark.any_time import pairs_of_objects
 from graph.engines.spark.coaction_acts import object_hashes, settled
+from graph.engines.spark.crowd_pairs import counted_in_parts
 from graph.engines.spark.interest_work import CELLS, RATED, REST, count_cells, rate
-from graph.engines.spark.slices import cutting, floored, hot_objects, in_slices
+from graph.engines.spark.slices import cutting, floored
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -82,11 +83,10 @@ def _cells(engine: SparkEngine, grouped: DataFrame, within_ms: int) -> Iterator[
     rows = grouped.withColumn("account", f.xxhash64("account"))
     cut = cutting(within_ms, 1)
     work = partial(count_cells, within_ms=within_ms, cut=cut)
+    number = engine.settled_rows(grouped)
     with (
-        hot_objects(engine, rows, engine.settled_rows(grouped)) as hot,
-        settled(
-            engine, _summed(engine.worked(in_slices(rows, hot, cut), work, CELLS), "code")
-        ) as cells,
+        counted_in_parts(engine, rows, number, cut, work, CELLS, "grp") as counted,
+        settled(engine, _summed(counted, "code")) as cells,
     ):
         yield cells
 

@@ -44,9 +44,15 @@ def count_cells(
     """`CELLS` of rows that are sorted by object, slice and time and have their group as `grp`."""
     for part in own_parts(batches, cut, ("grp",)):
         cells, _ = cells_of(
-            part.account, part.object_, part.at, part.carried["grp"], within_ms=within_ms
+            part.account,
+            part.object_,
+            part.at,
+            part.carried["grp"],
+            within_ms=within_ms,
+            times=part.times,
         )
-        counts = (part.sign * count for count in (cells.rows, cells.same, cells.across))
+        rows = cells.rows if part.told else np.zeros_like(cells.rows)
+        counts = (part.sign * count for count in (rows, cells.same, cells.across))
         arrays = [cells.code, *(count.astype(np.int64) for count in counts)]
         yield pa.RecordBatch.from_arrays([pa.array(array) for array in arrays], schema=CELLS)
 

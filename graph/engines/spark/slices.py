@@ -125,15 +125,25 @@ def in_slices(rows: DataFrame, hot: Hot | None, cut: Cutting) -> DataFrame:
 
     if hot is None or cut.width_ms is None:
         nought = f.lit(0).cast("bigint")
-        sliced = rows.withColumns({"size": nought, "slice": nought})
+        placed = rows.withColumns({"size": nought, "slice": nought})
     else:
         _show(hot, cut.width_ms)
-        sliced = (
-            rows.join(f.broadcast(hot.objects), list(OBJECT), "left")
-            .withColumn("size", f.coalesce("size", f.lit(0)))
-            .withColumn("slice", f.expr(_slices_sql(cut.width_ms, cut.reach_ms)))
-        )
-    return sliced.repartition(*GROUP).sortWithinPartitions(*GROUP, "at")
+        sized = rows.join(f.broadcast(hot.objects), list(OBJECT), "left")
+        placed = sliced(sized.withColumn("size", f.coalesce("size", f.lit(0))), cut.width_ms, cut)
+    return placed.repartition(*GROUP).sortWithinPartitions(*GROUP, "at")
+
+
+def sliced(sized: DataFrame, width_ms: int, cut: Cutting) -> DataFrame:
+    """Rows with their object's `size`, each in every slice that sees it: its number as `slice`.
+
+    Args:
+        sized: `at`, and `size`: the rows of a hot object, 0 for others, which are not cut.
+        width_ms: the width of `cut`, which has one.
+        cut: how hot objects are cut.
+    """
+    from pyspark.sql import functions as f
+
+    return sized.withColumn("slice", f.expr(_slices_sql(width_ms, cut.reach_ms)))
 
 
 def floored(number: str, by: int) -> str:
