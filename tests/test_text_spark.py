@@ -107,7 +107,7 @@ def test_edges_bounds_texts_and_acts_are_those_of_the_local_engine(spark, tmp_pa
 
 
 def test_retold_texts_in_many_cells_are_those_of_the_local_engine(spark, tmp_path):
-    rows = a_place_with_two_rings(texts=400)
+    rows = a_place_with_two_rings(texts=200)
     alike = {"retold": 0.4, "hub_accounts": 9}
 
     def told(engine):
@@ -118,7 +118,7 @@ def test_retold_texts_in_many_cells_are_those_of_the_local_engine(spark, tmp_pat
     with open_engine("local", threads=2, spill=tmp_path / "local") as local:
         expected = told(local)
 
-    assert told(spark(texts=60, posts=90, edges=10)) == expected
+    assert told(spark(texts=300, posts=200, edges=10)) == expected
     assert all(expected)
     assert "hub-accounts-retold" in {row["bound"] for row in expected[1]}
 
