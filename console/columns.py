@@ -42,6 +42,10 @@ Accounts = Annotated[
     Path | None,
     typer.Option(help="A file of accounts: account, and what there is of name, created_at ..."),
 ]
+CreatedAt = Annotated[
+    str | None,
+    typer.Option(help="The column of when the account of a row was made, without `--accounts`."),
+]
 TimeUnit = Annotated[
     str | None,
     typer.Option(

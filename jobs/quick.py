@@ -43,6 +43,8 @@ class QuickTable:
         mapping: model column to the table's column or a SQL expression.
         attributes: carried attribute to column or expression.
         accounts: a table of accounts, whose columns are named as in `ACCOUNTS`.
+        created_at: the column of when the account of a row was made, where there is no table of
+            accounts; of an account whose rows differ the first counts, and the rest is counted.
         reading: `format`, `columns` (comma separated), `delimiter`, `where`, `row_where`,
             `time_unit`, `time_zone`, as a job file says them. What lacks is guessed and said.
     """
@@ -51,6 +53,7 @@ class QuickTable:
     mapping: Mapping[str, str]
     attributes: Mapping[str, str] = field(default_factory=dict)
     accounts: Path | None = None
+    created_at: str | None = None
     reading: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -82,15 +85,24 @@ def quick_job(table: QuickTable, changes: Changes, *, said: Callable[[str], None
     """The job that detects in one table; `said` hears each assumption.
 
     Raises:
-        ConfigError: a needed column is not told, does not exist, or its unit cannot be guessed.
+        ConfigError: a needed column is not told, does not exist, or its unit cannot be guessed;
+            accounts are told twice.
         ExtractError: the files cannot be read.
     """
+    if table.accounts is not None and table.created_at is not None:
+        message = (
+            f"`--created-at {shown_text(table.created_at)}` tells of accounts, and so does"
+            f" `--accounts {shown_path(table.accounts)}`: leave one out"
+        )
+        raise ConfigError(message)
     spark = None
     if changes.engine == "spark":
         spark = SparkSettings(master=changes.master, scratch=changes.scratch, conf=changes.spark)
     with session_for(table.path, spark, memory=changes.memory, threads=changes.threads) as engine:
         section = table_section(table, said, engine=engine)
-    given: dict[str, Any] = {"extract": {"tables": [section]}}
+        given: dict[str, Any] = {"extract": {"tables": [section]}}
+        if table.created_at is not None:
+            given["accounts"] = _dated_section(table, table.created_at, said, engine)
     if table.accounts is not None:
         given["accounts"] = _accounts_section(table.accounts, said)
     return job_from(changed(given, changes), base=Path())
@@ -304,6 +316,21 @@ def _column(found: Profile, source: str) -> ColumnProfile:
     else:
         message = f"say `--time-unit`: the unit of `{shown_text(source)}` is not guessed"
     raise ConfigError(message)
+
+
+def _dated_section(
+    table: QuickTable, created_at: str, said: Callable[[str], None], engine: Engine
+) -> dict[str, Any]:
+    """The `[accounts]` section that reads them out of the table of interactions."""
+    found = _profiled(table.path, _declared(table.reading), lambda _: None, engine)
+    zone = {name: table.reading[name] for name in ("time_zone",) if name in table.reading}
+    return {
+        **_as_written(found),
+        **_named(table.path),
+        **_times(found, created_at, zone, said),
+        **{name: table.reading[name] for name in ("where", "row_where") if name in table.reading},
+        "map": {"account": table.mapping["account"], "created_at": created_at},
+    }
 
 
 def _accounts_section(path: Path, said: Callable[[str], None]) -> dict[str, Any]:

@@ -79,6 +79,7 @@ def detect(
     platform: str | None = None,
     attributes: Mapping[str, str] | None = None,
     accounts: str | Path | None = None,
+    created_at: str | None = None,
     time_unit: str | None = None,
     time_zone: str | None = None,
     format: str | None = None,
@@ -115,6 +116,7 @@ def detect(
         platform: the platform.
         attributes: carried attribute to column, such as `{"device": "device_id"}`.
         accounts: a table of accounts: `account`, `name`, `created_at`, ...
+        created_at: the column of when the account of a row was made, without such a table.
         time_unit: `s`, `ms`, `us`, `ns`, `iso` or a format with `%`; else told from a sample.
         time_zone: the zone of times that name none.
         format: `parquet`, `orc`, `text`, `csv`, `tsv`, `jsonl`; else by the files.
@@ -173,7 +175,8 @@ def detect(
     with shown_progress(quiet=quiet) as watching:
         heard = Heard(watching)
         table = {"mapping": told_ones(told), "attributes": dict(attributes or {})}
-        rest = {"accounts": _path(accounts), "reading": told_ones(reading)}
+        made = {"accounts": _path(accounts), "created_at": created_at}
+        rest = {**made, "reading": told_ones(reading)}
         planned = _job(job, {**table, **rest}, changes, heard)
         folder = _out(out, planned, job)
         done = run_job(planned, folder, progress=heard)

@@ -17,6 +17,7 @@ from console.columns import (
     Attribute,
     Columns,
     Content,
+    CreatedAt,
     Delimiter,
     Detectors,
     Format,
@@ -79,6 +80,7 @@ def detect(
     platform: Platform = None,
     attribute: Attribute = None,
     accounts: Accounts = None,
+    created_at: CreatedAt = None,
     time_unit: TimeUnit = None,
     time_zone: TimeZone = None,
     format: Format = None,
@@ -169,7 +171,14 @@ def detect(
         catalogue = {"metastore": metastore, "hiveserver2": hiveserver2}
         refuse_columns(
             path,
-            {**columns_told, **rest, **catalogue, "attribute": attribute, "accounts": accounts},
+            {
+                **columns_told,
+                **rest,
+                **catalogue,
+                "attribute": attribute,
+                "accounts": accounts,
+                "created_at": created_at,
+            },
         )
         job = changed_job(path, changes)
     else:
@@ -178,6 +187,7 @@ def detect(
             mapping=given(columns_told),
             attributes=attributes(attribute or []),
             accounts=accounts,
+            created_at=created_at,
             reading=given(rest),
         )
         job = quick_job(table, changes, said=lambda assumed: say(f"assumed: {assumed}"))

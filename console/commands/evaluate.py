@@ -21,6 +21,7 @@ from console.columns import (
     Attribute,
     Columns,
     Content,
+    CreatedAt,
     Delimiter,
     Detectors,
     Format,
@@ -106,6 +107,7 @@ def evaluate(
     platform: Platform = None,
     attribute: Attribute = None,
     accounts: Accounts = None,
+    created_at: CreatedAt = None,
     time_unit: TimeUnit = None,
     time_zone: TimeZone = None,
     format: Format = None,
@@ -216,6 +218,7 @@ def evaluate(
         mapping=given(mapping),
         attributes=attributes(attribute or []) | ({"topic": topic} if topic else {}),
         accounts=accounts,
+        created_at=created_at,
         reading=given(reading),
         catalogue={"metastore": metastore, "hiveserver2": hiveserver2},
         labels=labels,
@@ -260,6 +263,7 @@ class _Told:
     mapping: dict[str, str]
     attributes: dict[str, str]
     accounts: Path | None
+    created_at: str | None
     reading: dict[str, str]
     catalogue: dict[str, str | None]
     labels: Path | None
@@ -267,12 +271,13 @@ class _Told:
     def refuse(self, beside: str, path: Path | None) -> None:
         """Refuse all of it where worlds are simulated."""
         given = [
+            *filter(None, (self.accounts, self.created_at, self.labels)),
             *self.mapping,
             *self.attributes,
             *self.reading,
             *filter(None, self.catalogue.values()),
         ]
-        if path is not None or self.labels is not None or self.accounts is not None or given:
+        if path is not None or given:
             message = f"`{beside}` makes its own extract and labels: leave out what names others"
             raise ConfigError(message)
 
@@ -294,7 +299,11 @@ def _subject(path: Path | None, told: _Told, changes: Changes) -> _Subject:
         )
         raise ConfigError(message)
     columns: dict[str, object] = {**told.mapping, **told.reading, **told.catalogue}
-    columns |= {"attribute": told.attributes, "accounts": told.accounts}
+    columns |= {
+        "attribute": told.attributes,
+        "accounts": told.accounts,
+        "created_at": told.created_at,
+    }
     if is_simulated(path) and not told.mapping:
         refuse_columns(path / "job.toml", columns)
         found = simulated_platform(path, changes)
@@ -312,6 +321,7 @@ def _subject(path: Path | None, told: _Told, changes: Changes) -> _Subject:
         mapping=told.mapping,
         attributes=told.attributes,
         accounts=told.accounts,
+        created_at=told.created_at,
         reading=told.reading,
     )
     job = quick_job(table, changes, said=lambda assumed: say(f"assumed: {assumed}"))

@@ -37,6 +37,8 @@ _FLAT_COLUMNS = {
     "object_kind": "object_kind",
 }
 """Columns of the model, and what they are called in a world of one table, where it has them."""
+_CREATED = "joined"
+"""What such a world calls the column of when the account of a row was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,10 @@ def flat_job(world: Path, changes: Changes) -> DetectJob:
     table = QuickTable(
         path=path,
         mapping=mapping,
-        attributes={name: name for name in there if name not in mapping.values()},
+        attributes={
+            name: name for name in there if name not in mapping.values() and name != _CREATED
+        },
+        created_at=_CREATED if _CREATED in there else None,
         reading={"time_unit": "ms"},
     )
     return quick_job(table, changes, said=lambda _: None)
