@@ -98,7 +98,7 @@ READING = Schema(
         Column("partition", "VARCHAR", "Hive partition as `dt=2026-01-01/hr=03`, or empty"),
         Column("status", "VARCHAR", "`read`, `empty`, `rejected` or `skipped`"),
         Column("rows_read", "BIGINT", "rows found; used + deduplicated + quarantined + rejected"),
-        Column("rows_used", "BIGINT", "rows that became interactions"),
+        Column("rows_used", "BIGINT", "rows that became interactions, or accounts"),
         Column("rows_deduplicated", "BIGINT", "rows equal to a row already used"),
         Column("rows_quarantined", "BIGINT", "rows set aside with a reason"),
         Column("rows_rejected", "BIGINT", "rows of a file that was rejected whole"),

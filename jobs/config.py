@@ -138,11 +138,19 @@ def job_from(given: Mapping[str, Any], *, base: Path) -> DetectJob:
         message = f"`also_in_partners` in [flags] is 1 or more, not {flags.also_in_partners}"
         raise ConfigError(message)
     _within_one("cluster", piece_share=cluster.piece_share, recruit_share=cluster.recruit_share)
+    extract = extract_spec(given["extract"], base=base)
+    accounts = accounts_spec(given["accounts"], base=base) if "accounts" in given else None
+    if accounts is not None and accounts.table.name in {table.name for table in extract.tables}:
+        message = (
+            f"a table of [extract] and that of [accounts] are both called `{accounts.table.name}`;"
+            " give one another `name`, for the accounting tells them apart by it"
+        )
+        raise ConfigError(message)
     return DetectJob(
         job=job,
         spark=spark_settings(given.get("spark", {})),
-        extract=extract_spec(given["extract"], base=base),
-        accounts=accounts_spec(given["accounts"], base=base) if "accounts" in given else None,
+        extract=extract,
+        accounts=accounts,
         seeds=_seeds(given.get("seeds", {}), base),
         detectors=_detectors(given.get("detectors", {})),
         cluster=cluster,

@@ -10,7 +10,7 @@ from typing import Any
 
 from algorithms.nearness import nearness
 from builders.extracts.accounts import read_accounts
-from builders.extracts.read import OverBudget, read_extract
+from builders.extracts.read import OverBudget, Reading, read_extract
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import (
     ACCOUNTS,
@@ -20,6 +20,7 @@ from graph.schemas import (
     EDGES,
     INTERACTIONS,
     JOINT_ACTS,
+    QUARANTINE,
     READING,
 )
 from graph.table import Table
@@ -230,26 +231,29 @@ def _read(
             surveyed=inputs.extract,
         )
         steps.writer.keep(reading.interactions, "interactions")
-        steps.writer.add(reading.quarantine, "quarantine")
-        steps.writer.add(reading.files, "reading")
-        for note in reading.notes:
+        read = [reading, *_accounts_read(job, steps, inputs)]
+        steps.writer.add(union([one.quarantine for one in read], QUARANTINE), "quarantine")
+        steps.writer.add(union([one.files for one in read], READING), "reading")
+        for note in (note for one in read for note in one.notes):
             said.note(note)
     carried = steps.kept("interactions", job.extract.schema)
     interactions = carried
     if carried.schema.names != INTERACTIONS.names:
         interactions = steps.engine.project(carried, INTERACTIONS)
-    accounts = None
-    if job.accounts is not None:
-        spec = job.accounts
-
-        def known() -> Table:
-            return read_accounts(steps.engine, spec, surveyed=inputs.accounts).rows
-
-        accounts = steps.table("accounts", ACCOUNTS, known)
+    accounts = steps.kept("accounts", ACCOUNTS) if job.accounts is not None else None
     seeds = read_seeds(steps.engine, job.seeds.bad, job.seeds.good)
     refuse_changed_lists(job, inputs)
     world = World(interactions, carried=carried, accounts=accounts, seeds=seeds, seed=job.job.seed)
-    return world, _totals(steps)
+    return world, _totals(job, steps)
+
+
+def _accounts_read(job: DetectJob, steps: Steps, inputs: Inputs) -> list[Reading]:
+    """The reading of what is known of the accounts, its rows kept; empty where nothing is."""
+    if job.accounts is None:
+        return []
+    known = read_accounts(steps.engine, job.accounts, surveyed=inputs.accounts)
+    steps.writer.keep(known.rows, "accounts")
+    return [known]
 
 
 def _layers(
@@ -296,8 +300,8 @@ def _flagged(clusters: Table) -> int:
     return int(found["flagged"][0].as_py())
 
 
-def _totals(steps: Steps) -> dict[str, Any]:
-    """The accounting identity's sums over all files."""
+def _totals(job: DetectJob, steps: Steps) -> dict[str, Any]:
+    """The accounting identity's sums over all files of interactions."""
     files = steps.kept("reading", READING)
     row = steps.engine.query(
         """
@@ -307,7 +311,9 @@ def _totals(steps: Steps) -> dict[str, Any]:
                coalesce(sum(rows_quarantined), 0) as rows_quarantined,
                coalesce(sum(rows_rejected), 0) as rows_rejected
         from {files}
+        where source <> $accounts
         """,
+        {"accounts": job.accounts.table.name if job.accounts is not None else ""},
         files=files,
     ).to_pylist()[0]
     return {name: int(value) for name, value in row.items()}

@@ -319,14 +319,15 @@ def _column(found: Profile, source: str) -> ColumnProfile:
 
 
 def _dated_section(
-    table: QuickTable, created_at: str, said: Callable[[str], None], engine: Engine
+    table: QuickTable, created_at: str, said: Callable[[str], None], engine: Engine | None
 ) -> dict[str, Any]:
     """The `[accounts]` section that reads them out of the table of interactions."""
     found = _profiled(table.path, _declared(table.reading), lambda _: None, engine)
+    shown = _named(table.path)["name"]
     zone = {name: table.reading[name] for name in ("time_zone",) if name in table.reading}
     return {
         **_as_written(found),
-        **_named(table.path),
+        **{**_named(table.path), "name": f"accounts of {shown}"},
         **_times(found, created_at, zone, said),
         **{name: table.reading[name] for name in ("where", "row_where") if name in table.reading},
         "map": {"account": table.mapping["account"], "created_at": created_at},

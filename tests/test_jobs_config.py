@@ -64,6 +64,15 @@ def test_a_detector_that_is_off_by_default_runs_when_a_job_says_so():
     assert found.settings.most_blocks == 3
 
 
+def test_accounts_are_not_called_as_a_table_of_the_extract_is():
+    accounts = {"path": "who.csv", "time_unit": "iso", "map": {"account": "who"}}
+
+    assert job(accounts=accounts).accounts.table.name == "accounts"
+    says = refused(accounts={**accounts, "name": "likes"})
+
+    assert "a table of [extract] and that of [accounts] are both called `likes`" in says
+
+
 def test_a_job_needs_an_extract_alone():
     found = job()
 
