@@ -31,7 +31,7 @@ def published(engine, table, tmp_path):
         for name, schema in RUN_TABLES.items():
             writer.add(table(engine, schema, given.get(name, schema.names[0])), name)
         run = writer.publish(RunFacts(job="links", input={"fingerprint": "9f2c"}))
-    with Store.open(tmp_path / "out" / "review.db") as store:
+    with Store.open(tmp_path / "out" / "review.sqlite") as store:
         store.import_run(run)
         store.decide("first", "a", "confirmed", reason="same vendor", by="j.doe")
     return tmp_path
