@@ -39,7 +39,28 @@ def crowd(size, of="m"):
     return [f"{of}{number:03}" for number in range(size)]
 
 
-def known(engine, posts, members):
+def shared(engine, cluster, met):
+    """What joins the cluster: each post, and how many members met on it."""
+    rows = [
+        {
+            "cluster": cluster,
+            "layer": layer,
+            "object_kind": "post",
+            "object": f"post-{post}",
+            "members": members,
+            "interactions": members,
+            "population": 10 * members,
+            "population_rate": 0.1,
+        }
+        for post, members in met.items()
+        for layer in ("rare-objects", "shared-objects")
+    ]
+    return engine.from_arrow(
+        pa.Table.from_pylist(rows, schema=CLUSTER_OBJECTS.arrow), CLUSTER_OBJECTS
+    )
+
+
+def known(engine, posts, members, met=None):
     accounts, objects, times = zip(*posts.rows, strict=True)
     number = len(accounts)
     fixed = {"action": "like", "object_kind": "post"}
@@ -57,7 +78,7 @@ def known(engine, posts, members):
     return Known(
         clustering=Clustering(clustering, method="given"),
         interactions=interactions,
-        objects=engine.from_arrow(CLUSTER_OBJECTS.arrow.empty_table(), CLUSTER_OBJECTS),
+        objects=shared(engine, members[0], met or {}),
     )
 
 
@@ -228,6 +249,22 @@ def test_a_burst_among_those_who_come_all_day_is_no_flash_crowd(engine):
     acts.visit(crowd(200, of="o"), 0, rng.integers(0, DAY, 200))
 
     assert degree(flash_crowd(known(engine, acts, crowd(20)))) == 0.0
+
+
+def test_a_crowd_does_not_explain_members_who_meet_as_often_elsewhere(engine):
+    rng = np.random.default_rng(1)
+    acts = Posts([])
+    acts.visit(crowd(20), 0, rng.exponential(20 * MINUTE, 20))
+    acts.visit(crowd(200, of="o"), 0, rng.exponential(20 * MINUTE, 200))
+
+    # 20 members are 190 pairs; 7 of them are 21 on each of the others.
+    hardly = {0: 20, 1: 7}
+    half = {0: 20} | dict.fromkeys(range(1, 11), 7)
+    judged = [flash_crowd(known(engine, acts, crowd(20), met)).rows()[0] for met in (hardly, half)]
+
+    assert [row["degree"] for row in judged] == [1.0, 0.0]
+    assert "elsewhere" not in judged[0]["says"]
+    assert judged[1]["says"].endswith("53 % of the pairs that meet on something meet elsewhere")
 
 
 def test_more_things_than_one_event_brings_are_no_flash_crowd(engine):
