@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from builders.simulation.fortnight.levels import Level
-from builders.simulation.fortnight.rhythm import DAY
 from builders.simulation.fortnight.stage import EVEN, LIVES, POPULAR, Stage
+from builders.simulation.hours import DAY
 from builders.simulation.one_table import NONE
 from builders.simulation.population import Floats, Longs
 

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from builders.simulation.fortnight.people import People, drawn_by_weight
-from builders.simulation.fortnight.rhythm import HOUR, Rhythm
+from builders.simulation.fortnight.rhythm import Rhythm
 from builders.simulation.fortnight.spec import FortnightSpec
+from builders.simulation.hours import HOUR
 from builders.simulation.population import Floats, Longs
 
 

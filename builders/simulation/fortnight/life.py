@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from builders.simulation.fortnight.people import drawn_by_weight
-from builders.simulation.fortnight.rhythm import HOUR, sittings
+from builders.simulation.fortnight.rhythm import sittings
 from builders.simulation.fortnight.stage import (
     COMMENT,
     EVEN,
@@ -20,6 +20,7 @@ from builders.simulation.fortnight.stage import (
     TAGS_OF_A_BUCKET,
     Stage,
 )
+from builders.simulation.hours import HOUR
 from builders.simulation.one_table import NONE, Acts, all_of
 from builders.simulation.population import Floats, Longs
 

@@ -8,8 +8,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from builders.simulation.fortnight.rhythm import HOUR
 from builders.simulation.fortnight.spec import FortnightSpec
+from builders.simulation.hours import HOUR
 from builders.simulation.population import Floats, Longs
 
 _T = TypeVar("_T", bound=np.generic)

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from builders.simulation.fortnight import publics
 from builders.simulation.fortnight.crews import Crew, hired, leave_the_rest
 from builders.simulation.fortnight.levels import KINDS, TABLE, Level, dealt_levels
-from builders.simulation.fortnight.rhythm import DAY, HOUR
 from builders.simulation.fortnight.stage import COMMENT, FOLLOW, LIKE, REPOST, SHARE, Stage
 from builders.simulation.fortnight.words import told
+from builders.simulation.hours import DAY, HOUR
 from builders.simulation.population import Longs
 
 _RETURNED = {

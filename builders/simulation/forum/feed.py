@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from builders.simulation.forum.hours import HOUR, MINUTE
 from builders.simulation.forum.posts import Posts
+from builders.simulation.hours import HOUR, MINUTE
 from builders.simulation.one_table import NONE
 from builders.simulation.population import Bools, Floats, Longs
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from builders.simulation.forum.hours import DAY
 from builders.simulation.forum.levels import Level
 from builders.simulation.forum.stage import EVEN, POPULAR, Stage
+from builders.simulation.hours import DAY
 from builders.simulation.one_table import NONE
 from builders.simulation.population import Bools, Floats, Longs
 

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from builders.simulation.forum.hours import HOUR, Hours
 from builders.simulation.forum.people import FONDNESS, Communities, People
 from builders.simulation.forum.places import Places
 from builders.simulation.forum.posts import Posts, appeal
 from builders.simulation.forum.spec import ForumSpec
 from builders.simulation.forum.wording import Wording
+from builders.simulation.hours import HOUR, Hours
 from builders.simulation.one_table import NONE, Group, PlacedActs, all_of
 from builders.simulation.population import Bools, Floats, Longs
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from builders.simulation.drawing import weighted
-from builders.simulation.marketplace.hours import DAY
+from builders.simulation.hours import DAY, in_sittings
 from builders.simulation.marketplace.stage import (
     A_REVIEW,
     ACCOUNT,
@@ -67,15 +67,12 @@ def _times(stage: Stage, who: Longs) -> Floats:
     sites of all sorts (Halfaker and others 2015).
     """
     rng, hours, people = stage.rng, stage.hours, stage.people
-    begins = rng.random(len(who)) < 1.0 / people.sitting[who]
-    begins |= np.diff(who, prepend=-1) != 0
-    sitting = np.cumsum(begins) - 1
-    starters = who[begins]
-    start = hours.moments(rng, people.shift[starters], people.joined[starters])
+    opens = rng.random(len(who)) < 1.0 / people.sitting[who]
+    opens |= np.diff(who, prepend=-1) != 0
+    starters = who[opens]
+    begins = hours.moments(rng, people.shift[starters], people.joined[starters])
     gaps = rng.lognormal(np.log(rng.uniform(25, 100)), 1.1, len(who))
-    gaps[begins] = 0.0
-    run = np.cumsum(gaps)
-    at = hours.inside(start[sitting] + run - run[begins][sitting])
+    at = hours.inside(in_sittings(opens, begins, gaps))
     joined = people.joined[who]
     early = at < joined
     at[early] = joined[early] + rng.random(int(early.sum())) * (hours.span - joined[early])

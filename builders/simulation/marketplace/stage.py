@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from builders.simulation.hours import HOUR, Hours
 from builders.simulation.marketplace.goods import Goods, Shelves
-from builders.simulation.marketplace.hours import Hours
 from builders.simulation.marketplace.people import People
 from builders.simulation.marketplace.places import Places
 from builders.simulation.marketplace.spec import MarketplaceSpec
@@ -167,7 +167,7 @@ class Stage:
         of = np.repeat(np.arange(len(targets)), count)
         free = np.where(self.taken, 0.0, np.maximum(self.left, 0.0))
         who = self.rng.choice(len(free), len(of), p=free / free.sum())
-        late = self.rng.lognormal(np.log(8 * 3_600.0), 1.5, len(of))
+        late = self.rng.lognormal(np.log(8 * HOUR), 1.5, len(of))
         self.do(who, targets[of], self.awake(who, at[of] + late), action)
 
     def gives(self, members: Longs, share: float) -> Longs:

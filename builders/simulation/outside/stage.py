@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from builders.simulation.hours import HOUR
 from builders.simulation.one_table import NONE, Group, PlacedActs
-from builders.simulation.outside.calendar import HOUR, Calendar, awake
+from builders.simulation.outside.calendar import Calendar, awake
 from builders.simulation.outside.language import Language
 from builders.simulation.outside.people import People
 from builders.simulation.outside.posts import Posts
