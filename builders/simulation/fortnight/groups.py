@@ -32,7 +32,7 @@ def newsroom(stage: Stage, name: str) -> None:
         at = when + rng.lognormal(np.log(2 * HOUR), 1.3, len(readers))
         stage.do(readers, link, stage.rhythm.up(rng, at, stage.people.offset[readers]), SHARE)
     _acquainted(stage, staff, 0.12)
-    stage.label(name, "newsroom", None, staff)
+    stage.label(name, "newsroom", staff)
 
 
 def friends(stage: Stage, name: str) -> None:
@@ -48,7 +48,7 @@ def friends(stage: Stage, name: str) -> None:
         who = circle[(rng.random(len(circle)) < warmth) & (circle != own)]
         _react(stage, who, int(post), float(when), late, 1.3)
         visitors(stage, int(post), float(when), rng.uniform(0, 7), stage.people.language[own])
-    stage.label(name, "friends", None, circle)
+    stage.label(name, "friends", circle)
 
 
 def hobby(stage: Stage, name: str) -> None:
@@ -63,7 +63,7 @@ def hobby(stage: Stage, name: str) -> None:
         _react(stage, who, post, when, stage.between(4 * HOUR, 20 * HOUR), 1.1)
         visitors(stage, post, when, rng.uniform(0, 5), NONE)
     _acquainted(stage, fond, 0.08)
-    stage.label(name, "hobby", None, fond)
+    stage.label(name, "hobby", fond)
 
 
 def office(stage: Stage, name: str) -> None:
@@ -79,7 +79,7 @@ def office(stage: Stage, name: str) -> None:
         _react(stage, who, post, when, stage.between(20 * MINUTE, 3 * HOUR), 1.0)
         visitors(stage, post, when, rng.uniform(2, 20), stage.people.language[staff[0]])
     _acquainted(stage, staff, 0.1)
-    stage.label(name, "office", None, staff)
+    stage.label(name, "office", staff)
 
 
 def _people(stage: Stage, size: int) -> Longs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from builders.simulation.fortnight.stage import COMMENT, LIKE, REPOST, SHARE, Stage
 from builders.simulation.hours import DAY, HOUR, MINUTE
@@ -35,7 +36,7 @@ def fan_club(stage: Stage, name: str) -> None:
         0.12, 0.97
     )
     patience = np.log(stage.between(6 * MINUTE, slowest)) + rng.normal(0, 0.7, len(fans))
-    chant = stage.say(stage.tongue.chant(rng, int(people.language[idol])))
+    (chant,) = stage.say(pa.array([stage.tongue.chant(rng, int(people.language[idol]))]))
     at = np.sort(stage.rhythm.moments(rng, np.full(posts, people.offset[idol])))
     for post, when in zip(stage.new_posts(posts).tolist(), at.tolist(), strict=True):
         came = rng.random(len(fans)) < loyalty * rng.uniform(0.7, 1.15)
@@ -46,7 +47,7 @@ def fan_club(stage: Stage, name: str) -> None:
         calls = (action == COMMENT) & (rng.random(len(who)) < 0.3)
         stage.do(who, post, moment, action, np.where(calls, chant, NONE))
         visitors(stage, post, when, rng.uniform(0.1, 0.5) * len(fans), people.language[idol])
-    stage.label(name, "fan-club", None, fans)
+    stage.label(name, "fan-club", fans)
 
 
 def visitors(stage: Stage, post: int, when: float, count: float, language: int) -> None:
@@ -67,7 +68,7 @@ def flash_crowd(stage: Stage, name: str) -> None:
     at = begin + stage.rng.gamma(1.4, stage.between(8 * MINUTE, 30 * MINUTE), len(crowd))
     action = stage.rng.choice([LIKE, COMMENT, REPOST], len(crowd), p=[0.75, 0.12, 0.13])
     stage.do(crowd, int(post), at, action)
-    stage.label(name, "flash-crowd", None, crowd)
+    stage.label(name, "flash-crowd", crowd)
 
 
 def news_burst(stage: Stage, name: str) -> None:
@@ -89,7 +90,7 @@ def news_burst(stage: Stage, name: str) -> None:
             later, rng.gamma(1.5, HOUR, len(later)), rng.exponential(4 * MINUTE, len(later))
         )
         stage.do(crowd[passed], link, at, SHARE)
-    stage.label(name, "news-burst", None, crowd)
+    stage.label(name, "news-burst", crowd)
 
 
 def _crowd(stage: Stage, size: int) -> Longs:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from builders.simulation.fortnight import publics
 from builders.simulation.fortnight.crews import Crew, hired, leave_the_rest
@@ -31,7 +32,7 @@ def plant_rings(stage: Stage) -> None:
     for kind, levels in dealt_levels(stage.rng).items():
         for number, level in enumerate(levels):
             members = PLANTED[kind](stage, TABLE[level])
-            stage.label(f"{kind}-{number + 1}", kind, level, members)
+            stage.label(f"{kind}-{number + 1}", kind, members, level)
 
 
 def link_spam(stage: Stage, level: Level) -> Longs:
@@ -117,7 +118,7 @@ def copied_comments(stage: Stage, level: Level) -> Longs:
         who = crew.members[came[:, place]]
         at = begin + crew.delays(rng, len(who), hours * HOUR * stage.between(0.6, 1.6))
         post = _popular_before(stage, language, at, seen)
-        text = np.array([stage.say(told(rng, script, changed)) for _ in who], dtype=np.int64)
+        text = stage.say(pa.array([told(rng, script, changed) for _ in who], pa.string()))
         stage.do(who, post, at, COMMENT, text)
     leave_the_rest(stage, crew, since)
     return crew.members

@@ -17,11 +17,9 @@ from builders.simulation.forum.stage import (
     AWARD,
     COMMENT,
     DOWNVOTE,
-    EVEN,
     FOLLOW,
     JOIN,
     OPEN,
-    POPULAR,
     POST,
     SHARE,
     UPVOTE,
@@ -31,6 +29,7 @@ from builders.simulation.forum.stage import (
 from builders.simulation.hours import HOUR, MINUTE, in_sittings
 from builders.simulation.one_table import NONE, PlacedActs, all_of
 from builders.simulation.population import Bools, Floats, Longs
+from builders.simulation.stage import EVEN, POPULAR
 
 _HOME, _FRONT, _DEEP, _NEW, _OLD, _KNOWN, _ANYTHING = range(7)
 _PAGES = (0.42, 0.17, 0.17, 0.07, 0.08, 0.09)

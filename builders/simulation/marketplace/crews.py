@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from builders.simulation.hours import DAY
 from builders.simulation.marketplace.levels import Level
-from builders.simulation.marketplace.stage import EVEN, POPULAR, SAVE, Stage
+from builders.simulation.marketplace.stage import SAVE, Stage
 from builders.simulation.one_table import NONE
 from builders.simulation.population import Floats, Longs
+from builders.simulation.stage import EVEN, POPULAR
 
 _PACES = ("alike", "soon", "late", "stepped")
 
