@@ -98,7 +98,7 @@ class BudgetStage(WorldStage[_Some]):
         self.acts.append(acts)
         self.left -= np.bincount(acts.who, minlength=self.people.count)
 
-    def lead_to(self, sites: int, count: int) -> None:
+    def lead_to(self, count: int, sites: int) -> None:
         """Let so many new links lead to a few sites."""
         named = self.rng.integers(0, 2**30, sites)
         self.sites.extend(named[self.rng.integers(0, sites, count)].tolist())

@@ -101,7 +101,7 @@ class Stage(BudgetStage[PlacedActs]):
 
     def new_links(self, count: int, sites: int) -> Longs:
         """Numbers of pages of a few sites."""
-        self.lead_to(sites, count)
+        self.lead_to(count, sites)
         self.links += count
         return np.arange(self.links - count, self.links)
 

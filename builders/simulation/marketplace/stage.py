@@ -85,7 +85,7 @@ class Stage(BudgetStage[Acts]):
 
     def new_links(self, count: int, sites: int) -> Longs:
         """Links to pages of a few sites."""
-        self.lead_to(sites, count)
+        self.lead_to(count, sites)
         return LINK + np.arange(len(self.sites) - count, len(self.sites))
 
     def new_coupons(self, count: int) -> Longs:
