@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 import numpy as np
-import pyarrow.compute as pc
 import pytest
 
 from builders.simulation.fortnight.levels import KINDS, LEVELS
@@ -15,10 +14,16 @@ from builders.simulation.fortnight.stage import ACTIONS
 from builders.simulation.fortnight.written import LOOK_ALIKES, fortnight_world
 from builders.simulation.spec import DAY_MS
 from tests.hour_of_work import hour_of_work
-from tests.labelled_groups import grouped, of_kind
+from tests.labelled_groups import (
+    each_as_often_as_it_may_be,
+    grouped,
+    look_alikes_of,
+    of_kind,
+    rings_of,
+)
+from tests.measures_of_acts import HOUR_MS, auc, most_copied, quiet_share, share_of_the_busiest
 
 SPEC = FortnightSpec(interactions=100_000, seed=8)
-HOUR_MS = 3_600_000
 NOT_BY_MEETINGS = ("copied-comments", "follow-ring", "slow-drip")
 
 
@@ -38,67 +43,41 @@ def groups(world) -> dict[str, set[str]]:
 
 
 def level_of(world):
-    rings = world.labels.filter(world.labels["is_ring"]).to_pylist()
-    return {row["group_id"]: row["level"] for row in rings}
+    return {name: level for name, (_, level) in rings_of(world).items()}
 
 
-def test_the_table_has_the_columns_of_a_flat_one_and_only_comments_say_something(world):
-    table = world.interactions
-    said = pc.equal(table["action"], "comment")
-
-    assert table.column_names == ["account", "action", "object", "time", "text"]
-    assert all(table[name].null_count == 0 for name in table.column_names if name != "text")
-    assert pc.equal(pc.is_valid(table["text"]), said).to_pylist() == [True] * len(said)
-    assert set(table["action"].to_pylist()) == set(ACTIONS)
-
-
-@pytest.mark.parametrize("days", [3, 30])
-def test_there_are_just_as_many_interactions_as_were_asked_for_in_time_order(days):
-    spec = FortnightSpec(interactions=100_000, days=days)
-    at = fortnight_world(spec).interactions["time"].to_numpy()
-    first = at[0] // DAY_MS * DAY_MS
-
-    assert len(at) == spec.interactions
-    assert (np.diff(at) >= 0).all()
-    assert (days - 1) * DAY_MS < at[-1] - first < days * DAY_MS
+def test_everything_that_can_be_done_is_done(world):
+    assert set(world.interactions["action"].to_pylist()) == set(ACTIONS)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_every_kind_of_ring_is_there_twice_and_every_level_two_to_four_times(seed):
-    world = fortnight_world(FortnightSpec(interactions=100_000, seed=seed))
-    told = level_of(world)
-    levels = Counter(told.values())
+    told = rings_of(fortnight_world(FortnightSpec(interactions=100_000, seed=seed)))
+    levels = Counter(level for _, level in told.values())
 
-    assert Counter(name.rsplit("-", 1)[0] for name in told) == dict.fromkeys(KINDS, 2)
+    assert Counter(kind for kind, _ in told.values()) == dict.fromkeys(KINDS, 2)
     assert levels.keys() == set(LEVELS)
     assert all(2 <= count <= 4 for count in levels.values())
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_kind_of_look_alike_is_there_as_often_as_it_may_be(seed):
-    labels = fortnight_world(FortnightSpec(interactions=100_000, seed=seed)).labels
-    innocent = labels.filter(pc.invert(labels["is_ring"])).to_pylist()
-    kinds = Counter(kind for _, kind in {(row["group_id"], row["kind"]) for row in innocent})
+    kinds = look_alikes_of(fortnight_world(FortnightSpec(interactions=100_000, seed=seed)))
 
     assert kinds.keys() == LOOK_ALIKES.keys()
-    for kind, (_, least, most) in LOOK_ALIKES.items():
-        assert least <= kinds[kind] <= most, kind
+    assert each_as_often_as_it_may_be(kinds, LOOK_ALIKES)
 
 
-def test_whoever_is_labelled_acts_and_is_in_one_group_alone(world):
+def test_nobody_is_in_two_groups(world):
     members = world.labels["account_id"].to_pylist()
 
     assert len(members) == len(set(members))
-    assert set(members) <= set(world.interactions["account"].to_pylist())
 
 
 def test_each_person_has_a_night_and_the_platform_has_none(acts):
     hour = (acts.time // HOUR_MS % 24).to_numpy()
-    busiest = acts.account.value_counts().index[:200]
-    hours = np.array([np.bincount(hour[acts.account == one], minlength=24) for one in busiest])
-    quiet = np.sort(hours / hours.sum(axis=1, keepdims=True), axis=1)[:, :6].sum(axis=1)
 
-    assert np.median(quiet) < 0.08
+    assert quiet_share(acts, acts.account.value_counts().index[:200]) < 0.08
     assert np.bincount(hour, minlength=24).min() > 0.01 * len(hour)
 
 
@@ -122,11 +101,10 @@ def test_acts_come_in_sittings(acts):
 
 
 def test_activity_and_popularity_are_heavy_tailed(acts):
-    done = np.sort(acts.groupby("account").size().to_numpy())[::-1]
-    reached = np.sort(acts[acts.action == "like"].groupby("object").size().to_numpy())[::-1]
+    likes = acts[acts.action == "like"]
 
-    assert done[: len(done) // 100].sum() > 0.08 * done.sum()
-    assert reached[: len(reached) // 100].sum() > 0.12 * reached.sum()
+    assert share_of_the_busiest(acts.groupby("account").size()) > 0.08
+    assert share_of_the_busiest(likes.groupby("object").size()) > 0.12
 
 
 def test_followed_things_are_accounts_and_others_are_not(acts):
@@ -173,14 +151,9 @@ def test_a_ring_comes_together_to_its_targets_the_sooner_the_blunter(world, acts
 def test_copied_comments_say_nearly_the_same_under_different_things(acts, groups):
     for members in of_kind(groups, "copied-comments"):
         mine = acts[acts.account.isin(members) & (acts.action == "comment")]
-        shingles = defaultdict(set)
-        for account, text, thing in zip(mine.account, mine.text, mine.object, strict=True):
-            words = text.split()
-            for place in range(len(words) - 2):
-                shingles[tuple(words[place : place + 3])].add((account, thing))
-        widest = max(shingles.values(), key=len)
-        assert len({account for account, _ in widest}) >= 5
-        assert len({thing for _, thing in widest}) >= 4
+        accounts, things = most_copied(mine)
+        assert accounts >= 5
+        assert things >= 4
 
 
 def test_a_follow_ring_follows_itself_and_is_followed_back(acts, groups):
@@ -228,13 +201,11 @@ def test_a_ring_is_not_known_by_how_much_its_members_do(seed):
     done = done[done >= 3]
     groups = grouped(world)
     rings = level_of(world)
-    organic = np.sort(done[~done.index.isin(set().union(*(groups[one] for one in rings)))])
+    organic = done[~done.index.isin(set().union(*(groups[one] for one in rings)))]
     for level in LEVELS:
         members = set().union(*(groups[name] for name, its in rings.items() if its == level))
-        mine = done.reindex(sorted(members)).dropna().to_numpy()
-        below = np.searchsorted(organic, mine), np.searchsorted(organic, mine, side="right")
-        auc = np.mean(np.add(*below)) / 2 / len(organic)
-        assert (0.43 if level >= "L1" else 0.3) < auc < 0.63, level
+        mine = done.reindex(sorted(members)).dropna()
+        assert (0.43 if level >= "L1" else 0.3) < auc(mine, organic) < 0.63, level
 
 
 @pytest.mark.parametrize("minutes", [10, 60])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 
 import numpy as np
 import pyarrow.compute as pc
@@ -14,10 +14,23 @@ from builders.simulation.forum.levels import KINDS, TABLE
 from builders.simulation.forum.spec import ForumSpec
 from builders.simulation.forum.stage import ACTIONS, OBJECTS
 from builders.simulation.forum.written import LOOK_ALIKES, UNSEEN, forum_world
-from tests.labelled_groups import grouped, of_kind
+from tests.labelled_groups import (
+    each_as_often_as_it_may_be,
+    grouped,
+    look_alikes_of,
+    of_kind,
+    rings_of,
+)
+from tests.measures_of_acts import (
+    HOUR_MS,
+    auc,
+    auc_of_order,
+    most_copied,
+    quiet_share,
+    share_of_the_busiest,
+)
 
 MARKED = {"super-users", "popular-hubs", "carrier-address"}
-HOUR_MS = 3_600_000
 SEEDS = (1, 2, 3)
 TARGETED = ("link-spam", "vote-farm", "boost-pod", "slow-drip")
 
@@ -28,8 +41,7 @@ class Told:
     def __init__(self, world):
         self.interactions, self.labels = world.interactions, world.labels
         self.acts, self.groups = world.interactions.to_pandas(), grouped(world)
-        rings = world.labels.filter(world.labels["is_ring"]).to_pylist()
-        self.rings = {row["group_id"]: (row["kind"], row["level"]) for row in rings}
+        self.rings = rings_of(world)
         self.ringed = set().union(*(self.groups[name] for name in self.rings))
 
 
@@ -54,34 +66,14 @@ def groups(world) -> dict[str, set[str]]:
     return world.groups
 
 
-def auc(mine, others):
-    """How often one of `mine` is greater than one of `others`, a half where they are equal."""
-    others = np.sort(others)
-    below = np.searchsorted(others, mine) + np.searchsorted(others, mine, side="right")
-    return np.mean(below) / 2 / len(others)
-
-
 def targets_of(mine, level):
     """What most of a ring's members came to."""
     return mine.groupby("object").account.nunique().nlargest(TABLE[level].targets).index
 
 
-def test_only_posts_and_comments_say_something(world):
-    table = world.interactions
-    says = pc.or_(pc.equal(table["action"], "post"), pc.equal(table["action"], "comment"))
-
-    assert pc.is_valid(table["text"]).to_pylist() == says.to_pylist()
-    assert pc.min(pc.utf8_length(table["text"])).as_py() > 0
-    assert table["address"].null_count == 0
-    assert set(table["action"].to_pylist()) == set(ACTIONS)
-    assert set(table["object_kind"].to_pylist()) == set(OBJECTS)
-
-
-@pytest.mark.parametrize("days", [3, 30])
-def test_there_are_just_as_many_interactions_as_were_asked_for(days):
-    made = forum_world(ForumSpec(interactions=110_011, days=days))
-
-    assert len(made.interactions) == 110_011
+def test_everything_that_can_be_done_is_done_to_things_of_all_kinds(world):
+    assert set(world.interactions["action"].to_pylist()) == set(ACTIONS)
+    assert set(world.interactions["object_kind"].to_pylist()) == set(OBJECTS)
 
 
 def test_there_are_two_rings_of_each_kind_and_two_or_more_of_each_level(worlds):
@@ -186,14 +178,9 @@ def test_copied_comments_say_nearly_the_same(worlds):
         acts = world.acts
         for members in of_kind(world.groups, "copied-comments"):
             mine = acts[acts.account.isin(members) & (acts.action == "comment")]
-            shingles = defaultdict(set)
-            for account, text, thing in zip(mine.account, mine.text, mine.object, strict=True):
-                words = text.split()
-                for place in range(len(words) - 2):
-                    shingles[tuple(words[place : place + 3])].add((account, thing))
-            widest = max(shingles.values(), key=len)
-            assert len({account for account, _ in widest}) > 0.3 * len(members)
-            assert len({thing for _, thing in widest}) >= 3
+            accounts, things = most_copied(mine)
+            assert accounts > 0.3 * len(members)
+            assert things >= 3
 
 
 def test_a_follow_ring_follows_itself_and_is_followed_back(worlds):
@@ -214,12 +201,10 @@ def test_a_follow_ring_follows_itself_and_is_followed_back(worlds):
 
 def test_every_kind_of_look_alike_is_there_as_often_as_it_may_be(worlds):
     for world in worlds:
-        innocent = world.labels.filter(pc.invert(world.labels["is_ring"])).to_pylist()
-        kinds = Counter(kind for _, kind in {(row["group_id"], row["kind"]) for row in innocent})
+        kinds = look_alikes_of(world)
 
         assert kinds.keys() == LOOK_ALIKES.keys() | UNSEEN.keys() | MARKED
-        for kind, (_, least, most) in {**LOOK_ALIKES, **UNSEEN}.items():
-            assert least <= kinds[kind] <= most, kind
+        assert each_as_often_as_it_may_be(kinds, {**LOOK_ALIKES, **UNSEEN})
 
 
 def test_each_fan_is_at_half_of_what_one_idol_posts_or_more(acts, groups):
@@ -308,15 +293,11 @@ def test_no_id_says_whether_its_account_or_object_is_of_a_ring(worlds):
     for world in worlds:
         acts = world.acts
         accounts = np.unique(acts.account)
-        place = np.arange(len(accounts))
-        of_ring = np.isin(accounts, list(world.ringed))
         posts = acts[acts.object_kind == "post"]
         share = posts.account.isin(world.ringed).groupby(posts.object).mean().sort_index()
-        bought = share.to_numpy() > 0.5
-        where = np.arange(len(share))
 
-        assert 0.45 < auc(place[of_ring], place[~of_ring]) < 0.55
-        assert 0.4 < auc(where[bought], where[~bought]) < 0.6
+        assert 0.45 < auc_of_order(np.isin(accounts, list(world.ringed))) < 0.55
+        assert 0.4 < auc_of_order(share.to_numpy() > 0.5) < 0.6
         assert {len(one) for one in accounts} == {9}
         assert {len(one) for one in share.index} == {10}
 
@@ -328,15 +309,11 @@ def test_no_id_of_one_world_is_met_in_another(worlds):
 
 
 def test_each_person_has_a_night_and_the_week_has_days(acts):
-    hour = (acts.time // HOUR_MS % 24).to_numpy()
     by_person = acts[~acts.text.fillna("").str.contains("I am a bot")].account
-    busiest = by_person.value_counts().index[:100]
-    hours = np.array([np.bincount(hour[acts.account == one], minlength=24) for one in busiest])
-    quiet = np.sort(hours / hours.sum(axis=1, keepdims=True), axis=1)[:, :6].sum(axis=1)
     daily = np.bincount((acts.time - acts.time.min()) // (24 * HOUR_MS))
     drawn = [drawn_hours(np.random.default_rng(seed), ForumSpec()) for seed in range(12)]
 
-    assert np.median(quiet) < 0.1
+    assert quiet_share(acts, by_person.value_counts().index[:100]) < 0.1
     assert daily[:13].min() > 0.5 * daily.mean()
     assert len({one.first_day for one in drawn}) > 8
     assert {len(one.offset) for one in drawn} >= {4, 5, 6}
@@ -354,11 +331,10 @@ def test_acts_come_in_sittings_some_of_them_long(acts):
 
 
 def test_activity_and_popularity_are_heavy_tailed(acts):
-    done = np.sort(acts.groupby("account").size().to_numpy())[::-1]
-    votes = np.sort(acts[acts.action == "upvote"].groupby("object").size().to_numpy())[::-1]
+    votes = acts[acts.action == "upvote"].groupby("object").size()
 
-    assert done[: len(done) // 100].sum() > 0.08 * done.sum()
-    assert votes[: len(votes) // 100].sum() > 0.12 * votes.sum()
+    assert share_of_the_busiest(acts.groupby("account").size()) > 0.08
+    assert share_of_the_busiest(votes) > 0.12
     assert np.median(votes) <= 3
 
 

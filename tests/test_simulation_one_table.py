@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -31,11 +32,19 @@ SPECS = {
     "forum": ForumSpec,
 }
 DAYS = {"outside": 14, "fortnight": 14, "marketplace": 28, "forum": 14}
-EXTRAS = {
-    "outside": ["address"],
-    "fortnight": [],
-    "marketplace": ["object_kind", "stars", "address", "device", "joined"],
-    "forum": ["object_kind", "address"],
+PLAIN = ["account", "action", "object", "time", "text"]
+OF_KINDS = ["account", "action", "object", "object_kind", "time", "text"]
+COLUMNS = {
+    "outside": [*PLAIN, "address"],
+    "fortnight": PLAIN,
+    "marketplace": [*OF_KINDS, "stars", "address", "device", "joined"],
+    "forum": [*OF_KINDS, "address"],
+}
+SAYING = {
+    "outside": ["comment"],
+    "fortnight": ["comment"],
+    "marketplace": ["review", "answer"],
+    "forum": ["post", "comment"],
 }
 
 
@@ -46,8 +55,8 @@ def written(tmp_path_factory):
     return {kind: write_table(spec(kind, seed=8), folder / kind) for kind in KINDS}
 
 
-def spec(kind, **told):
-    return table_spec(kind, interactions=100_000, **told)
+def spec(kind, *, interactions=100_000, **told):
+    return table_spec(kind, interactions=interactions, **told)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -72,8 +81,8 @@ def test_two_files_hold_a_table_and_the_labels_that_an_evaluation_reads(written,
         "interactions.parquet",
         "labels.parquet",
     ]
-    assert set(table.column_names) == {"account", "action", "object", "time", "text", *EXTRAS[kind]}
-    assert all(table[name].null_count == 0 for name in ("account", "action", "object", "time"))
+    assert table.column_names == COLUMNS[kind]
+    assert all(table[name].null_count == 0 for name in {*COLUMNS[kind]} - {"text", "stars"})
     assert labels.column_names == ["account_id", "group_id", "is_ring", "kind", "level"]
     assert set(innocent["level"].to_pylist()) == {None}
     assert rings["level"].null_count == 0
@@ -90,12 +99,23 @@ def test_whoever_is_labelled_acts(written, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_only_acts_that_say_something_have_a_text(written, kind):
+    table = pq.read_table(written[kind].interactions)
+    says = pc.is_in(table["action"], pa.array(SAYING[kind]))
+
+    assert pc.is_valid(table["text"]).to_pylist() == says.to_pylist()
+    assert pc.min(pc.utf8_length(table["text"])).as_py() > 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("days", [3, 30])
-def test_rows_are_in_time_order_inside_as_many_days_as_were_asked_for(kind, days, tmp_path):
-    made = write_table(spec(kind, days=days), tmp_path / "world")
+def test_as_many_rows_as_were_asked_for_are_in_time_order_inside_as_many_days(kind, days, tmp_path):
+    """An outside world alone has about as many, as its own test tells."""
+    made = write_table(spec(kind, interactions=110_011, days=days), tmp_path / "world")
     at = pq.read_table(made.interactions)["time"].to_numpy()
     first = at[0] // DAY_MS * DAY_MS
 
+    assert kind == "outside" or len(at) == 110_011
     assert (np.diff(at) >= 0).all()
     assert (days - 1) * DAY_MS < at[-1] - first < days * DAY_MS
 
@@ -132,18 +152,17 @@ def test_what_a_table_has_beside_the_models_columns_is_carried_by_the_job(writte
     write_flat(FlatSpec(interactions=100_000, days=3), tmp_path / "flat")
     folders = {kind: written[kind].labels.parent for kind in KINDS} | {"flat": tmp_path / "flat"}
 
-    tables = {
-        kind: flat_job(folder, Changes()).given["extract"]["tables"][0]
-        for kind, folder in folders.items()
-    }
+    jobs = {kind: flat_job(folder, Changes()).given for kind, folder in folders.items()}
+    tables = {kind: job["extract"]["tables"][0] for kind, job in jobs.items()}
 
     assert {kind: list(table.get("attributes", {})) for kind, table in tables.items()} == {
         "flat": [],
         "outside": ["address"],
         "fortnight": [],
-        "marketplace": ["stars", "address", "device", "joined"],
+        "marketplace": ["stars", "address", "device"],
         "forum": ["address"],
     }
+    assert jobs["marketplace"]["accounts"]["map"]["created_at"] == "joined"
     assert tables["marketplace"]["map"]["object_kind"] == "object_kind"
     assert tables["forum"]["map"]["object_kind"] == "object_kind"
     assert "object_kind" not in tables["fortnight"]["map"]
@@ -170,7 +189,8 @@ def test_such_worlds_are_evaluated_as_flat_ones_are(written, kind, tmp_path):
     assert set(told["look_alikes_by_kind"]) == {
         row["kind"] for row in labels if not row["is_ring"]
     }  # fmt: skip
-    assert set(EXTRAS[kind]) <= set(told["worlds"][0]["source"]["columns"])
+    extras = {*COLUMNS[kind]} - {*PLAIN}
+    assert extras <= set(told["worlds"][0]["source"]["columns"])
 
 
 @pytest.mark.parametrize(

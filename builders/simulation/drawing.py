@@ -1,4 +1,4 @@
-"""Weighted draws by running sums."""
+"""Draws of single numbers and, by running sums, of entries of lists by weight."""
 
 from __future__ import annotations
 
@@ -23,3 +23,23 @@ def located(ends: Floats, at: Floats) -> Longs:
     found = np.empty(len(at), dtype=np.int64)
     found[order] = np.searchsorted(ends, at[order], side="right")
     return np.minimum(found, len(ends) - 1, out=found)
+
+
+def weighted_within(rng: np.random.Generator, ends: Floats, first: Longs, last: Longs) -> Longs:
+    """One entry of each of some stretches of a list, by weight; where one is empty, its beginning.
+
+    Args:
+        rng: the source of chance.
+        ends: running sums of the weights of the whole list.
+        first: where each stretch begins.
+        last: where it ends; that entry is not of it.
+    """
+    before = np.concatenate([[0.0], ends])
+    low, high = before[first], before[last]
+    found = located(ends, low + rng.random(len(first)) * (high - low))
+    return np.asarray(np.clip(found, first, np.maximum(last - 1, first)))
+
+
+def between(rng: np.random.Generator, least: float, most: float) -> float:
+    """A number, log-uniform."""
+    return float(np.exp(rng.uniform(np.log(least), np.log(most))))

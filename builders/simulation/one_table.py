@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -64,16 +64,11 @@ class PlacedActs(Acts):
 
 
 _Some = TypeVar("_Some", bound=Acts)
-_Stage = TypeVar("_Stage", bound="HasRng")
-
-Planters = Mapping[str, tuple[Callable[[_Stage, str], None], int, int]]
-"""How each kind of look-alike is planted, and how many of it are, at least and at most."""
 
 
-class HasRng(Protocol):
-    """Whatever groups are planted into, as far as it has a source of chance."""
-
-    rng: np.random.Generator
+def of_all(given: npt.ArrayLike, count: int) -> Longs:
+    """A column of acts; one number given is that of all."""
+    return np.broadcast_to(np.asarray(given, dtype=np.int64), count)
 
 
 def all_of(parts: Sequence[_Some]) -> _Some:
@@ -87,6 +82,23 @@ def all_of(parts: Sequence[_Some]) -> _Some:
     )  # fmt: skip
 
 
+def in_order(acts: _Some) -> _Some:
+    """All acts by time; those of one moment by account, action and thing."""
+    return acts.pick(np.lexsort((acts.what, acts.action, acts.who, acts.at)))
+
+
+def repeated(who: Longs, what: Longs, action: Longs, rank: Floats | Longs) -> Longs:
+    """Which acts their account does to the same thing again, in the order of accounts and things.
+
+    Of several alike the one of the least `rank` is the first, and not among them.
+    """
+    order = np.lexsort((rank, action, what, who))
+    same = np.ones(max(len(who) - 1, 0), dtype=np.bool_)
+    for column in (who, what, action):
+        same &= column[order][1:] == column[order][:-1]
+    return order[1:][same]
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Who was planted together; `level` is None where they are innocent."""
@@ -95,13 +107,6 @@ class Group:
     kind: str
     level: str | None
     members: Longs
-
-
-def plant_look_alikes(stage: _Stage, planters: Planters[_Stage]) -> None:
-    """Plant each kind as often as is drawn between its least and its most."""
-    for kind, (plant, least, most) in planters.items():
-        for number in range(int(stage.rng.integers(least, most + 1))):
-            plant(stage, f"{kind}-{number + 1}")
 
 
 def room_beside(planted: Sequence[Acts], spec: TableSpec) -> int:

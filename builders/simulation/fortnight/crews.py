@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from builders.simulation.fortnight.levels import Level
-from builders.simulation.fortnight.rhythm import DAY
-from builders.simulation.fortnight.stage import EVEN, LIVES, POPULAR, Stage
+from builders.simulation.fortnight.stage import Stage
+from builders.simulation.hours import DAY
 from builders.simulation.one_table import NONE
 from builders.simulation.population import Floats, Longs
+from builders.simulation.stage import EVEN, LIVES, POPULAR
 
 _LEAST_ACTS = 7
 """Who does less in a fortnight is of no use to a ring, nor can a ring be seen in it."""

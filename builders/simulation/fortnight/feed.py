@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from builders.simulation.fortnight.people import People, drawn_by_weight
-from builders.simulation.fortnight.rhythm import HOUR, Rhythm
+from builders.simulation.fortnight.people import People, drawn_by_weight, stretches
+from builders.simulation.fortnight.rhythm import Rhythm
 from builders.simulation.fortnight.spec import FortnightSpec
+from builders.simulation.hours import HOUR
 from builders.simulation.population import Floats, Longs
 
 
@@ -68,10 +69,7 @@ class Feed:
         self, rng: np.random.Generator, bucket: npt.NDArray[np.integer], order: Longs
     ) -> Longs:
         """Any post of a bucket, old or new, known or not: what a search brings up."""
-        ordered = self.bucket[order]
-        low = np.searchsorted(ordered, bucket)
-        high = np.searchsorted(ordered, bucket, side="right")
-        low, high = np.where(low == high, 0, low), np.where(low == high, len(order), high)
+        low, high = stretches(self.bucket[order], bucket)
         return order[low + (rng.random(len(bucket)) * (high - low)).astype(np.int64)]
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from builders.simulation.fortnight.publics import visitors
-from builders.simulation.fortnight.rhythm import DAY, HOUR
 from builders.simulation.fortnight.stage import COMMENT, FOLLOW, LIKE, REPOST, SHARE, Stage
+from builders.simulation.hours import DAY, HOUR, MINUTE
 from builders.simulation.one_table import NONE
 from builders.simulation.population import Longs
-
-_MINUTE = 60.0
 
 
 def newsroom(stage: Stage, name: str) -> None:
@@ -25,7 +23,7 @@ def newsroom(stage: Stage, name: str) -> None:
     offset = float(np.median(stage.people.offset[staff]))
     keen = rng.uniform(0.35, 0.65) + rng.normal(0, 0.12, len(staff))
     begin = stage.rhythm.at_work(rng, articles, offset)
-    late = stage.between(7 * _MINUTE, 30 * _MINUTE)
+    late = stage.between(7 * MINUTE, 30 * MINUTE)
     for link, when in zip(stage.new_links(articles).tolist(), begin.tolist(), strict=True):
         who = staff[rng.random(len(staff)) < keen]
         at = when + rng.lognormal(np.log(late), 1.0, len(who))
@@ -34,7 +32,7 @@ def newsroom(stage: Stage, name: str) -> None:
         at = when + rng.lognormal(np.log(2 * HOUR), 1.3, len(readers))
         stage.do(readers, link, stage.rhythm.up(rng, at, stage.people.offset[readers]), SHARE)
     _acquainted(stage, staff, 0.12)
-    stage.label(name, "newsroom", None, staff)
+    stage.label(name, "newsroom", staff)
 
 
 def friends(stage: Stage, name: str) -> None:
@@ -42,7 +40,7 @@ def friends(stage: Stage, name: str) -> None:
     rng = stage.rng
     circle = _people(stage, stage.size(5, 22, 1.0))
     _acquainted(stage, circle, rng.uniform(0.4, 0.85))
-    late = stage.between(15 * _MINUTE, 3 * HOUR)
+    late = stage.between(15 * MINUTE, 3 * HOUR)
     warmth = rng.uniform(0.25, 0.6)
     owner = rng.choice(circle, int(rng.integers(12, 40)))
     begin = stage.rhythm.moments(rng, stage.people.offset[owner])
@@ -50,7 +48,7 @@ def friends(stage: Stage, name: str) -> None:
         who = circle[(rng.random(len(circle)) < warmth) & (circle != own)]
         _react(stage, who, int(post), float(when), late, 1.3)
         visitors(stage, int(post), float(when), rng.uniform(0, 7), stage.people.language[own])
-    stage.label(name, "friends", None, circle)
+    stage.label(name, "friends", circle)
 
 
 def hobby(stage: Stage, name: str) -> None:
@@ -65,7 +63,7 @@ def hobby(stage: Stage, name: str) -> None:
         _react(stage, who, post, when, stage.between(4 * HOUR, 20 * HOUR), 1.1)
         visitors(stage, post, when, rng.uniform(0, 5), NONE)
     _acquainted(stage, fond, 0.08)
-    stage.label(name, "hobby", None, fond)
+    stage.label(name, "hobby", fond)
 
 
 def office(stage: Stage, name: str) -> None:
@@ -78,10 +76,10 @@ def office(stage: Stage, name: str) -> None:
     begin = stage.rhythm.at_work(rng, posts, offset)
     for post, when in zip(stage.new_posts(posts).tolist(), begin.tolist(), strict=True):
         who = staff[rng.random(len(staff)) < dutiful]
-        _react(stage, who, post, when, stage.between(20 * _MINUTE, 3 * HOUR), 1.0)
+        _react(stage, who, post, when, stage.between(20 * MINUTE, 3 * HOUR), 1.0)
         visitors(stage, post, when, rng.uniform(2, 20), stage.people.language[staff[0]])
     _acquainted(stage, staff, 0.1)
-    stage.label(name, "office", None, staff)
+    stage.label(name, "office", staff)
 
 
 def _people(stage: Stage, size: int) -> Longs:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from builders.simulation.hours import HOUR, MINUTE
+
 KINDS = (
     "link-spam",
     "like-farm",
@@ -17,9 +19,6 @@ KINDS = (
 """The six kinds; there are two rings of each."""
 
 LEVELS = ("L0", "L1", "L2", "L3")
-
-_MINUTE = 60.0
-_HOUR = 3_600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +55,11 @@ TABLE = {
             size=1.15, public=0.3, least=10,
         ),
         Level(
-            name="L2", width=10 * _MINUTE, joined=0.8, most=0.5, hijacked=0.2,
+            name="L2", width=10 * MINUTE, joined=0.8, most=0.5, hijacked=0.2,
             size=0.9, public=0.5, least=20,
         ),
         Level(
-            name="L3", width=_HOUR, joined=0.6, most=0.35, hijacked=0.5,
+            name="L3", width=HOUR, joined=0.6, most=0.35, hijacked=0.5,
             size=0.7, public=1.0, least=20,
         ),
     )

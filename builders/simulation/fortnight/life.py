@@ -6,22 +6,21 @@ import numpy as np
 import numpy.typing as npt
 
 from builders.simulation.fortnight.people import drawn_by_weight
-from builders.simulation.fortnight.rhythm import HOUR, sittings
+from builders.simulation.fortnight.rhythm import sittings
 from builders.simulation.fortnight.stage import (
     COMMENT,
-    EVEN,
     FOLLOW,
     LIKE,
-    LIVES,
-    POPULAR,
     REPOST,
     SHARE,
     TAG,
     TAGS_OF_A_BUCKET,
     Stage,
 )
-from builders.simulation.one_table import NONE, Acts, all_of
+from builders.simulation.hours import HOUR
+from builders.simulation.one_table import NONE, Acts, all_of, repeated
 from builders.simulation.population import Floats, Longs
+from builders.simulation.stage import EVEN, LIVES, POPULAR
 
 _FEED, _SHOWN, _FOUND = 0.52, 0.28, 0.20
 """Where a person finds what he acts on: with whom he follows, in what all are shown, by search."""
@@ -153,12 +152,6 @@ def _returned(stage: Stage, follows: Acts) -> Acts:
 
 def _once(acts: Acts) -> Acts:
     """No one likes, passes on or follows the same twice, nor follows himself."""
-    again = np.flatnonzero((acts.action != COMMENT) & (acts.action != TAG))
-    some = acts.pick(again)
-    key = (some.who * (FOLLOW + 1) + some.action) * (int(some.what.max(initial=0)) + 1) + some.what
-    order = np.lexsort((some.at, key))
-    twice = order[1:][key[order[1:]] == key[order[:-1]]]
-    kept = np.ones(len(acts.who), dtype=np.bool_)
-    kept[again[twice]] = False
-    kept &= (acts.action != FOLLOW) | (acts.who != acts.what)
-    return acts.pick(kept)
+    kept = (acts.action != FOLLOW) | (acts.who != acts.what)
+    kept[repeated(acts.who, acts.what, acts.action, acts.at)] = False
+    return acts.pick(kept | (acts.action == COMMENT) | (acts.action == TAG))

@@ -8,8 +8,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from builders.simulation.fortnight.rhythm import HOUR
+from builders.simulation.drawing import weighted_within
 from builders.simulation.fortnight.spec import FortnightSpec
+from builders.simulation.hours import HOUR
 from builders.simulation.population import Floats, Longs
 
 _T = TypeVar("_T", bound=np.generic)
@@ -145,10 +146,12 @@ def _followed(
 def drawn_by_weight(rng: np.random.Generator, bucket: Longs, weight: Floats, asked: Longs) -> Longs:
     """For each bucket asked for, one of those in it, by weight; of an empty one anybody."""
     order = np.argsort(bucket, kind="stable")
-    ends = np.concatenate([[0.0], np.cumsum(weight[order])])
-    low = np.searchsorted(bucket[order], asked)
-    high = np.searchsorted(bucket[order], asked, side="right")
-    low, high = np.where(low == high, 0, low), np.where(low == high, len(order), high)
-    drawn = ends[low] + rng.random(len(asked)) * (ends[high] - ends[low])
-    place = np.clip(np.searchsorted(ends, drawn, side="right") - 1, low, high - 1)
-    return np.asarray(order[place])
+    low, high = stretches(bucket[order], asked)
+    return np.asarray(order[weighted_within(rng, np.cumsum(weight[order]), low, high)])
+
+
+def stretches(ordered: Longs, asked: npt.NDArray[np.integer]) -> tuple[Longs, Longs]:
+    """Where each bucket asked for begins and ends in an ordered list; all of it if none."""
+    low = np.searchsorted(ordered, asked)
+    high = np.searchsorted(ordered, asked, side="right")
+    return np.where(low == high, 0, low), np.where(low == high, len(ordered), high)

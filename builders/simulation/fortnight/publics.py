@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
-from builders.simulation.fortnight.rhythm import DAY, HOUR
 from builders.simulation.fortnight.stage import COMMENT, LIKE, REPOST, SHARE, Stage
+from builders.simulation.hours import DAY, HOUR, MINUTE
 from builders.simulation.one_table import NONE
 from builders.simulation.population import Floats, Longs
-
-_MINUTE = 60.0
 
 
 def known_author(stage: Stage, least: float, most: float) -> int:
@@ -32,12 +31,12 @@ def fan_club(stage: Stage, name: str) -> None:
     where = None if world else (int(people.language[idol]), NONE)
     fans = stage.people_who(size, least=3, bucket=where, activity=0.4)
     # A small club is one of the keen: who is not has left it.
-    least, slowest = (0.4, 45 * _MINUTE) if len(fans) > 120 else (0.55, 20 * _MINUTE)
+    least, slowest = (0.4, 45 * MINUTE) if len(fans) > 120 else (0.55, 20 * MINUTE)
     loyalty = rng.beta(5.0, 5.0 * (1.0 / rng.uniform(least, 0.72) - 1.0), len(fans)).clip(
         0.12, 0.97
     )
-    patience = np.log(stage.between(6 * _MINUTE, slowest)) + rng.normal(0, 0.7, len(fans))
-    chant = stage.say(stage.tongue.chant(rng, int(people.language[idol])))
+    patience = np.log(stage.between(6 * MINUTE, slowest)) + rng.normal(0, 0.7, len(fans))
+    (chant,) = stage.say(pa.array([stage.tongue.chant(rng, int(people.language[idol]))]))
     at = np.sort(stage.rhythm.moments(rng, np.full(posts, people.offset[idol])))
     for post, when in zip(stage.new_posts(posts).tolist(), at.tolist(), strict=True):
         came = rng.random(len(fans)) < loyalty * rng.uniform(0.7, 1.15)
@@ -48,13 +47,13 @@ def fan_club(stage: Stage, name: str) -> None:
         calls = (action == COMMENT) & (rng.random(len(who)) < 0.3)
         stage.do(who, post, moment, action, np.where(calls, chant, NONE))
         visitors(stage, post, when, rng.uniform(0.1, 0.5) * len(fans), people.language[idol])
-    stage.label(name, "fan-club", None, fans)
+    stage.label(name, "fan-club", fans)
 
 
 def visitors(stage: Stage, post: int, when: float, count: float, language: int) -> None:
     """About so many others who come to a post over the hours, each as it pleases him."""
     who = stage.passers_by(int(count), int(language))
-    at = when + stage.rng.lognormal(np.log(100 * _MINUTE), 1.5, len(who))
+    at = when + stage.rng.lognormal(np.log(100 * MINUTE), 1.5, len(who))
     at = stage.rhythm.up(stage.rng, at, stage.people.offset[who])
     action = stage.rng.choice([LIKE, COMMENT, REPOST], len(who), p=[0.7, 0.18, 0.12])
     stage.do(who, post, at, action)
@@ -66,10 +65,10 @@ def flash_crowd(stage: Stage, name: str) -> None:
     crowd = _crowd(stage, size)
     (post,) = stage.new_posts(1)
     begin = _busy_moment(stage)
-    at = begin + stage.rng.gamma(1.4, stage.between(8 * _MINUTE, 30 * _MINUTE), len(crowd))
+    at = begin + stage.rng.gamma(1.4, stage.between(8 * MINUTE, 30 * MINUTE), len(crowd))
     action = stage.rng.choice([LIKE, COMMENT, REPOST], len(crowd), p=[0.75, 0.12, 0.13])
     stage.do(crowd, int(post), at, action)
-    stage.label(name, "flash-crowd", None, crowd)
+    stage.label(name, "flash-crowd", crowd)
 
 
 def news_burst(stage: Stage, name: str) -> None:
@@ -88,10 +87,10 @@ def news_burst(stage: Stage, name: str) -> None:
         passed = rng.random(len(crowd)) < one
         later = rng.random(int(passed.sum())) < 0.35
         at = came[passed] + np.where(
-            later, rng.gamma(1.5, HOUR, len(later)), rng.exponential(4 * _MINUTE, len(later))
+            later, rng.gamma(1.5, HOUR, len(later)), rng.exponential(4 * MINUTE, len(later))
         )
         stage.do(crowd[passed], link, at, SHARE)
-    stage.label(name, "news-burst", None, crowd)
+    stage.label(name, "news-burst", crowd)
 
 
 def _crowd(stage: Stage, size: int) -> Longs:

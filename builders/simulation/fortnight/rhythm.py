@@ -8,12 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from builders.simulation.fortnight.spec import FortnightSpec
+from builders.simulation.hours import DAY, HOUR, SATURDAY, in_sittings, weekdays
 from builders.simulation.population import Floats, Longs
 
-DAY = 86_400.0
-HOUR = 3_600.0
-
-_SATURDAY, _SUNDAY = 5, 6
 _BINS = 96
 """Quarters of an hour in a day."""
 
@@ -61,7 +58,7 @@ class Rhythm:
     def at_work(self, rng: np.random.Generator, count: int, offset: float) -> Floats:
         """Moments in office hours of working days, local time, in order."""
         days = np.arange(self.days)
-        working = days[self.weekday(np.asarray(days * DAY, dtype=np.float64)) < _SATURDAY]
+        working = days[self.weekday(np.asarray(days * DAY, dtype=np.float64)) < SATURDAY]
         hour = np.clip(rng.normal(12.8, 2.4, count), 8.5, 18.0)
         at = rng.choice(working, count) * DAY + hour * HOUR - offset
         return np.sort(np.clip(at, 0.0, self.span - 2 * HOUR))
@@ -73,9 +70,9 @@ def drawn_rhythm(rng: np.random.Generator, spec: FortnightSpec) -> Rhythm:
     How high each is, and how deep the night (some twentieths of the evening), are guesses.
     """
     first_day = 20_089 + int(rng.integers(0, 365))
-    weekday = (first_day + 3 + np.arange(spec.days)) % 7
     weekend = float(rng.uniform(0.85, 1.25))
-    busy = np.where(weekday >= _SATURDAY, weekend, 1.0) * rng.lognormal(0.0, 0.06, spec.days)
+    busy = np.where(weekdays(first_day, spec.days) >= SATURDAY, weekend, 1.0)
+    busy *= rng.lognormal(0.0, 0.06, spec.days)
     hour = np.arange(_BINS) * 24 / _BINS
     peaks = ((8.3, 1.3, 0.5), (12.6, 1.6, 0.7), (20.4, 2.3, 1.0), (16.0, 3.0, 0.4))
     level = np.full(_BINS, 0.05)
@@ -97,8 +94,5 @@ def sittings(
     fresh = rng.random(count) < 0.25
     fresh[0] = True
     fresh[1:] |= who[1:] != who[:-1]
-    sitting = np.cumsum(fresh) - 1
     begin = rhythm.moments(rng, offset[np.flatnonzero(fresh)])
-    gap = np.where(fresh, 0.0, rng.lognormal(np.log(30.0), 1.1, count))
-    run = np.cumsum(gap)
-    return np.asarray(begin[sitting] + run - run[np.flatnonzero(fresh)][sitting])
+    return in_sittings(fresh, begin, rng.lognormal(np.log(30.0), 1.1, count))

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from builders.simulation.fortnight import publics
 from builders.simulation.fortnight.crews import Crew, hired, leave_the_rest
 from builders.simulation.fortnight.levels import KINDS, TABLE, Level, dealt_levels
-from builders.simulation.fortnight.rhythm import DAY, HOUR
 from builders.simulation.fortnight.stage import COMMENT, FOLLOW, LIKE, REPOST, SHARE, Stage
 from builders.simulation.fortnight.words import told
+from builders.simulation.hours import DAY, HOUR
 from builders.simulation.population import Longs
 
 _RETURNED = {
@@ -31,7 +32,7 @@ def plant_rings(stage: Stage) -> None:
     for kind, levels in dealt_levels(stage.rng).items():
         for number, level in enumerate(levels):
             members = PLANTED[kind](stage, TABLE[level])
-            stage.label(f"{kind}-{number + 1}", kind, level, members)
+            stage.label(f"{kind}-{number + 1}", kind, members, level)
 
 
 def link_spam(stage: Stage, level: Level) -> Longs:
@@ -117,7 +118,7 @@ def copied_comments(stage: Stage, level: Level) -> Longs:
         who = crew.members[came[:, place]]
         at = begin + crew.delays(rng, len(who), hours * HOUR * stage.between(0.6, 1.6))
         post = _popular_before(stage, language, at, seen)
-        text = np.array([stage.say(told(rng, script, changed)) for _ in who], dtype=np.int64)
+        text = stage.say(pa.array([told(rng, script, changed) for _ in who], pa.string()))
         stage.do(who, post, at, COMMENT, text)
     leave_the_rest(stage, crew, since)
     return crew.members

@@ -7,44 +7,39 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from builders.simulation.drawing import weighted
 from builders.simulation.fortnight.feed import Feed
 from builders.simulation.fortnight.people import People
 from builders.simulation.fortnight.rhythm import Rhythm
 from builders.simulation.fortnight.spec import FortnightSpec
 from builders.simulation.fortnight.words import Tongue
-from builders.simulation.one_table import NONE, Acts, Group
-from builders.simulation.population import Floats, Longs
+from builders.simulation.one_table import NONE, Acts, of_all
+from builders.simulation.population import Bools, Floats, Longs
+from builders.simulation.stage import LIVES, WorldStage
 
 ACTIONS = ("like", "comment", "repost", "share", "tag", "follow")
 LIKE, COMMENT, REPOST, SHARE, TAG, FOLLOW = range(len(ACTIONS))
 TAGS_OF_A_BUCKET = 40
 
-LIVES, EVEN, POPULAR = range(3)
-"""What an account does beside a ring: what its owner would; anything; what everybody looks at."""
 
-
-@dataclass(slots=True)
-class Stage:
+@dataclass(slots=True, kw_only=True)
+class Stage(WorldStage[Acts]):
     """What planters draw from and add to.
 
     `taken`: who is in a group already. `own`: by account, how many acts of its own a ring leaves
     it, or `NONE`: as many as it would do anyway. `cover`: what a ring's accounts fill these with.
     """
 
-    rng: np.random.Generator
     spec: FortnightSpec
     rhythm: Rhythm
     people: People
     feed: Feed
     tongue: Tongue
-    acts: list[Acts] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-    posts: int = 0
-    links: int = 0
-    taken: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
-    own: Longs = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    cover: Longs = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    posts: int = field(init=False)
+    links: int = field(init=False)
+    taken: Bools = field(init=False)
+    own: Longs = field(init=False)
+    cover: Longs = field(init=False)
 
     def __post_init__(self) -> None:
         """What is made from here on has the numbers after what the feed has."""
@@ -63,11 +58,6 @@ class Stage:
         self.links += count
         return np.arange(self.links - count, self.links)
 
-    def say(self, text: str) -> int:
-        """The number of a planted text."""
-        self.said.append(text)
-        return len(self.said) - 1
-
     def do(
         self,
         who: npt.NDArray[np.integer],
@@ -80,16 +70,12 @@ class Stage:
         inside = (at >= 0) & (at < self.rhythm.span)
         acts = Acts(
             np.asarray(who, dtype=np.int64),
-            np.broadcast_to(np.asarray(what, dtype=np.int64), len(at)),
+            of_all(what, len(at)),
             np.asarray(at, dtype=np.float64),
-            np.broadcast_to(np.asarray(action, dtype=np.int64), len(at)),
-            np.broadcast_to(np.asarray(text, dtype=np.int64), len(at)),
+            of_all(action, len(at)),
+            of_all(text, len(at)),
         )
         self.acts.append(acts.pick(inside))
-
-    def label(self, name: str, kind: str, level: str | None, members: Longs) -> None:
-        """Tell the truth of a group, once its acts are there."""
-        self.groups.append(Group(name, kind, level, np.sort(members)))
 
     def people_who(
         self,
@@ -127,14 +113,8 @@ class Stage:
         people = self.people
         weight = people.acts * (1.0 if language == NONE else people.language == language)
         weight = np.where(self.own == 0, 0.0, weight)
-        ends = np.cumsum(weight, dtype=np.float64)
-        drawn = self.rng.random(count) * ends[-1]
-        return np.unique(np.searchsorted(ends, drawn, side="right"))
-
-    def between(self, least: float, most: float) -> float:
-        """A number drawn evenly on a logarithmic scale."""
-        return float(np.exp(self.rng.uniform(np.log(least), np.log(most))))
+        return np.unique(weighted(self.rng, weight, count))
 
     def size(self, least: float, most: float, scale: float) -> int:
-        """A size drawn so, in a world of this size."""
+        """A size, log-uniform, in a world of this size."""
         return max(5, round(self.between(least, most) * scale))

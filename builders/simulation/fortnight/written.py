@@ -26,16 +26,17 @@ from builders.simulation.fortnight.stage import (
     Stage,
 )
 from builders.simulation.fortnight.words import drawn_tongue
+from builders.simulation.hours import since_1970
 from builders.simulation.one_table import (
     NONE,
     Acts,
-    Planters,
     all_of,
+    in_order,
     labels_of,
-    plant_look_alikes,
     room_beside,
 )
-from builders.simulation.spec import DAY_MS
+from builders.simulation.said import texts_of
+from builders.simulation.stage import Planters, plant_look_alikes
 
 LOOK_ALIKES: Planters[Stage] = {
     "fan-club": (publics.fan_club, 5, 7),
@@ -79,14 +80,13 @@ def fortnight_world(spec: FortnightSpec) -> FlatWorld:
     plant_rings(stage)
     plant_look_alikes(stage, LOOK_ALIKES)
     cascades(stage)
-    acts = all_of([*stage.acts, background(stage, room_beside(stage.acts, spec))])
-    acts = acts.pick(np.lexsort((acts.what, acts.action, acts.who, acts.at)))
-    labels = labels_of(stage.groups, acts.who, _accounts(stage, salt))
-    return FlatWorld(interactions=_table(stage, acts, salt), labels=labels)
+    acts = in_order(all_of([*stage.acts, background(stage, room_beside(stage.acts, spec))]))
+    accounts = ids.letters(ids.scramble(np.arange(people.count), bits=45, salt=salt), width=9)
+    labels = labels_of(stage.groups, acts.who, accounts)
+    return FlatWorld(interactions=_table(stage, acts, accounts, salt), labels=labels)
 
 
-def _table(stage: Stage, acts: Acts, salt: int) -> pa.Table:
-    accounts = _accounts(stage, salt)
+def _table(stage: Stage, acts: Acts, accounts: pa.StringArray, salt: int) -> pa.Table:
     named = pa.concat_arrays(
         [
             accounts,
@@ -101,13 +101,12 @@ def _table(stage: Stage, acts: Acts, salt: int) -> pa.Table:
         [0, people + stage.posts, people + tags],
         people,
     )
-    at = (acts.at * 1_000).astype(np.int64) + stage.rhythm.first_day * DAY_MS
     return pa.table(
         {
             "account": accounts.take(pa.array(acts.who)),
             "action": pa.array(ACTIONS).take(pa.array(acts.action)),
             "object": named.take(pa.array(place)),
-            "time": pa.array(at),
+            "time": pa.array(since_1970(acts.at, stage.rhythm.first_day)),
             "text": _texts(stage, acts, accounts),
         }
     )
@@ -124,12 +123,7 @@ def _texts(stage: Stage, acts: Acts, accounts: pa.StringArray) -> pa.Array:
     spoken_to = accounts.take(pa.array(people.read_by(rng, who[named]))).to_pylist()
     for one, name in zip(named.tolist(), spoken_to, strict=True):
         remarks[one] = f"@{name} {remarks[one]}"
-    every = pa.array([None, *remarks, *stage.said], pa.string())
-    place = np.zeros(len(acts.who), dtype=np.int64)
-    place[said] = 1 + np.arange(len(said))
-    copied = acts.text != NONE
-    place[copied] = 1 + len(said) + acts.text[copied]
-    return every.take(pa.array(place))
+    return texts_of(acts, stage.said, said, pa.array(remarks, pa.string()))
 
 
 def _links(stage: Stage, salt: int) -> pa.Array:
@@ -155,7 +149,3 @@ def _tags(stage: Stage) -> pa.Array:
         ],
         pa.string(),
     )
-
-
-def _accounts(stage: Stage, salt: int) -> pa.StringArray:
-    return ids.letters(ids.scramble(np.arange(stage.people.count), bits=45, salt=salt), width=9)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from builders.simulation.forum.hours import DAY, HOUR, MINUTE, weekdays
 from builders.simulation.forum.stage import (
     A_LINK,
     A_POST,
@@ -18,6 +17,7 @@ from builders.simulation.forum.stage import (
     UPVOTE,
     Stage,
 )
+from builders.simulation.hours import DAY, HOUR, MINUTE, weekdays
 from builders.simulation.population import Floats, Longs
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from builders.simulation.forum.hours import DAY, HOUR, MINUTE
 from builders.simulation.forum.stage import (
     A_LINK,
     A_POST,
@@ -16,6 +15,7 @@ from builders.simulation.forum.stage import (
     UPVOTE,
     Stage,
 )
+from builders.simulation.hours import DAY, HOUR, MINUTE
 from builders.simulation.population import Floats, Longs
 
 _MOST = 1 / 7

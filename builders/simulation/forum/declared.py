@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from builders.simulation.forum.hours import DAY, HOUR, MINUTE
 from builders.simulation.forum.stage import A_LINK, A_POST, COMMENT, OPEN, POST, UPVOTE, Stage
 from builders.simulation.forum.wording import changed
+from builders.simulation.hours import DAY, HOUR, MINUTE
 from builders.simulation.population import Longs
 
 

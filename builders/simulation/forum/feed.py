@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from builders.simulation.forum.hours import HOUR, MINUTE
+from builders.simulation.drawing import weighted_within
 from builders.simulation.forum.posts import Posts
+from builders.simulation.hours import HOUR, MINUTE
 from builders.simulation.one_table import NONE
 from builders.simulation.population import Bools, Floats, Longs
 
@@ -34,7 +35,7 @@ class Feed:
         self._first = float(posts.birth.min()) - 1.0
         self.order = np.lexsort((posts.birth, posts.community))
         self._keys = self._key(posts.community, posts.birth)[self.order]
-        self._liked = np.concatenate([[0.0], np.cumsum(posts.appeal[self.order] ** 0.7)])
+        self._liked = np.cumsum(posts.appeal[self.order] ** 0.7)
         self._by_author = np.lexsort((posts.birth, posts.author))
         self._author_keys = self._key(posts.author, posts.birth)[self._by_author]
 
@@ -90,10 +91,7 @@ class Feed:
     def any_before(self, rng: np.random.Generator, community: Longs, at: Floats) -> Longs:
         """Any post of a community, as a search or a list of its best finds it."""
         low, high = self._between(community, at)
-        start, until = self._liked[low], self._liked[high]
-        drawn = start + rng.random(len(at)) * (until - start)
-        place = np.searchsorted(self._liked, drawn, side="right") - 1
-        place = np.clip(place, low, np.maximum(high - 1, low))
+        place = weighted_within(rng, self._liked, low, high)
         return np.where(high > low, self.order[np.minimum(place, len(self.order) - 1)], NONE)
 
     def evenly(self, rng: np.random.Generator, at: Floats) -> Longs:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from builders.simulation.forum.spec import ForumSpec
-from builders.simulation.marketplace.hours import DAY, HOUR, MINUTE, Hours
-
-__all__ = ["DAY", "HOUR", "MINUTE", "Hours", "drawn_hours", "weekdays"]
+from builders.simulation.hours import DAY, SATURDAY, Hours, day_of_humps, shares_before, weekdays
 
 _ZONES = (
     (-8.0, 0.14),
@@ -34,26 +32,22 @@ def drawn_hours(rng: np.random.Generator, spec: ForumSpec) -> Hours:
     zones = np.sort(rng.choice(len(_ZONES), int(rng.integers(4, len(_ZONES) + 1)), replace=False))
     offset, share = np.array(_ZONES)[zones].T
     first_day = int(rng.integers(*_FIRST_DAYS))
-    hour = np.arange(24.0)
-    day = np.full(24, rng.uniform(0.04, 0.12))
-    for height, middle, width in (
-        (rng.uniform(0.3, 0.6), rng.uniform(8.5, 10.5), 2.0),
-        (rng.uniform(0.3, 0.6), rng.uniform(12.5, 14.5), 2.0),
-        (1.0, rng.uniform(20, 22), rng.uniform(2.2, 3.2)),
-    ):
-        day += height * np.exp(-0.5 * (((hour - middle + 12) % 24 - 12) / width) ** 2)
+    day = day_of_humps(
+        rng.uniform(0.04, 0.12),
+        (
+            (rng.uniform(0.3, 0.6), rng.uniform(8.5, 10.5), 2.0),
+            (rng.uniform(0.3, 0.6), rng.uniform(12.5, 14.5), 2.0),
+            (1.0, rng.uniform(20, 22), rng.uniform(2.2, 3.2)),
+        ),
+    )
     busy = np.exp(rng.normal(0.0, 0.05, spec.days))
-    busy *= np.where(weekdays(first_day, spec.days) >= 5, rng.uniform(0.78, 1.08), 1.0)
+    weekend = weekdays(first_day, spec.days) >= SATURDAY
+    busy *= np.where(weekend, rng.uniform(0.78, 1.08), 1.0)
     return Hours(
         first_day=first_day,
         span=spec.days * DAY,
         offset=offset,
         share=rng.dirichlet(60.0 * share / share.sum()),
-        until=np.concatenate([[0.0], np.cumsum(day) / day.sum()]),
-        days=np.concatenate([[0.0], np.cumsum(busy) / busy.sum()]),
+        until=shares_before(day),
+        days=shares_before(busy),
     )
-
-
-def weekdays(first_day: int, days: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The weekday of each day, Monday is 0; 1 January 1970 was a Thursday."""
-    return (first_day + 3 + np.arange(days)) % 7

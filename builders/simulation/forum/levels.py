@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from builders.simulation.forum.hours import DAY, HOUR, MINUTE
+from builders.simulation.hours import DAY, HOUR, MINUTE
 
 KINDS = ("link-spam", "vote-farm", "copied-comments", "follow-ring", "boost-pod", "slow-drip")
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from builders.simulation.forum.feed import Feed
-from builders.simulation.forum.hours import HOUR, MINUTE
 from builders.simulation.forum.people import ACQUAINTED, FONDNESS, HOMES
 from builders.simulation.forum.stage import (
     A_COMMENT,
@@ -18,19 +17,19 @@ from builders.simulation.forum.stage import (
     AWARD,
     COMMENT,
     DOWNVOTE,
-    EVEN,
     FOLLOW,
     JOIN,
     OPEN,
-    POPULAR,
     POST,
     SHARE,
     UPVOTE,
     Stage,
     once,
 )
+from builders.simulation.hours import HOUR, MINUTE, in_sittings
 from builders.simulation.one_table import NONE, PlacedActs, all_of
 from builders.simulation.population import Bools, Floats, Longs
+from builders.simulation.stage import EVEN, POPULAR
 
 _HOME, _FRONT, _DEEP, _NEW, _OLD, _KNOWN, _ANYTHING = range(7)
 _PAGES = (0.42, 0.17, 0.17, 0.07, 0.08, 0.09)
@@ -115,8 +114,7 @@ def _sittings(stage: Stage, feed: Feed, acts: Longs) -> _Read:
     first = np.flatnonzero(opens)
     begins = stage.hours.moments(rng, people.shift[who[first]], people.joined[who[first]])
     # Half a minute from vote to vote; whoever reads comments takes longer. Guesses.
-    steps = np.cumsum(np.where(opens, 0.0, rng.lognormal(np.log(35.0), 1.1, len(who))))
-    at = begins[sitting] + steps - steps[first][sitting]
+    at = in_sittings(opens, begins, rng.lognormal(np.log(35.0), 1.1, len(who)))
     at = np.where(at >= stage.hours.span, begins[sitting], at)
     page = rng.choice(len(_PAGES), len(first), p=_PAGES)
     manner = stage.manner[who[first]]

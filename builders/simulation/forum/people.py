@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from builders.simulation.forum.hours import Hours
 from builders.simulation.forum.spec import ForumSpec
+from builders.simulation.hours import Hours
 from builders.simulation.population import Floats, Longs
 
 HOMES = 12

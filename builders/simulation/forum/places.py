@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from builders.simulation.forum.hours import DAY, HOUR, Hours
 from builders.simulation.forum.people import People
+from builders.simulation.hours import DAY, HOUR, Hours
 from builders.simulation.population import Bools, Floats, Longs
 
 _HOME, _CARRIER, _OFFICE, _RELAY, _OWN = (kind << 48 for kind in range(5))

@@ -7,9 +7,9 @@ from typing import Self
 
 import numpy as np
 
-from builders.simulation.forum.hours import DAY, HOUR, MINUTE, Hours
 from builders.simulation.forum.people import FONDNESS, HOMES, Communities, People
 from builders.simulation.forum.spec import ForumSpec
+from builders.simulation.hours import DAY, HOUR, MINUTE, Hours
 from builders.simulation.one_table import NONE
 from builders.simulation.population import Floats, Longs
 

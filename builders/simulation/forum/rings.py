@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from builders.simulation.forum.hours import DAY, HOUR, MINUTE
 from builders.simulation.forum.levels import KINDS, TABLE, Level, dealt
 from builders.simulation.forum.members import Crew, enlisted, sized
 from builders.simulation.forum.stage import (
@@ -25,6 +24,7 @@ from builders.simulation.forum.stage import (
     Stage,
 )
 from builders.simulation.forum.wording import changed
+from builders.simulation.hours import DAY, HOUR, MINUTE
 from builders.simulation.population import Floats, Longs
 
 _OTHERS = 20

@@ -6,26 +6,24 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from builders.simulation.forum.hours import HOUR, Hours
 from builders.simulation.forum.people import FONDNESS, Communities, People
 from builders.simulation.forum.places import Places
 from builders.simulation.forum.posts import Posts, appeal
 from builders.simulation.forum.spec import ForumSpec
 from builders.simulation.forum.wording import Wording
-from builders.simulation.one_table import NONE, Group, PlacedActs, all_of
+from builders.simulation.hours import HOUR
+from builders.simulation.object_numbers import beginnings
+from builders.simulation.one_table import NONE, PlacedActs, all_of, of_all, repeated
 from builders.simulation.population import Bools, Floats, Longs
+from builders.simulation.stage import BudgetStage
 
 ACTIONS = ("upvote", "downvote", "comment", "post", "open", "share", "award", "follow", "join")
 UPVOTE, DOWNVOTE, COMMENT, POST, OPEN, SHARE, AWARD, FOLLOW, JOIN = range(len(ACTIONS))
 
 OBJECTS = ("post", "comment", "link", "account", "community")
-A_POST, A_COMMENT, A_LINK, AN_ACCOUNT, A_COMMUNITY = (kind << 40 for kind in range(len(OBJECTS)))
+A_POST, A_COMMENT, A_LINK, AN_ACCOUNT, A_COMMUNITY = beginnings(len(OBJECTS))
 """What is added to the number of an object, so that those of all kinds are apart."""
-
-LIVES, EVEN, POPULAR = range(3)
-"""What an account does beside its group: what its owner likes; anything; what all look at."""
 
 _ONCE = np.isin(np.arange(len(ACTIONS)), (UPVOTE, DOWNVOTE, FOLLOW, JOIN))
 """What one can do to a thing but once."""
@@ -34,43 +32,24 @@ _BUSY = 0.6
 
 
 @dataclass(slots=True, kw_only=True)
-class Stage:
-    """A world as it is drawn on.
+class Stage(BudgetStage[PlacedActs]):
+    """A forum as it is drawn on."""
 
-    `left`: the acts that each account has yet to give; `manner`: how it spends them. `taken`: who
-    was made for a ring, and is nowhere else. `ringed`: who is in a ring, and in no other; the owner
-    of such an account may be in an innocent group. `sites`: where planted links lead.
-    """
-
-    rng: np.random.Generator
     spec: ForumSpec
-    hours: Hours
     people: People
     communities: Communities
     posts: Posts
     places: Places
     wording: Wording
-    acts: list[PlacedActs] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
-    said: list[pa.Array] = field(default_factory=list)
-    sites: list[int] = field(default_factory=list)
     comments: int = 0
     organic: int = field(init=False)
     links: int = field(init=False)
-    left: Floats = field(init=False)
-    manner: Longs = field(init=False)
-    taken: Bools = field(init=False)
-    ringed: Bools = field(init=False)
-    _texts: int = 0
 
     def __post_init__(self) -> None:
         """Everybody is free, and has all to give but the posts that everybody's life has."""
         self.organic = self.posts.count
         self.links = int(self.posts.link.max()) + 1
-        self.left = self.people.budget - self.people.posts
-        self.manner = np.full(self.people.count, LIVES)
-        self.taken = np.zeros(self.people.count, dtype=np.bool_)
-        self.ringed = self.taken.copy()
+        self.open_with(self.people.budget - self.people.posts)
 
     def do(
         self,
@@ -86,25 +65,14 @@ class Stage:
 
         What would come after the end is not in the extract; whoever joins later has missed it.
         """
-
-        def full(given: npt.NDArray[np.integer] | int) -> Longs:
-            return np.broadcast_to(np.asarray(given, dtype=np.int64), len(who))
-
-        acts = PlacedActs(who, full(what), at, full(action), full(text), full(place)).pick(
-            (self.people.joined[who] <= at) & (at >= 0.0) & (at < self.hours.span)
-        )
-        self.acts.append(acts)
-        self.left -= np.bincount(acts.who, minlength=self.people.count)
+        told = (of_all(one, len(who)) for one in (action, text, place))
+        acts = PlacedActs(who, of_all(what, len(who)), at, *told)
+        there = (self.people.joined[who] <= at) & (at >= 0.0) & (at < self.hours.span)
+        self.spend(acts.pick(there))
 
     def join(self, who: Longs, community: Longs, at: Floats) -> None:
         """Let accounts join communities."""
         self.do(who, A_COMMUNITY + community, at, JOIN)
-
-    def say(self, texts: pa.Array) -> Longs:
-        """Keep texts; the numbers that acts name them by."""
-        self.said.append(texts)
-        self._texts += len(texts)
-        return np.arange(self._texts - len(texts), self._texts)
 
     def new_posts(
         self, community: Longs, author: Longs, birth: Floats, *, liked: Floats | None = None,
@@ -133,8 +101,7 @@ class Stage:
 
     def new_links(self, count: int, sites: int) -> Longs:
         """Numbers of pages of a few sites."""
-        named = self.rng.integers(0, 2**30, sites)
-        self.sites.extend(named[self.rng.integers(0, sites, count)].tolist())
+        self.lead_to(count, sites)
         self.links += count
         return np.arange(self.links - count, self.links)
 
@@ -159,16 +126,11 @@ class Stage:
         """Whether somebody is awake at a moment."""
         return np.asarray((at / HOUR - self.people.shift - 0.5) % 24.0 > 6.3)
 
-    def awake(self, who: Longs, at: Floats) -> Floats:
-        """The moments at which accounts do what came to them at `at`: who sleeps does it later."""
-        return self.hours.awake(self.rng, self.people.shift[who], at)
-
     def moments(self, count: int, *, sleepless: bool = False, until: float = 0.93) -> Floats:
         """Moments over the span: of somebody with a day and a night, or at any hour."""
         if sleepless:
             return self.rng.uniform(0.0, until * self.hours.span, count)
-        shift = np.full(count, self.people.shift[self.rng.integers(0, self.people.count)])
-        at = self.hours.moments(self.rng, shift, np.full(count, -1.0))
+        at = self.moments_of_one(count)
         late = at > until * self.hours.span
         at[late] = self.rng.uniform(0.0, until * self.hours.span, int(late.sum()))
         return at
@@ -193,29 +155,12 @@ class Stage:
             action = self.rng.choice([*actions], int(many), p=[*actions.values()])
             self.do(who, np.full(len(who), thing), at, action)
 
-    def label(self, name: str, kind: str, members: Longs, level: str | None = None) -> None:
-        """Tell the truth of a group."""
-        self.groups.append(Group(name, kind, level, np.unique(members)))
-
-    def sized(self, least: float, most: float) -> int:
-        """A size, log-uniform."""
-        return round(self.between(least, most))
-
-    def between(self, least: float, most: float) -> float:
-        """A number, log-uniform."""
-        return float(np.exp(self.rng.uniform(np.log(least), np.log(most))))
-
 
 def once(acts: PlacedActs) -> PlacedActs:
     """All acts, save that one votes on, follows and joins a thing but once: the first time."""
-    order = np.lexsort((acts.at, acts.action, acts.what, acts.who))
-    same = np.ones(len(order), dtype=np.bool_)
-    for column in (acts.who, acts.what, acts.action):
-        sorted_ = column[order]
-        same &= np.concatenate([[False], sorted_[1:] == sorted_[:-1]])
-    again = np.zeros(len(order), dtype=np.bool_)
-    again[order] = same
-    return acts.pick(~(again & _ONCE[acts.action]))
+    kept = np.ones(len(acts.who), dtype=np.bool_)
+    kept[repeated(acts.who, acts.what, acts.action, acts.at)] = False
+    return acts.pick(kept | ~_ONCE[acts.action])
 
 
 def planted(stage: Stage) -> PlacedActs:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from builders.simulation.population import Floats, Longs
+from builders.simulation.said import sentences
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -67,9 +68,7 @@ class Wording:
         )
         # Zipf's law, nearly: half of all pieces are of the first eighth.
         drawn = bank[:, 0] + (bank[:, 1] * rng.random(len(of)) ** 3.0).astype(np.int64)
-        words = self.pieces.take(pa.array(drawn))
-        offsets = pa.array(np.concatenate([[0], np.cumsum(many)]), pa.int32())
-        said = pc.binary_join(pa.ListArray.from_arrays(offsets, words), " ")
+        said = sentences(self.pieces.take(pa.array(drawn)), many)
         ends = pa.array(_ENDS).take(pa.array(rng.integers(0, len(_ENDS), len(language))))
         said = pc.binary_join_element_wise(said, ends, "")
         brief = rng.random(len(language)) < (0.08 if middle > 4.0 else 0.0)

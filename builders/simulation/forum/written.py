@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from builders.simulation import ids
 from builders.simulation.flat import FlatWorld, FlatWritten, write_world
@@ -14,7 +13,7 @@ from builders.simulation.forum import circles, crowds, declared
 from builders.simulation.forum.hours import drawn_hours
 from builders.simulation.forum.life import background
 from builders.simulation.forum.marks import mark_hubs
-from builders.simulation.forum.names import named
+from builders.simulation.forum.names import object_names
 from builders.simulation.forum.people import THEMES, drawn_communities, drawn_people
 from builders.simulation.forum.places import drawn_places
 from builders.simulation.forum.posts import drawn_posts
@@ -30,16 +29,18 @@ from builders.simulation.forum.stage import (
     planted,
 )
 from builders.simulation.forum.wording import drawn_wording
+from builders.simulation.hours import since_1970
+from builders.simulation.object_numbers import kind_of
 from builders.simulation.one_table import (
     NONE,
     PlacedActs,
-    Planters,
     all_of,
+    in_order,
     labels_of,
-    plant_look_alikes,
     room_beside,
 )
-from builders.simulation.spec import DAY_MS
+from builders.simulation.said import texts_of
+from builders.simulation.stage import Planters, plant_look_alikes
 
 UNSEEN: Planters[Stage] = {
     "syndicated-pages": (declared.syndicated_pages, 1, 2),
@@ -104,8 +105,7 @@ def forum_world(spec: ForumSpec) -> FlatWorld:
     plant_rings(stage, rings)
     plant_look_alikes(stage, LOOK_ALIKES)
     made = planted(stage)
-    acts = all_of([made, background(stage, room_beside([made], spec))])
-    acts = acts.pick(np.lexsort((acts.what, acts.action, acts.who, acts.at)))
+    acts = in_order(all_of([made, background(stage, room_beside([made], spec))]))
     where = stage.places.of(hours, people, acts.who, acts.at)
     place = np.where(acts.place == NONE, where, acts.place)
     mark_hubs(stage, acts, place)
@@ -115,9 +115,9 @@ def forum_world(spec: ForumSpec) -> FlatWorld:
         {
             "account": accounts.take(pa.array(acts.who)),
             "action": pa.array(ACTIONS).take(pa.array(acts.action)),
-            "object": named(stage, acts.what, accounts, salt),
-            "object_kind": pa.array(OBJECTS).take(pa.array(acts.what >> 40)),
-            "time": pa.array((acts.at * 1_000).astype(np.int64) + hours.first_day * DAY_MS),
+            "object": object_names(stage, acts.what, accounts, salt),
+            "object_kind": pa.array(OBJECTS).take(pa.array(kind_of(acts.what))),
+            "time": pa.array(since_1970(acts.at, hours.first_day)),
             "text": _texts(stage, acts),
             "address": ids.addresses(np.arange(len(sites)), salt=salt + 9).take(pa.array(which)),
         }
@@ -140,11 +140,5 @@ def _texts(stage: Stage, acts: PlacedActs) -> pa.Array:
         stage.wording.texts(stage.rng, language[some], theme[some], middle=middle)
         for some, middle in ((title, 3.0), (~title, 5.0))
     ]
-    every = pa.concat_arrays([pa.nulls(1, pa.string()), *stage.said, *words])
-    place = np.zeros(len(acts.who), dtype=np.int64)
-    at_end = len(every) - len(own)
-    place[own[title]] = at_end + np.arange(int(title.sum()))
-    place[own[~title]] = at_end + int(title.sum()) + np.arange(int((~title).sum()))
-    copied = acts.text != NONE
-    place[copied] = 1 + acts.text[copied]
-    return pc.take(every, pa.array(place))
+    own = np.concatenate([own[title], own[~title]])
+    return texts_of(acts, stage.said, own, pa.concat_arrays(words))

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from builders.simulation.marketplace.hours import DAY
+from builders.simulation.hours import DAY
 from builders.simulation.marketplace.levels import Level
-from builders.simulation.marketplace.stage import EVEN, POPULAR, SAVE, Stage
+from builders.simulation.marketplace.stage import SAVE, Stage
 from builders.simulation.one_table import NONE
 from builders.simulation.population import Floats, Longs
+from builders.simulation.stage import EVEN, POPULAR
 
 _PACES = ("alike", "soon", "late", "stepped")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from builders.simulation.marketplace.hours import DAY, HOUR, MINUTE
+from builders.simulation.hours import DAY, HOUR, MINUTE
 from builders.simulation.marketplace.stage import (
     COUPON,
     COUPONS_OF_ONE,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from builders.simulation.drawing import located, weighted
-from builders.simulation.marketplace.hours import DAY, HOUR
+from builders.simulation.drawing import located, weighted, weighted_within
+from builders.simulation.hours import DAY, HOUR
 from builders.simulation.marketplace.spec import MarketplaceSpec
 from builders.simulation.population import Floats, Longs
 
@@ -43,10 +43,7 @@ class Goods:
 
     def popular(self, rng: np.random.Generator, kind: Longs) -> Longs:
         """A listing of each kind, by how much it is looked at."""
-        ends = np.concatenate([[0.0], self.pull])[self.first]
-        low, high = ends[kind], ends[kind + 1]
-        found = located(self.pull, low + rng.random(len(kind)) * (high - low))
-        return np.asarray(np.clip(found, self.first[kind], self.first[kind + 1] - 1))
+        return weighted_within(rng, self.pull, self.first[kind], self.first[kind + 1])
 
     def any_of(self, rng: np.random.Generator, kind: Longs) -> Longs:
         """Any listing of each kind, all alike."""

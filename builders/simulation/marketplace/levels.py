@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from builders.simulation.hours import DAY, HOUR, MINUTE
+
 KINDS = (
     "link-spam",
     "like-farm",
@@ -23,9 +25,6 @@ KINDS = (
 """Twelve kinds; a world has one ring of each at least, and two that overlap."""
 
 LEVELS = ("L0", "L1", "L2", "L3", "L4", "L5")
-
-_MINUTE = 60.0
-_HOUR = 3_600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,23 +60,23 @@ TABLE = {
             hijacked=0.0, public=0.2, known=0.0, pooled=0.6,
         ),
         Level(
-            name="L1", sizes=(10, 150), targets=(10, 30), joined=0.9, width=_MINUTE, cover=1.0,
+            name="L1", sizes=(10, 150), targets=(10, 30), joined=0.9, width=MINUTE, cover=1.0,
             hijacked=0.0, public=0.4, known=0.1, pooled=0.4,
         ),
         Level(
-            name="L2", sizes=(8, 120), targets=(8, 20), joined=0.8, width=10 * _MINUTE, cover=1.0,
+            name="L2", sizes=(8, 120), targets=(8, 20), joined=0.8, width=10 * MINUTE, cover=1.0,
             hijacked=0.2, public=0.7, known=0.25, pooled=0.2,
         ),
         Level(
-            name="L3", sizes=(6, 80), targets=(8, 16), joined=0.6, width=_HOUR, cover=3.0,
+            name="L3", sizes=(6, 80), targets=(8, 16), joined=0.6, width=HOUR, cover=3.0,
             hijacked=0.5, public=1.0, known=0.5, pooled=0.05,
         ),
         Level(
-            name="L4", sizes=(5, 50), targets=(7, 12), joined=0.5, width=6 * _HOUR, cover=3.0,
+            name="L4", sizes=(5, 50), targets=(7, 12), joined=0.5, width=6 * HOUR, cover=3.0,
             hijacked=1.0, public=1.0, known=0.6, pooled=0.0, team=0.6,
         ),
         Level(
-            name="L5", sizes=(5, 30), targets=(6, 10), joined=0.5, width=24 * _HOUR, cover=5.0,
+            name="L5", sizes=(5, 30), targets=(6, 10), joined=0.5, width=DAY, cover=5.0,
             hijacked=1.0, public=1.5, known=0.7, pooled=0.0, team=0.5,
         ),
     )

@@ -5,20 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from builders.simulation.drawing import weighted
-from builders.simulation.marketplace.hours import DAY
+from builders.simulation.hours import DAY, in_sittings
 from builders.simulation.marketplace.stage import (
     A_REVIEW,
     ACCOUNT,
     ANSWER,
     COUPON,
     COUPONS_OF_ONE,
-    EVEN,
     FOLLOW,
     HELPFUL,
     LINK,
     LISTING,
-    LIVES,
-    POPULAR,
     QUESTION,
     QUESTIONS_OF_ONE,
     REDEEM,
@@ -28,8 +25,9 @@ from builders.simulation.marketplace.stage import (
     Acts,
     Stage,
 )
-from builders.simulation.one_table import NONE
+from builders.simulation.one_table import NONE, repeated
 from builders.simulation.population import Floats, Longs
+from builders.simulation.stage import EVEN, LIVES, POPULAR
 
 FIRST_LINK = 1 << 34
 """Where links that people pass on are numbered from, beyond all planted ones."""
@@ -53,7 +51,8 @@ def background(stage: Stage, room: int) -> Acts:
     habit = people.habit[who]
     action = np.where((habit >= 0) & (rng.random(len(who)) < 0.4), habit, action)
     what = _object(stage, who, listing, action, at)
-    again = _repeated(who, what, action)
+    # Whoever has saved a thing saves another.
+    again = repeated(who, what, action, np.arange(len(who)))
     other = goods.any_of(rng, people.taste(rng, who[again]))
     what[again] = _object(stage, who[again], other, action[again], at[again])
     none = np.full(len(who), NONE)
@@ -67,15 +66,12 @@ def _times(stage: Stage, who: Longs) -> Floats:
     sites of all sorts (Halfaker and others 2015).
     """
     rng, hours, people = stage.rng, stage.hours, stage.people
-    begins = rng.random(len(who)) < 1.0 / people.sitting[who]
-    begins |= np.diff(who, prepend=-1) != 0
-    sitting = np.cumsum(begins) - 1
-    starters = who[begins]
-    start = hours.moments(rng, people.shift[starters], people.joined[starters])
+    opens = rng.random(len(who)) < 1.0 / people.sitting[who]
+    opens |= np.diff(who, prepend=-1) != 0
+    starters = who[opens]
+    begins = hours.moments(rng, people.shift[starters], people.joined[starters])
     gaps = rng.lognormal(np.log(rng.uniform(25, 100)), 1.1, len(who))
-    gaps[begins] = 0.0
-    run = np.cumsum(gaps)
-    at = hours.inside(start[sitting] + run - run[begins][sitting])
+    at = hours.inside(in_sittings(opens, begins, gaps))
     joined = people.joined[who]
     early = at < joined
     at[early] = joined[early] + rng.random(int(early.sum())) * (hours.span - joined[early])
@@ -137,12 +133,3 @@ def _object(stage: Stage, who: Longs, listing: Longs, action: Longs, at: Floats)
         ],
         LISTING + listing,
     )
-
-
-def _repeated(who: Longs, what: Longs, action: Longs) -> Longs:
-    """Acts that their account did before: whoever has saved a thing saves another."""
-    order = np.lexsort((action, what, who))
-    same = np.ones(max(len(who) - 1, 0), dtype=np.bool_)
-    for column in (who, what, action):
-        same &= column[order][1:] == column[order][:-1]
-    return order[1:][same]

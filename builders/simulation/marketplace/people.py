@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from builders.simulation.drawing import weighted
-from builders.simulation.marketplace.hours import DAY, Hours
+from builders.simulation.hours import DAY, Hours
 from builders.simulation.marketplace.spec import MarketplaceSpec
 from builders.simulation.population import Floats, Longs
 

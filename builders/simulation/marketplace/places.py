@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from builders.simulation.drawing import weighted
-from builders.simulation.marketplace.hours import DAY, HOUR, Hours
+from builders.simulation.hours import DAY, HOUR, Hours
 from builders.simulation.marketplace.people import People
 from builders.simulation.one_table import NONE
 from builders.simulation.population import Floats, Longs

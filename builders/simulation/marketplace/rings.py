@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from builders.simulation.hours import DAY
 from builders.simulation.marketplace.crews import Crew, hired
-from builders.simulation.marketplace.hours import DAY
 from builders.simulation.marketplace.levels import Level, dealt
 from builders.simulation.marketplace.stage import (
     A_REVIEW,

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
+from builders.simulation.hours import HOUR
 from builders.simulation.marketplace.goods import Goods, Shelves
-from builders.simulation.marketplace.hours import Hours
 from builders.simulation.marketplace.people import People
 from builders.simulation.marketplace.places import Places
 from builders.simulation.marketplace.spec import MarketplaceSpec
 from builders.simulation.marketplace.words import Words
-from builders.simulation.one_table import NONE, Group, PlacedActs
-from builders.simulation.population import Bools, Floats, Longs
+from builders.simulation.object_numbers import beginnings
+from builders.simulation.one_table import NONE, PlacedActs, of_all
+from builders.simulation.population import Floats, Longs
+from builders.simulation.stage import BudgetStage
 
 ACTIONS = ("save", "review", "helpful", "answer", "follow", "share", "redeem")
 SAVE, REVIEW, HELPFUL, ANSWER, FOLLOW, SHARE, REDEEM = range(len(ACTIONS))
 
 OBJECTS = ("listing", "review", "question", "shop", "account", "link", "coupon")
-LISTING, A_REVIEW, QUESTION, SHOP, ACCOUNT, LINK, COUPON = (
-    kind << 40 for kind in range(len(OBJECTS))
-)
+LISTING, A_REVIEW, QUESTION, SHOP, ACCOUNT, LINK, COUPON = beginnings(len(OBJECTS))
 """What is added to the number of an object, so that those of all kinds are apart."""
 
 REVIEWS_OF_ONE, QUESTIONS_OF_ONE, COUPONS_OF_ONE = 16, 4, 64
 """So many reviews, questions and coupons of a listing or a shop can be numbered."""
-
-LIVES, EVEN, POPULAR = range(3)
-"""What an account does beside its group: what its owner likes; anything; what all look at."""
 
 _LEAST_BUDGET = 5.0
 _BUSY = 0.7
@@ -45,40 +41,21 @@ class Acts(PlacedActs):
 
 
 @dataclass(slots=True, kw_only=True)
-class Stage:
-    """A world as it is drawn on.
+class Stage(BudgetStage[Acts]):
+    """A marketplace as it is drawn on."""
 
-    `left`: the acts that each account has yet to give. `manner`: how it spends them. `taken`: who
-    was made for a ring, and is nowhere else. `ringed`: who is in a ring, and in no other; the owner
-    of such an account may be in an innocent group.
-    """
-
-    rng: np.random.Generator
     spec: MarketplaceSpec
-    hours: Hours
     people: People
     goods: Goods
     shelves: Shelves
     words: Words
     places: Places
-    acts: list[Acts] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
-    said: list[pa.Array] = field(default_factory=list)
-    sites: list[int] = field(default_factory=list)
     listings: int = 0
-    left: Floats = field(init=False)
-    manner: Longs = field(init=False)
-    taken: Bools = field(init=False)
-    ringed: Bools = field(init=False)
-    _texts: int = 0
     _coupons: int = 0
 
     def __post_init__(self) -> None:
         """Everybody is free, and has all to give."""
-        self.left = self.people.budget.copy()
-        self.manner = np.full(self.people.count, LIVES)
-        self.taken = np.zeros(self.people.count, dtype=np.bool_)
-        self.ringed = self.taken.copy()
+        self.open_with(self.people.budget.copy())
 
     def do(
         self,
@@ -96,22 +73,10 @@ class Stage:
 
         Whoever joins only after a moment has missed it.
         """
-
-        def full(given: npt.NDArray[np.integer] | int) -> Longs:
-            return np.broadcast_to(np.asarray(given, dtype=np.int64), len(who))
-
-        at = self.hours.inside(at)
-        acts = Acts(
-            who, full(what), at, full(action), full(text), full(place), full(device), full(stars)
-        ).pick(self.people.joined[who] <= at)
-        self.acts.append(acts)
-        self.left -= np.bincount(acts.who, minlength=self.people.count)
-
-    def say(self, texts: pa.Array) -> Longs:
-        """Keep texts; the numbers that acts name them by."""
-        self.said.append(texts)
-        self._texts += len(texts)
-        return np.arange(self._texts - len(texts), self._texts)
+        at, count = self.hours.inside(at), len(who)
+        told = (of_all(one, count) for one in (action, text, place, device, stars))
+        acts = Acts(who, of_all(what, count), at, *told)
+        self.spend(acts.pick(self.people.joined[who] <= at))
 
     def new_listings(self, count: int) -> Longs:
         """Listings that are on no shelf, and found by those alone who are sent there."""
@@ -120,8 +85,7 @@ class Stage:
 
     def new_links(self, count: int, sites: int) -> Longs:
         """Links to pages of a few sites."""
-        named = self.rng.integers(0, 2**30, sites)
-        self.sites.extend(named[self.rng.integers(0, sites, count)].tolist())
+        self.lead_to(count, sites)
         return LINK + np.arange(len(self.sites) - count, len(self.sites))
 
     def new_coupons(self, count: int) -> Longs:
@@ -167,33 +131,15 @@ class Stage:
         of = np.repeat(np.arange(len(targets)), count)
         free = np.where(self.taken, 0.0, np.maximum(self.left, 0.0))
         who = self.rng.choice(len(free), len(of), p=free / free.sum())
-        late = self.rng.lognormal(np.log(8 * 3_600.0), 1.5, len(of))
+        late = self.rng.lognormal(np.log(8 * HOUR), 1.5, len(of))
         self.do(who, targets[of], self.awake(who, at[of] + late), action)
 
     def gives(self, members: Longs, share: float) -> Longs:
         """How many acts members give to a group, of what they have: one at least."""
         return np.maximum(1, (share * self.left[members]).astype(np.int64))
 
-    def awake(self, who: Longs, at: Floats) -> Floats:
-        """The moments at which accounts do what came to them at `at`: who sleeps does it later."""
-        return self.hours.awake(self.rng, self.people.shift[who], at)
-
-    def label(self, name: str, kind: str, members: Longs, level: str | None = None) -> None:
-        """Tell the truth of a group."""
-        self.groups.append(Group(name, kind, level, np.sort(members)))
-
-    def sized(self, least: float, most: float) -> int:
-        """A size, log-uniform."""
-        return round(float(np.exp(self.rng.uniform(np.log(least), np.log(most)))))
-
-    def between(self, least: float, most: float) -> float:
-        """A number, log-uniform."""
-        return float(np.exp(self.rng.uniform(np.log(least), np.log(most))))
-
     def moments(self, count: int, *, sleepless: bool = False) -> Floats:
         """Moments over the span: of somebody with a day and a night, or at any hour."""
         if sleepless:
             return self.rng.uniform(0.0, 0.97 * self.hours.span, count)
-        one = int(self.rng.integers(0, self.people.count))
-        shift = np.full(count, self.people.shift[one])
-        return self.hours.moments(self.rng, shift, np.full(count, -1.0))
+        return self.moments_of_one(count)

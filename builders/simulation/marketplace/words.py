@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from builders.simulation.population import Floats, Longs
+from builders.simulation.said import sentences
 
 _COMMON = 3_000
 _OF_A_KIND = 50
@@ -50,9 +50,7 @@ class Words:
         phrase = np.minimum(rng.zipf(1.6, count) - 1, _STOCK - 1)
         said = stock[of]
         words[said] = start[of[said]] + self.phrases[phrase[of[said]], place[said]]
-        offsets = np.concatenate([[0], ends]).astype(np.int32)
-        each = self.every.take(pa.array(words))
-        return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), each), " ")
+        return sentences(self.every.take(pa.array(words)), length)
 
     def copies(
         self, rng: np.random.Generator, language: int, kind: int, times: int, changed: float
@@ -69,9 +67,7 @@ class Words:
         told = np.where(fate < 0.75 * changed, other, told)
         kept = (fate < 0.75 * changed) | (fate >= changed)
         kept[:, :3] = True
-        offsets = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(np.int32)
-        each = self.every.take(pa.array(told[kept]))
-        return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), each), " ")
+        return sentences(self.every.take(pa.array(told[kept])), kept.sum(axis=1))
 
     @property
     def _size(self) -> int:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from builders.simulation import ids
 from builders.simulation.flat import FlatWorld, FlatWritten, write_world
+from builders.simulation.hours import since_1970
 from builders.simulation.marketplace import circles, crowds
 from builders.simulation.marketplace.goods import drawn_goods, drawn_kinds, drawn_shelves
 from builders.simulation.marketplace.hours import drawn_hours
 from builders.simulation.marketplace.life import background
-from builders.simulation.marketplace.names import named
+from builders.simulation.marketplace.names import object_names
 from builders.simulation.marketplace.people import drawn_people
 from builders.simulation.marketplace.places import drawn_places
 from builders.simulation.marketplace.rings import plant_rings
@@ -30,15 +30,16 @@ from builders.simulation.marketplace.stage import (
     Stage,
 )
 from builders.simulation.marketplace.words import drawn_words
+from builders.simulation.object_numbers import kind_of, number_of
 from builders.simulation.one_table import (
     NONE,
-    Planters,
     all_of,
+    in_order,
     labels_of,
-    plant_look_alikes,
     room_beside,
 )
-from builders.simulation.spec import DAY_MS
+from builders.simulation.said import texts_of
+from builders.simulation.stage import Planters, plant_look_alikes
 
 LOOK_ALIKES: Planters[Stage] = {
     "fan-club": (crowds.fan_club, 2, 5),
@@ -94,8 +95,7 @@ def marketplace_world(spec: MarketplaceSpec) -> FlatWorld:
     # hijacked lives on, and may well be a fan of something.
     plant_rings(stage)
     plant_look_alikes(stage, LOOK_ALIKES)
-    acts = all_of([*stage.acts, background(stage, room_beside(stage.acts, spec))])
-    acts = acts.pick(np.lexsort((acts.what, acts.action, acts.who, acts.at)))
+    acts = in_order(all_of([*stage.acts, background(stage, room_beside(stage.acts, spec))]))
     accounts = ids.letters(ids.scramble(np.arange(people.count), bits=50, salt=salt), width=10)
     labels = labels_of(stage.groups, acts.who, accounts)
     return FlatWorld(interactions=_table(stage, acts, accounts, salt), labels=labels)
@@ -103,7 +103,6 @@ def marketplace_world(spec: MarketplaceSpec) -> FlatWorld:
 
 def _table(stage: Stage, acts: Acts, accounts: pa.StringArray, salt: int) -> pa.Table:
     rng, hours, people = stage.rng, stage.hours, stage.people
-    start = hours.first_day * DAY_MS
     place = np.where(
         acts.place == NONE, stage.places.address(hours, people, acts.who, acts.at), acts.place
     )
@@ -117,14 +116,14 @@ def _table(stage: Stage, acts: Acts, accounts: pa.StringArray, salt: int) -> pa.
     columns: dict[str, pa.Array] = {
         "account": accounts.take(pa.array(acts.who)),
         "action": pa.array(ACTIONS).take(pa.array(acts.action)),
-        "object": named(stage, acts.what, accounts, salt),
-        "object_kind": pa.array(OBJECTS).take(pa.array(acts.what >> 40)),
-        "time": pa.array((acts.at * 1_000).astype(np.int64) + start),
+        "object": object_names(stage, acts.what, accounts, salt),
+        "object_kind": pa.array(OBJECTS).take(pa.array(kind_of(acts.what))),
+        "time": pa.array(since_1970(acts.at, hours.first_day)),
         "text": text,
         "stars": pa.array(stars, pa.int8(), mask=acts.action != REVIEW),
         "address": ids.addresses(sites, salt=salt + 5).take(pa.array(which)),
         "device": machines.take(pa.array(whose)),
-        "joined": pa.array((people.joined[acts.who] * 1_000).astype(np.int64) + start),
+        "joined": pa.array(since_1970(people.joined[acts.who], hours.first_day)),
     }
     plain = {"account", "action", "object", "time", "text"} | set(stage.spec.extras)
     return pa.table({name: values for name, values in columns.items() if name in plain})
@@ -135,7 +134,7 @@ def _texts(stage: Stage, acts: Acts) -> pa.Array:
     people, goods = stage.people, stage.goods
     writes = (acts.action == REVIEW) | (acts.action == ANSWER)
     own = np.flatnonzero(writes & (acts.text == NONE))
-    number = acts.what[own] & ((1 << 40) - 1)
+    number = number_of(acts.what[own])
     listing = np.where(acts.what[own] >= QUESTION, number // QUESTIONS_OF_ONE, number)
     known = listing < goods.count
     # Of what is on no shelf nobody else writes; they write as they do about what they like.
@@ -143,9 +142,4 @@ def _texts(stage: Stage, acts: Acts) -> pa.Array:
         known, goods.kind[np.where(known, listing, 0)], people.tastes[acts.who[own], 0]
     )  # fmt: skip
     words = stage.words.texts(stage.rng, people.language[acts.who[own]], kind)
-    every = pa.concat_arrays([pa.nulls(1, pa.string()), *stage.said, words])
-    place = np.zeros(len(acts.who), dtype=np.int64)
-    place[own] = len(every) - len(own) + np.arange(len(own))
-    copied = acts.text != NONE
-    place[copied] = 1 + acts.text[copied]
-    return pc.take(every, pa.array(place))
+    return texts_of(acts, stage.said, own, words)

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from builders.simulation.hours import DAY, HOUR, SATURDAY, weekdays
 from builders.simulation.outside.spec import OutsideSpec
 from builders.simulation.population import Floats, Longs
 
-HOUR = 3_600.0
-DAY = 86_400.0
 BEFORE = 10
 """Days before the start on which posts were made that still go round."""
 
@@ -66,9 +65,8 @@ def drawn_calendar(rng: np.random.Generator, spec: OutsideSpec) -> Calendar:
     """A stretch of days with more or less of a night and of a week-end."""
     first = _FIRST_DAY + int(rng.integers(0, 300))
     hours = np.array(_HOURS) ** rng.uniform(0.6, 1.1)
-    weekday = (first + np.arange(spec.days) + 4) % 7
-    ends = np.isin(weekday, (0, 6))
-    days = np.where(ends, rng.uniform(0.8, 1.35), 1.0) * np.exp(rng.normal(0, 0.06, spec.days))
+    weekend = weekdays(first, spec.days) >= SATURDAY
+    days = np.where(weekend, rng.uniform(0.8, 1.35), 1.0) * np.exp(rng.normal(0, 0.06, spec.days))
     return Calendar(
         first_day=first,
         days=spec.days,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from builders.simulation.outside.calendar import DAY, HOUR
+from builders.simulation.hours import DAY, HOUR
 from builders.simulation.outside.stage import COMMENT, FOLLOW, LIKE, SHARE, Stage
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from builders.simulation.population import Floats, Longs
+from builders.simulation.said import sentences
 
 _SYLLABLES = (
     "ba", "ke", "lo", "mi", "tra", "sen", "por", "dul", "vi", "ra", "no", "qua", "zel", "fi", "gor",
@@ -64,14 +65,12 @@ class Language:
         if lengths is None:
             drawn = rng.lognormal(2.3, 0.5, len(subject))
             lengths = np.clip(drawn, 4, 40).astype(np.int64)
-        ends = np.concatenate([[0], np.cumsum(lengths)])
-        count = int(ends[-1])
+        count = int(lengths.sum())
         rank = np.searchsorted(self.rank_ends, rng.random(count) * self.rank_ends[-1])
         made_up = self.of_subject[np.repeat(subject, lengths), rank]
         common = rng.integers(self.made_up, len(self.words), count)
         said = np.where(rng.random(count) < 0.6, made_up, common)
-        tokens = self.words.take(pa.array(said))
-        return pc.binary_join(pa.ListArray.from_arrays(pa.array(ends, pa.int32()), tokens), " ")
+        return sentences(self.words.take(pa.array(said)), lengths)
 
     def anything(self, rng: np.random.Generator, low: int, high: int) -> str:
         """A sentence of any subject, of `low` words or more and fewer than `high`."""

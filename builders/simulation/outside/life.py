@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from builders.simulation.hours import HOUR
 from builders.simulation.one_table import NONE
-from builders.simulation.outside.calendar import HOUR, local_hour
+from builders.simulation.outside.calendar import local_hour
 from builders.simulation.outside.posts import ANY
 from builders.simulation.outside.stage import COMMENT, FOLLOW, Stage
 from builders.simulation.population import Floats, Longs

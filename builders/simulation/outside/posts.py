@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from builders.simulation.drawing import weighted_within
 from builders.simulation.outside.calendar import Calendar
 from builders.simulation.outside.people import People
 from builders.simulation.outside.spec import OutsideSpec
@@ -41,10 +42,7 @@ class Posts:
         first, last = self.starts[subject], self.starts[subject + 1]
         whole = (subject == ANY) | (first == last)
         first, last = np.where(whole, 0, first), np.where(whole, self.count, last)
-        below = np.where(first > 0, self.heights[first - 1], 0.0)
-        height = below + rng.random(len(subject)) * (self.heights[last - 1] - below)
-        place = np.searchsorted(self.heights, height, side="right")
-        return self.order[np.clip(place, first, last - 1)]
+        return self.order[weighted_within(rng, self.heights, first, last)]
 
     def anywhere(self, rng: np.random.Generator, count: int) -> Longs:
         """Posts of all subjects, by popularity."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from builders.simulation.outside.calendar import DAY, HOUR
+from builders.simulation.hours import DAY, HOUR
 from builders.simulation.outside.circles import pairs
 from builders.simulation.outside.crews import LEVELS, Orders, drawn_orders
 from builders.simulation.outside.stage import COMMENT, FOLLOW, LIKE, POST, SHARE, Stage

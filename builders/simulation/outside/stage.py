@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
-from builders.simulation.one_table import NONE, Group, PlacedActs
-from builders.simulation.outside.calendar import HOUR, Calendar, awake
+from builders.simulation.hours import HOUR
+from builders.simulation.one_table import NONE, Group, PlacedActs, of_all
+from builders.simulation.outside.calendar import Calendar, awake
 from builders.simulation.outside.language import Language
 from builders.simulation.outside.people import People
 from builders.simulation.outside.posts import Posts
 from builders.simulation.population import Bools, Floats, Longs
+from builders.simulation.stage import WorldStage
 
 ACTIONS = ("like", "comment", "share", "follow", "post")
 LIKE, COMMENT, SHARE, FOLLOW, POST = range(5)
@@ -22,14 +22,13 @@ _MOST_OF_THE_FREE = 6
 
 
 @dataclass(slots=True, kw_only=True)
-class Stage:
-    """A platform that is being made; what is planted is drawn from `rng`, one after the other.
+class Stage(WorldStage[PlacedActs]):
+    """A platform that is being made.
 
     `action_shares` is how often people like, comment, share and follow; `free` has the people who
     act as ordinary people do and are in no group so far.
     """
 
-    rng: np.random.Generator
     scale: float
     calendar: Calendar
     people: People
@@ -37,12 +36,8 @@ class Stage:
     language: Language
     action_shares: Floats
     free: Bools = field(init=False)
-    acts: list[PlacedActs] = field(default_factory=list)
-    said: list[pa.Array] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
     new_posts: int = 0
     new_places: int = 0
-    _texts: int = 0
     _fresh: int = 0
 
     def __post_init__(self) -> None:
@@ -64,20 +59,13 @@ class Stage:
             self.acts.append(
                 PlacedActs(
                     who=who,
-                    what=_of_all(what, len(who)),
+                    what=of_all(what, len(who)),
                     at=np.broadcast_to(np.asarray(at, dtype=np.float64), len(who)),
-                    action=_of_all(action, len(who)),
-                    text=_of_all(NONE if text is None else text, len(who)),
-                    place=_of_all(place, len(who)),
+                    action=of_all(action, len(who)),
+                    text=of_all(NONE if text is None else text, len(who)),
+                    place=of_all(place, len(who)),
                 )
             )
-
-    def say(self, texts: pa.Array) -> Longs:
-        """Note what is said; the numbers that acts name it by."""
-        first = self._texts
-        self.said.append(texts)
-        self._texts += len(texts)
-        return np.arange(first, self._texts)
 
     def comments(self, subject: Longs) -> Longs:
         """What is said in a comment on each subject."""
@@ -125,9 +113,9 @@ class Stage:
         """One of all subjects, each as likely."""
         return int(self.rng.integers(0, len(self.people.subject_shares)))
 
-    def sized(self, low: float, high: float) -> int:
-        """A size, log-uniform between two."""
-        return int(np.exp(self.rng.uniform(np.log(low), np.log(high))))
+    def sized(self, least: float, most: float) -> int:
+        """A size, log-uniform between two, rounded down."""
+        return int(self.between(least, most))
 
     def awake(self, who: Longs, at: Floats) -> Floats:
         """Times at which these people act, when they sleep at night."""
@@ -148,10 +136,6 @@ class Stage:
         who = self.rng.integers(0, self.people.organic, count)
         self.emit(who, what, self.moments(who), LIKE)
 
-    def label(self, name: str, kind: str, members: Longs, *, level: str | None = None) -> None:
-        """Note a ring, by its level, or a look-alike."""
-        self.groups.append(Group(name=name, kind=kind, level=level, members=members))
-
-
-def _of_all(given: npt.ArrayLike, count: int) -> Longs:
-    return np.broadcast_to(np.asarray(given, dtype=np.int64), count)
+    def label(self, name: str, kind: str, members: Longs, level: str | None = None) -> None:
+        """Note a ring, by its level, or a look-alike; members stay as they were drawn."""
+        self.groups.append(Group(name, kind, level, members))

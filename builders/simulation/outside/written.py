@@ -10,13 +10,12 @@ import pyarrow as pa
 
 from builders.simulation import ids
 from builders.simulation.flat import FlatWorld, FlatWritten, write_world
+from builders.simulation.hours import since_1970
 from builders.simulation.one_table import (
     NONE,
     PlacedActs,
-    Planters,
     all_of,
     labels_of,
-    plant_look_alikes,
 )
 from builders.simulation.outside import circles, crowds
 from builders.simulation.outside.calendar import drawn_calendar
@@ -28,7 +27,7 @@ from builders.simulation.outside.rings import plant_rings
 from builders.simulation.outside.spec import OutsideSpec
 from builders.simulation.outside.stage import ACTIONS, Stage
 from builders.simulation.population import Longs
-from builders.simulation.spec import DAY_MS
+from builders.simulation.stage import Planters, plant_look_alikes
 
 LOOK_ALIKES: Planters[Stage] = {
     "fan-club": (crowds.fan_club, 3, 5),
@@ -99,13 +98,12 @@ def _table(stage: Stage, acts: PlacedActs, salt: int) -> pa.Table:
     places = ids.addresses(np.arange(people.count + stage.new_places), salt=salt)
     where = np.where(acts.place == NONE, people.home[acts.who], acts.place)
     said = pa.concat_arrays([pa.nulls(1, pa.string()), *stage.said])
-    at = (acts.at * 1_000).astype(np.int64) + stage.calendar.first_day * DAY_MS
     return pa.table(
         {
             "account": accounts.take(pa.array(acts.who)),
             "action": pa.array(ACTIONS).take(pa.array(acts.action)),
             "object": pa.concat_arrays([accounts, pa.array(named)]).take(pa.array(acts.what)),
-            "time": pa.array(at),
+            "time": pa.array(since_1970(acts.at, stage.calendar.first_day)),
             "text": said.take(pa.array(acts.text + 1)),
             "address": places.take(pa.array(where)),
         }
