@@ -210,8 +210,9 @@ def _reasons(evidence: pa.Table) -> None:
         write_line("Innocent explanations checked:", style="bold")
     for row in checked:
         name = row["name"].removeprefix("explanation:")
-        applies = "not checked" if row["degree"] is None else f"{row['degree']:.0%}"
-        write_line(f"  {name} ({applies}): {row['says']}")
+        # What could not be checked says so itself.
+        applies = "" if row["degree"] is None else f" ({row['degree']:.0%})"
+        write_line(f"  {name}{applies}: {row['says']}")
 
 
 def _table(title: str, columns: Mapping[str, str], rows: list[dict[str, Any]], limit: int) -> None:
