@@ -97,6 +97,6 @@ def test_every_innocent_explanation_is_told_with_what_was_measured_or_what_lacks
         rows = evidence_of(document)["checked"]
         assert len(rows) == len(EXPLANATIONS)
         for row in rows:
-            degree = "not checked" if row["degree"] is None else f"{row['degree']:.0%}"
+            degree = "" if row["degree"] is None else f" ({row['degree']:.0%})"
             name = row["name"].removeprefix("explanation:")
-            assert f"  {name} ({degree}): {row['says']}" in below
+            assert f"  {name}{degree}: {row['says']}" in below
