@@ -49,8 +49,8 @@ def fitted(
     if len(kinds) < 2 or not 0 < rings.sum() < len(rings):
         message = f"{len(kinds)} worlds with {rings.sum():.0f} rings of {len(rings)} clusters"
         raise ValueError(f"a card needs rings and others from two worlds at least, not {message}")
-    mean = np.nan_to_num(np.nanmean(values, axis=0))
-    scale = np.nan_to_num(np.nanstd(values, axis=0)) + 1e-9
+    mean = np.nan_to_num(np.nanmean(_bent(values), axis=0))
+    scale = np.nan_to_num(np.nanstd(_bent(values), axis=0)) + 1e-9
     given = scaled(values, mean, scale)
     found = solved(given, rings, ridge)
     outside = out_of_fold(given, rings, names, ridge)
@@ -71,8 +71,16 @@ def fitted(
 
 
 def scaled(values: Floats, mean: Floats, scale: Floats) -> Floats:
-    """The terms in standard deviations from their means, at most `CLIP`; 0 for what is unknown."""
-    found: Floats = np.clip(np.nan_to_num((values - mean) / scale), -CLIP, CLIP)
+    """The terms in standard deviations from their means, at most `CLIP`; 0 for what is unknown.
+
+    A value beyond its term's `most` counts as that.
+    """
+    found: Floats = np.clip(np.nan_to_num((_bent(values) - mean) / scale), -CLIP, CLIP)
+    return found
+
+
+def _bent(values: Floats) -> Floats:
+    found: Floats = np.minimum(values, [term.most for term in TERMS])
     return found
 
 

@@ -39,6 +39,8 @@ class Term:
     says: str
     added: bool = False
     """Measured later than others: a card without it was fitted before, and gives it no weight."""
+    most: float = math.inf
+    """More of it says no more."""
 
 
 def _log10(value: float | None, *, plus: float = 0.0) -> float | None:
@@ -112,6 +114,7 @@ TERMS: tuple[Term, ...] = (
         lambda f: math.log10(max(f["joint_things"], 1e-4)),
         "how much there is that they share: an order names few things, a common interest many",
         added=True,
+        most=-0.6,
     ),
     Term(
         "slow",
@@ -119,6 +122,7 @@ TERMS: tuple[Term, ...] = (
         lambda f: _slow(f["joint_share"], f["delay_seconds"]),
         "much of what they do is joint, and at leisure, as among people of one interest",
         added=True,
+        most=3.5,
     ),
     Term(
         "spread",
@@ -126,6 +130,7 @@ TERMS: tuple[Term, ...] = (
         lambda f: _spread(f["delay_low_seconds"], f["delay_high_seconds"]),
         "they meet now closely and now hours apart, as it happens, and not as somebody asked",
         added=True,
+        most=1.0,
     ),
     Term(
         "watching",
@@ -133,6 +138,7 @@ TERMS: tuple[Term, ...] = (
         lambda f: _watching(f["joint_days"], f["early"]),
         "day after day they come early to what they share, as whoever looks by chance",
         added=True,
+        most=5.0,
     ),
     Term(
         "loyalty",
@@ -263,7 +269,10 @@ def expected_precision(facts: Facts, card: Scorecard) -> Expected:
         card: the fitted card.
     """
     values = {term.name: term.value(facts) for term in TERMS}
-    said = {name: _log_odds(value, card.weights[name]) for name, value in values.items()}
+    said = {
+        term.name: _log_odds(values[term.name], term.most, card.weights[term.name])
+        for term in TERMS
+    }
     total = card.intercept + math.fsum(said.values())
     # What large clusters have taught is no evidence of small ones.
     few = facts["accounts"] <= FEW and card.few_bins
@@ -289,10 +298,11 @@ def expected_precision(facts: Facts, card: Scorecard) -> Expected:
     )
 
 
-def _log_odds(value: float | None, weight: Weight) -> float:
+def _log_odds(value: float | None, most: float, weight: Weight) -> float:
     if value is None or math.isnan(value):
         return 0.0
-    return weight.log_odds * min(max((value - weight.mean) / weight.scale, -CLIP), CLIP)
+    away = (min(value, most) - weight.mean) / weight.scale
+    return weight.log_odds * min(max(away, -CLIP), CLIP)
 
 
 def _sigmoid(log_odds: float) -> float:
