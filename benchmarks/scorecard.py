@@ -4,6 +4,7 @@
     python benchmarks/scorecard.py --seeds 51-56 --interactions 100000 --kinds own,flat
     python benchmarks/scorecard.py --runs FOLDER          # fit again on what was gathered before
     python benchmarks/scorecard.py --runs FOLDER --base-rate 0.3
+    python benchmarks/scorecard.py --runs FOLDER --worth --card card.json   # what each term adds
 
 Worlds of nine kinds are made: the default platforms, the held-out families, flat tables of one
 kind of extract each, flat tables with small publics and small rings, outside tables, fortnights,
@@ -14,7 +15,8 @@ or more are of rings. Seeds given here are never those of a report.
 
 With `--base-rate` the card is for a place where such a share of the clusters are rings. What is
 printed last is of what was left out, a world or a kind of world at a time: the mean log loss of all
-clusters and of the small ones, and what would be called at three thresholds.
+clusters and of the small ones, and what would be called at three thresholds; with `--worth` how
+much higher that loss is without each term.
 """
 
 from __future__ import annotations
@@ -194,7 +196,7 @@ def terms_of(run: Run, labels: pa.Table) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=schema)
 
 
-def fit(kept: Path, base_rate: float | None, card_path: Path) -> None:
+def fit(kept: Path, base_rate: float | None, card_path: Path, *, worth: bool = False) -> None:
     """Fit the card on every kept world, and write it."""
     rows = pa.concat_tables([pq.read_table(path) for path in sorted(kept.glob("*.parquet"))])
     values = np.column_stack([rows[t.name].to_numpy(zero_copy_only=False) for t in TERMS])
@@ -229,6 +231,21 @@ def fit(kept: Path, base_rate: float | None, card_path: Path) -> None:
         sys.stdout.write(f"log loss, a {name} left out: {losses.mean():.4f}; {small}\n")
         for line in calls(log_odds, rings, rows["accounts"].to_numpy(), worlds):
             sys.stdout.write(f"{line}\n")
+        if worth:
+            for term, more in worths(given, rings, np.asarray(folds)):
+                sys.stdout.write(f"  without {term:12}{more:+8.4f}\n")
+
+
+def worths(given: Floats, rings: Floats, folds: npt.NDArray[np.str_]) -> list[tuple[str, float]]:
+    """How much higher the log loss of what is left out is without each term, most first."""
+    whole = log_loss(out_of_fold(given, rings, folds, 1.0), rings).mean()
+    found = []
+    for place, term in enumerate(TERMS):
+        rest = given.copy()
+        rest[:, place] = 0.0
+        more = log_loss(out_of_fold(rest, rings, folds, 1.0), rings).mean() - whole
+        found.append((term.name, float(more)))
+    return sorted(found, key=lambda each: -each[1])
 
 
 def told_short(worlds: Sequence[str]) -> str:
@@ -284,6 +301,7 @@ def main() -> None:
     asked.add_argument("--runs", type=Path, help="a folder of gathered worlds, to fit alone")
     asked.add_argument("--keep", type=Path, default=Path("out/scorecard"))
     asked.add_argument("--base-rate", type=float, help="share of rings where the card is for")
+    asked.add_argument("--worth", action="store_true", help="tell what each term adds")
     asked.add_argument("--card", type=Path, default=CARD, help="where to write the card")
     given = asked.parse_args()
     kept = given.runs or given.keep
@@ -293,7 +311,7 @@ def main() -> None:
         for seed in range(int(first), int(last or first) + 1):
             for kind in given.kinds.split(","):
                 gather(kind, seed, given.interactions, kept)
-    fit(kept, given.base_rate, given.card)
+    fit(kept, given.base_rate, given.card, worth=given.worth)
 
 
 if __name__ == "__main__":
