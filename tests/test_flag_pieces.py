@@ -135,6 +135,18 @@ def test_a_small_extract_is_judged_mildly():
     assert log10_expected_values({5: 1})[5] > math.log10(0.05)
 
 
+def test_one_crowded_address_of_many_is_chance_and_ten_are_none():
+    homes = {1: 100_000, 2: 4_000, 3: 160, 4: 6}
+    one, ten = (log10_expected_values({**homes, 6: values}, false_share=0.05) for values in (1, 10))
+
+    # Six by a ratio of 0.04 would be one such value in a hundred extracts; five, one in four.
+    assert set(one) == {6}
+    assert set(ten) == {6}
+    assert set(log10_expected_values({**homes, 5: 1}, false_share=0.05)) == set()
+    assert set(log10_expected_values({**homes, 5: 10}, false_share=0.05)) == {5}
+    assert set(log10_expected_values({**homes, 5: 1})) == {2, 3, 4, 5}
+
+
 def test_rare_objects_are_those_of_two_accounts_or_more_and_of_few(engine, table):
     rows = ["a | like | alone", "a | like | pair", "b | like | pair", "c | share | pair"]
     rows += [f"{who} | like | crowd" for who in "abcd"]

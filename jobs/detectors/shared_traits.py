@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 from algorithms.trait_chance import log10_expected_values
 from builders.traits import joint_trait_acts, shared_traits_graph
@@ -29,6 +30,9 @@ class SharedTraits:
     expected_values: float = 0.2
     """An edge is drawn where chance would give at most so many values as crowded as the shared
     ones; households and flats are what chance gives (`algorithms.trait_chance`)."""
+    false_share: float = 0.05
+    """And of the values at least as crowded, chance would give at most this share: the one crowded
+    address of a large extract is no discovery, the tenth device of a farm is."""
     weight: float = 0.4
     """What one value that only two accounts share adds to an edge; commoner ones add less."""
     acts_per_edge: int = 20
@@ -46,7 +50,7 @@ def draw(world: World, settings: SharedTraits) -> Layer | None:
         hub_accounts=settings.hub_accounts,
         at_least=settings.at_least_values,
         layer=NAME,
-        crowding=log10_expected_values,
+        crowding=partial(log10_expected_values, false_share=settings.false_share),
     )
     edges = built.graph.engine.sql(
         f"""
