@@ -7,7 +7,8 @@ import pytest
 
 from algorithms.fitting import fitted, out_of_fold, scaled
 from algorithms.refitting import card_log_odds, units
-from benchmarks.scorecard import calls, log_loss, told_short
+from algorithms.scorecard import TERMS
+from benchmarks.scorecard import calls, log_loss, told_short, worths
 from tests.test_scorecard import taught
 
 pytestmark = pytest.mark.local_only
@@ -60,7 +61,22 @@ def test_the_loss_of_a_cluster_is_by_a_card_that_saw_no_cluster_of_its_fold():
     card = fitted(values, rings, worlds, made_of="a test")
     said = card_log_odds(values, card)
     assert np.mean(np.logaddexp(0.0, said) - rings * said) < loss.mean()
-    assert units(card)[0] == pytest.approx(values.mean(axis=0))
+    # A value beyond where its term stops counts as that.
+    bent = np.minimum(values, [term.most for term in TERMS])
+    assert units(card)[0] == pytest.approx(bent.mean(axis=0))
+
+
+def test_a_term_that_tells_rings_is_worth_something_and_one_that_is_nought_is_worth_nothing():
+    values, rings, worlds = taught(worlds=3, clusters=100)
+    given = scaled(values, values.mean(axis=0), values.std(axis=0))
+    given[:, -1] = 0.0
+
+    found = dict(worths(given, rings, np.asarray(worlds)))
+
+    assert set(found) == {term.name for term in TERMS}
+    assert found[TERMS[-1].name] == 0.0
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert found[TERMS[0].name] == max(found.values()) > 0.01
 
 
 def test_what_would_be_called_is_told_of_accounts_of_clusters_and_of_worlds():
