@@ -49,8 +49,9 @@ def fitted(
     if len(kinds) < 2 or not 0 < rings.sum() < len(rings):
         message = f"{len(kinds)} worlds with {rings.sum():.0f} rings of {len(rings)} clusters"
         raise ValueError(f"a card needs rings and others from two worlds at least, not {message}")
-    mean = np.nan_to_num(np.nanmean(_bent(values), axis=0))
-    scale = np.nan_to_num(np.nanstd(_bent(values), axis=0)) + 1e-9
+    bent = _bent(values)
+    mean = np.nan_to_num(np.nanmean(bent, axis=0))
+    scale = np.nan_to_num(np.nanstd(bent, axis=0)) + 1e-9
     given = scaled(values, mean, scale)
     found = solved(given, rings, ridge)
     outside = out_of_fold(given, rings, names, ridge)
@@ -80,6 +81,7 @@ def scaled(values: Floats, mean: Floats, scale: Floats) -> Floats:
 
 
 def _bent(values: Floats) -> Floats:
+    """The terms, shape (clusters, terms), each at most where it stops saying more."""
     found: Floats = np.minimum(values, [term.most for term in TERMS])
     return found
 

@@ -126,13 +126,14 @@ def changed(given: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
         ConfigError: a detector is unknown, or Spark is told something and is not the engine.
     """
     job = _over(given.get("job", {}), {name: getattr(changes, name) for name in _JOB})
-    extract = _over(given["extract"], {"quarantine_share": changes.quarantine_share})
+    may_be_set_aside = {"quarantine_share": changes.quarantine_share}
     seeds = _absolute(bad=changes.bad_seeds, good=changes.good_seeds)
     sections = {
         **given,
         "job": job,
         "spark": _spark(given, changes, job.get("engine", JobSettings().engine)),
-        "extract": extract,
+        "extract": _over(given["extract"], may_be_set_aside),
+        "accounts": _over(given["accounts"], may_be_set_aside) if "accounts" in given else {},
         "seeds": _over(given.get("seeds", {}), seeds),
         "detectors": _only(given.get("detectors", {}), changes.detectors),
         "flags": _over(given.get("flags", {}), _absolute(scorecard=changes.scorecard)),
@@ -324,14 +325,27 @@ def _dated_section(
     """The `[accounts]` section that reads them out of the table of interactions."""
     found = _profiled(table.path, _declared(table.reading), lambda _: None, engine)
     shown = _named(table.path)["name"]
-    zone = {name: table.reading[name] for name in ("time_zone",) if name in table.reading}
     return {
         **_as_written(found),
         **{**_named(table.path), "name": f"accounts of {shown}"},
-        **_times(found, created_at, zone, said),
+        **_times(found, created_at, _told_of_dates(found, created_at, table.reading), said),
         **{name: table.reading[name] for name in ("where", "row_where") if name in table.reading},
         "map": {"account": table.mapping["account"], "created_at": created_at},
     }
+
+
+def _told_of_dates(found: Profile, source: str, reading: Mapping[str, str]) -> dict[str, str]:
+    """What was told of the acts' times that holds for dates of accounts beside them.
+
+    The zone does; the unit only where the dates do not show one of their own.
+    """
+    shown = any(
+        one.unit or one.type.startswith(("timestamp", "date"))
+        for one in found.columns
+        if one.name.lower() == source.lower()
+    )
+    names = ("time_zone",) if shown else ("time_zone", "time_unit")
+    return {name: reading[name] for name in names if name in reading}
 
 
 def _accounts_section(path: Path, said: Callable[[str], None]) -> dict[str, Any]:

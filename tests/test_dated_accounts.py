@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -12,9 +13,12 @@ from builders.simulation.marketplace.spec import MarketplaceSpec
 from builders.simulation.marketplace.written import write_marketplace
 from console.cli import app
 from graph.errors import ConfigError
+from jobs.config import job_from
+from jobs.detect import detect
 from jobs.evaluation.worlds import flat_job
 from jobs.quick import Changes, QuickTable, quick_job
 from review.run import open_run
+from review.sameness import compare
 
 DAY = 86_400
 START = 1_767_225_600
@@ -80,6 +84,56 @@ def test_the_rows_of_an_account_are_one_account_and_the_rest_is_counted(launch, 
 
     assert [row["rows_used"] for row in accounts] == [2_000 + len(SWARM)]
     assert all(row["rows_read"] == row["rows_used"] + row["rows_deduplicated"] for row in accounts)
+
+
+def test_rows_of_accounts_that_are_set_aside_are_kept_with_their_reason(launch, tmp_path):
+    accounts = ["account,created_at"]
+    accounts += [f"old-{member},{START - member * 30_000}" for member in range(300)]
+    (tmp_path / "accounts.csv").write_text("\n".join([*accounts, "old-300,never"]) + "\n")
+
+    result = run(
+        "detect", launch, *COLUMNS, "--accounts", tmp_path / "accounts.csv",
+        "--quarantine-share", "0.01", "--out", tmp_path / "runs",
+    )  # fmt: skip
+
+    assert result.exit_code == 0, result.stderr
+    assert "accounts (1 file): 301 rows read = 300 used" in result.stdout
+    aside = pq.read_table(open_run(tmp_path / "runs").table_path("quarantine")).to_pylist()
+    assert [(row["source"], row["column"]) for row in aside] == [("accounts", "created_at")]
+
+
+def test_a_unit_that_dates_do_not_show_is_that_of_the_acts(tmp_path):
+    rows = ["who,what,ts,made"] + [f"a{n},o{n},0{n % 9 + 1}/01/2026,03/02/2025" for n in range(30)]
+    (tmp_path / "likes.csv").write_text("\n".join(rows) + "\n")
+    told = QuickTable(
+        path=tmp_path / "likes.csv",
+        mapping={"account": "who", "object": "what", "acted_at": "ts"},
+        created_at="made",
+        reading={"time_unit": "%d/%m/%Y", "time_zone": "UTC"},
+    )
+
+    job = quick_job(told, Changes(), said=lambda _: None)
+
+    assert job.given["accounts"]["time_unit"] == "%d/%m/%Y"
+
+
+@pytest.mark.spark
+def test_spark_reads_the_same_dates_and_finds_the_same_swarm(launch, spark_in_small_jobs, tmp_path):
+    told = QuickTable(
+        path=launch,
+        mapping={"account": "who", "object": "what", "acted_at": "ts"},
+        created_at="made",
+    )
+    local = quick_job(told, Changes(threads=2, detectors=("swarm",)), said=lambda _: None)
+    engine = {"job": {"engine": "spark", "threads": 2, "memory": "2GB"}}
+    spark = job_from({**local.given, **engine, "spark": {"conf": spark_in_small_jobs}}, base=Path())
+
+    one, other = detect(local, tmp_path / "local").run, detect(spark, tmp_path / "spark").run
+
+    same = set(compare(one, other).identical)
+    assert same >= {"clusters", "members", "reading", "quarantine"}
+    assert one.manifest.input == other.manifest.input
+    assert one.manifest.tables["clusters"].rows == 1
 
 
 def test_accounts_are_told_once(launch):

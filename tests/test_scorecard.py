@@ -68,6 +68,18 @@ def test_every_term_of_the_shipped_card_speaks_the_way_its_sign_says():
         assert default_card().weights[term.name].log_odds * term.sign >= 0
 
 
+def test_beyond_where_a_term_stops_more_of_it_says_no_more():
+    said = []
+    for delay_seconds in (60.0, 10.0**4, 10.0**6, 10.0**8):
+        facts = {**RING, "joint_share": 1.0, "delay_seconds": delay_seconds}
+        [part] = [p for p in expected_precision(facts, default_card()).parts if p.name == "slow"]
+        said.append((part.value, part.log_odds))
+
+    values, log_odds = zip(*said, strict=True)
+    assert values == pytest.approx((math.log10(61), 4.0, 6.0, 8.0), abs=1e-3)
+    assert log_odds[0] > log_odds[1] == log_odds[2] == log_odds[3]
+
+
 def test_what_is_not_known_says_nothing():
     unknown = {**RING, "early": None, "delay_low_seconds": None, "unevenness": None}
 
