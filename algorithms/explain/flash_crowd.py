@@ -35,11 +35,11 @@ def check(known: Known) -> Table:
         divided as (
             select m.cluster,
                    sum(case when t.object is not null then pairs else 0 end)
-                       / cast(sum(pairs) as double) as share
+                       / nullif(cast(sum(pairs) as double), 0) as share
             from met m
             left join there t on t.cluster = m.cluster and t.object_kind = m.object_kind
                              and t.object = m.object
-            group by m.cluster having sum(pairs) > 0
+            group by m.cluster
         ),
         shared as (
             select cluster, share,
