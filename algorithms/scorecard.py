@@ -100,7 +100,6 @@ TERMS: tuple[Term, ...] = (
         "how much of its edge weight leads outside",
     ),
     Term("strength", 1, _strength, "how strong the ties of those who are joined are", added=True),
-    Term("focus", 1, lambda f: f["joint_share"], "share of the members' acts that are joint"),
     Term(
         "days",
         1,
@@ -147,12 +146,6 @@ TERMS: tuple[Term, ...] = (
         "some come always and some seldom, over many objects: loyalty, and no order",
     ),
     Term(
-        "regular",
-        0,
-        lambda f: _log10(f["regular_objects"], plus=1.0),
-        "how many objects a quarter of them attend",
-    ),
-    Term(
         "private",
         -1,
         _private,
@@ -178,7 +171,6 @@ TERMS: tuple[Term, ...] = (
         "acquainted", -1, lambda f: f["acquaintances"], "a circle who come as they look", added=True
     ),
     Term("text", 1, _layer("copied-text"), "joined by copied words"),
-    Term("traits", 1, _layer("shared-traits"), "joined by devices, addresses or other traits"),
     Term("cohort", 1, _layer("swarm"), "made together and come together"),
 )
 """Every term, in the order in which a reader meets them."""
@@ -189,8 +181,8 @@ ADDED = frozenset(term.name for term in TERMS if term.added)
 DROPPED = frozenset(
     (
         "ages", "attendance", "audience", "breadth", "circle", "close", "density", "early",
-        "exclusive", "flash", "follow", "life", "looking", "partners", "size", "start", "surprise",
-        "tenth", "ties",
+        "exclusive", "flash", "focus", "follow", "life", "looking", "partners", "regular", "size",
+        "start", "surprise", "tenth", "ties", "traits",
     )
 )  # fmt: skip
 """Terms of earlier versions: others say what they said, or they said nothing."""

@@ -50,7 +50,7 @@ def apart(one, other):
     return np.mean([abs(one.weights[n].log_odds - other.weights[n].log_odds) for n in NAMES])
 
 
-MIND = other_mind(intercept=-1.0, focus=5.0, strength=2.0, traits=2.5, leak=-0.3)
+MIND = other_mind(intercept=-1.0, days=5.0, strength=2.0, text=2.5, leak=-0.3)
 
 
 def test_many_decisions_bring_back_the_log_odds_they_were_drawn_from():

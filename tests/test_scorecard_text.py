@@ -134,7 +134,7 @@ def test_a_card_has_one_digest_however_it_is_written():
     compact = json.dumps(json.loads(card_text(default_card())), sort_keys=True)
 
     assert card_digest(read_card(compact)) == card_digest(default_card())
-    assert card_digest(other_mind(focus=1.0)) != card_digest(default_card())
+    assert card_digest(other_mind(days=1.0)) != card_digest(default_card())
 
 
 def job(folder, **flags):
@@ -147,14 +147,14 @@ def test_a_job_without_a_card_has_the_shipped_one(tmp_path):
 
 
 def test_a_job_takes_the_card_that_lies_beside_it(tmp_path):
-    mine = other_mind(focus=2.0)
+    mine = other_mind(days=2.0)
     (tmp_path / "card.json").write_text(card_text(mine))
 
     assert job(tmp_path, scorecard="card.json").card == mine
 
 
 def test_what_a_card_says_names_the_run_and_where_it_lies_does_not(tmp_path):
-    for name, card in (("a", other_mind(focus=2.0)), ("b", other_mind(focus=2.5))):
+    for name, card in (("a", other_mind(days=2.0)), ("b", other_mind(focus=2.5))):
         (tmp_path / f"{name}.json").write_text(card_text(card))
     shutil.copy(tmp_path / "a.json", tmp_path / "moved.json")
     (tmp_path / "shipped.json").write_text(card_text(default_card()))
@@ -207,7 +207,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
 def runs(ring_file, tmp_path_factory):
     """The same extract under the shipped card, and under one that believes in nothing."""
     folder = tmp_path_factory.mktemp("cards")
-    doubter = replace(other_mind(focus=0.5), intercept=-30.0)
+    doubter = replace(other_mind(days=0.5), intercept=-30.0)
     (folder / "doubter.json").write_text(card_text(doubter))
     told = ["--account", "who", "--object", "what", "--time", "ts", "--content", "post", "--quiet"]
     names = []
@@ -225,10 +225,10 @@ def test_another_card_is_another_run_and_judges_by_its_own_terms(runs):
     assert shipped != other
 
     terms = pq.read_table(folder / other / "evidence.parquet")
-    focus = terms.filter(pc.equal(terms["name"], "term:focus")).to_pylist()[0]
-    weight = doubter.weights["focus"]
-    expected = weight.log_odds * min((focus["value"] - weight.mean) / weight.scale, 4.0)
-    assert focus["log_odds"] == pytest.approx(expected, abs=1e-5)
+    days = terms.filter(pc.equal(terms["name"], "term:days")).to_pylist()[0]
+    weight = doubter.weights["days"]
+    expected = weight.log_odds * min((days["value"] - weight.mean) / weight.scale, 4.0)
+    assert days["log_odds"] == pytest.approx(expected, abs=1e-5)
     names = {name for name in terms["name"].to_pylist() if name.startswith("term:")}
     assert names == {f"term:{term.name}" for term in TERMS}
 
@@ -251,7 +251,7 @@ def test_what_a_card_does_not_believe_in_is_not_flagged(runs):
 
 @pytest.mark.local_only
 def test_a_job_file_names_its_card_relative_to_itself(tmp_path, ring_file):
-    (tmp_path / "card.json").write_text(card_text(other_mind(focus=2.0)))
+    (tmp_path / "card.json").write_text(card_text(other_mind(days=2.0)))
     (tmp_path / "job.toml").write_text(
         f"""
         [[extract.tables]]
@@ -264,4 +264,4 @@ def test_a_job_file_names_its_card_relative_to_itself(tmp_path, ring_file):
         """
     )
 
-    assert read_job(tmp_path / "job.toml").card == other_mind(focus=2.0)
+    assert read_job(tmp_path / "job.toml").card == other_mind(days=2.0)

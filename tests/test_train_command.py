@@ -17,7 +17,7 @@ from tests.decided_runs import DAY, START, Found, Mind, found_by, other_mind, pu
 
 pytestmark = pytest.mark.local_only
 
-MIND = other_mind(intercept=-1.0, focus=5.0, strength=2.0, traits=2.5, leak=-0.3)
+MIND = other_mind(intercept=-1.0, days=5.0, strength=2.0, text=2.5, leak=-0.3)
 NOT_BETTER = r"It is (no better|worse) than the shipped card"
 HOSTILE = [
     "x'; drop table decisions; --",

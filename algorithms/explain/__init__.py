@@ -17,6 +17,7 @@ from algorithms.explain.household import HOUSEHOLD
 from algorithms.explain.one_source import ONE_SOURCE
 from algorithms.explain.popular import POPULAR
 from algorithms.explain.reaction import REACTION
+from algorithms.explain.same_hours import SAME_HOURS
 from algorithms.explain.schema import CHECKED, EXPLANATIONS, Explanation, Known
 from algorithms.explain.sittings import SITTINGS
 from algorithms.explain.super_users import SUPER_USERS
@@ -28,6 +29,7 @@ ALL: tuple[Explanation, ...] = (
     ACQUAINTANCES,
     FLASH_CROWD,
     SITTINGS,
+    SAME_HOURS,
     DECLARED,
     HOUSEHOLD,
     REACTION,

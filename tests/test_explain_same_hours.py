@@ -1,0 +1,123 @@
+"""A few who were there in the same hours once are told from a ring that is sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from algorithms.explain import explained
+from algorithms.explain.same_hours import check as same_hours
+from algorithms.explain.verdict import accounted_for
+from graph.schemas import CLUSTER_OBJECTS, EDGES
+from tests.test_explain_audience import DAY, HOUR, MINUTE
+from tests.test_explain_following import known_of
+
+
+def feed(engine, *, members=5, things=6, evenings=1, others=3, own=20, layer="shared-objects"):
+    """Members who like the same new things within minutes, on so many evenings.
+
+    `others`: accounts that come to each thing besides, for each member; `own`: what else each does.
+    """
+    rng = np.random.default_rng(7)
+    names = [f"m{number}" for number in range(members)]
+    rows, shared = [], []
+    for thing in range(things):
+        at = (3 + 2 * (thing % evenings)) * DAY + 20 * HOUR
+        rows += [(who, f"new-{thing}", at + rng.uniform(0, 9 * MINUTE)) for who in names]
+        rows += [
+            (f"o{number}-{thing}", f"new-{thing}", at + rng.uniform(0, 5 * HOUR))
+            for number in range(members * others)
+        ]
+        shared.append(
+            {
+                "cluster": "m0",
+                "layer": layer,
+                "object_kind": "post",
+                "object": f"new-{thing}",
+                "members": members,
+                "interactions": members,
+                "population": members * (1 + others),
+                "population_rate": 0.1,
+            }
+        )
+    rows += [
+        (who, f"{what}-{who}", rng.uniform(0, 14 * DAY)) for who in names for what in range(own)
+    ]
+    objects = engine.from_arrow(
+        pa.Table.from_pylist(shared, schema=CLUSTER_OBJECTS.arrow), CLUSTER_OBJECTS
+    )
+    return known_of(engine, rows, dict.fromkeys(names, "m0"), objects)
+
+
+def degree(known):
+    (row,) = same_hours(known).rows()
+    return row["degree"]
+
+
+def test_five_who_like_the_same_new_things_one_evening_were_there_together(engine):
+    (row,) = same_hours(feed(engine)).rows()
+
+    assert row == {
+        "cluster": "m0",
+        "measured": 1.0,
+        "usual": 1.0,
+        "degree": 1.0,
+        "says": "what they share (6 things, 3.0 others there for each member) they did in one run"
+        " of hours, 100 % of it in the one of most; it is 23 % of all that they do",
+    }
+
+
+def test_a_thing_that_two_layers_list_is_one_thing(engine):
+    known = feed(engine)
+    twice = known.engine.sql(
+        f"""
+        select {CLUSTER_OBJECTS.selecting()} from {{once}}
+        union all
+        select {CLUSTER_OBJECTS.selecting(layer="'rare-objects'")} from {{once}}
+        """,
+        CLUSTER_OBJECTS,
+        once=known.objects,
+    )
+    assert same_hours(replace(known, objects=twice)).rows() == same_hours(known).rows()
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        pytest.param({"evenings": 3}, id="on three evenings"),
+        pytest.param({"members": 10}, id="ten of them"),
+        pytest.param({"others": 0}, id="nobody else there"),
+        pytest.param({"own": 1}, id="no life beside it"),
+    ],
+)
+def test_without_any_one_of_it_they_were_not(engine, different):
+    assert degree(feed(engine, **different)) == 0.0
+
+
+def test_eight_may_meet_by_chance_and_less_surely_than_six(engine):
+    assert degree(feed(engine, members=6)) == 1.0
+    assert degree(feed(engine, members=8)) == 0.5
+
+
+def test_it_excuses_who_meets_on_posts_and_not_who_shares_a_device(engine, table):
+    told = feed(engine)
+    rows = explained(told)
+
+    def excused(layer):
+        pairs = "\n".join(f"m0 | m{other} | {layer} | 1" for other in range(1, 5))
+        inner = table(engine, EDGES, f"src | dst | layer | weight\n{pairs}")
+        families = {"posts": "time-object", "devices": "traits"}
+        found = accounted_for(rows, inner, told.clustering, families=families)
+        return [row["explained"] for row in found.rows()]
+
+    assert excused("posts") == ["same-hours"]
+    assert excused("devices") == []
+
+
+def test_who_shares_no_object_cannot_be_checked(engine):
+    known = known_of(engine, [("m0", "a", DAY), ("m1", "b", DAY)], {"m0": "m0", "m1": "m0"})
+
+    assert same_hours(known).rows() == []
