@@ -15,7 +15,9 @@ Handler = Callable[[int, FrameType | None], Any]
 
 
 @contextmanager
-def signals_come_out(told: Callable[[], object] | None = None) -> Iterator[Sequence[BaseException]]:
+def signals_come_out(
+    told: Callable[[], object] | None = None, *, unlike: Callable[[Handler], bool] | None = None
+) -> Iterator[Sequence[BaseException]]:
     """What the program's handlers of signals raise within the block, which it ends with.
 
     The handlers that stood before do what they did, and stand again afterwards. What they raise
@@ -24,6 +26,7 @@ def signals_come_out(told: Callable[[], object] | None = None) -> Iterator[Seque
 
     Args:
         told: is called first when there is a signal.
+        unlike: which handlers are not to be asked: in place of theirs, Python's own is called.
     """
     if threading.current_thread() is not threading.main_thread():
         yield ()
@@ -36,8 +39,12 @@ def signals_come_out(told: Callable[[], object] | None = None) -> Iterator[Seque
     def hear(number: int, at: FrameType | None) -> None:
         if told is not None:
             told()
+        stood = before[number]
         try:
-            before[number](number, at)
+            if unlike is not None and unlike(stood):
+                signal.default_int_handler(number, at)
+            else:
+                stood(number, at)
         except BaseException as error:
             raised.append(error)
             raise

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from logging import LogRecord, getLogger
 from threading import Event, Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -47,7 +49,12 @@ def watched(
         while not ended.wait(_EVERY_SECONDS):
             tasks.tell()
 
-    with signals_come_out() as raised:
+    def cancel() -> None:
+        # By a thread of its own, which has a connection of its own: a signal comes while this one
+        # waits for an answer.
+        Thread(target=_cancelled, args=(context,), name="spark-cancel", daemon=True).start()
+
+    with signals_come_out(cancel, unlike=_of_spark) as raised, _without_log_of(raised):
         tasks = _Tasks(context, listener, long_seconds, raised)
         looking = Thread(target=look, args=(tasks,), name="spark-progress", daemon=True)
         looking.start()
@@ -60,6 +67,35 @@ def watched(
             with suppress(Exception):  # a dead session has its reason on the way to the user
                 for name, value in before.items():
                     context.setLocalProperty(name, value)
+
+
+def _of_spark(handler: Callable[..., Any]) -> bool:
+    """Whether a handler of signals is Spark's.
+
+    It cancels all jobs by the connection whose answer it interrupts, which fails, and is then no
+    Ctrl-C any more.
+    """
+    return (getattr(handler, "__module__", None) or "").startswith("pyspark")
+
+
+def _cancelled(context: SparkContext) -> None:
+    with suppress(Exception):  # a session that is gone has nothing to cancel
+        context.cancelAllJobs()
+
+
+@contextmanager
+def _without_log_of(raised: Sequence[BaseException]) -> Iterator[None]:
+    """Once there was a signal, py4j's pages about it are kept out of the log."""
+
+    def told(record: LogRecord) -> bool:
+        return not (raised and f"{os.sep}py4j{os.sep}" in record.pathname)
+
+    root = getLogger()
+    root.addFilter(told)
+    try:
+        yield
+    finally:
+        root.removeFilter(told)
 
 
 def session_in_words(session: SparkSession) -> str:
