@@ -45,7 +45,8 @@ def _how(entry: Mapping[str, Any]) -> str:
         f" {took(entry)}: {worlds} of {entry['interactions']:,} interactions in"
         f" {entry['days']} days for each family. A value is the mean over the worlds, in brackets"
         " the 95 % t-interval, cut to what is possible; a dash stands where nothing was kept or"
-        " nothing defines the number."
+        " nothing defines the number. By level and kind, a number without brackets was the same in"
+        " every world, or was had in one."
     )
 
 
@@ -58,7 +59,7 @@ def _levels(entry: Mapping[str, Any]) -> Iterator[str]:
         cells = []
         for name in names:
             told = [row_of(entry, name, f"level {level}", n) for n in ("precision", "recall")]
-            cells.append(", ".join(number(r["value"]) for r in told if r) if any(told) else "")
+            cells.append(", ".join(_compact(r) for r in told if r) if any(told) else "")
         yield line([level, *cells])
     yield ""
     short = list(short_of_goal(entry))
@@ -74,7 +75,7 @@ def _kinds(entry: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         "Accounts that are flagged and rings that are found (half of each), as shares of all of the"
-        " kind: the mean over the worlds, and the worst world."
+        " kind: the mean over the worlds (its interval, as above), and the worst world."
     )
     yield ""
     yield from head(["worlds", "kind", "accounts", "worst", "rings", "worst", "precision"])
@@ -87,10 +88,9 @@ def _kinds(entry: Mapping[str, Any]) -> Iterator[str]:
             yield line(
                 [
                     family, kind,
-                    number(rows["recall"].get("value")), number(rows["recall"].get("least")),
-                    number(rows["rings found"].get("value")),
-                    number(rows["rings found"].get("least")),
-                    number(rows["precision"].get("value")),
+                    _compact(rows["recall"]), number(rows["recall"].get("least")),
+                    _compact(rows["rings found"]), number(rows["rings found"].get("least")),
+                    _compact(rows["precision"]),
                 ]
             )  # fmt: skip
     yield ""
@@ -102,8 +102,8 @@ def _look_alikes(entry: Mapping[str, Any]) -> Iterator[str]:
     yield "![Look-alikes flagged by kind](evaluation/look-alikes.svg)"
     yield ""
     yield (
-        "The share of a kind's accounts that is flagged, as the mean over the worlds and in the"
-        " worst world, and of the worst single group of all worlds."
+        "The share of a kind's accounts that is flagged, as the mean over the worlds (its interval)"
+        " and in the worst world, and of the worst single group of all worlds."
     )
     yield ""
     yield from head(["worlds", "look-alike", "share flagged", "worst world", "worst group"])
@@ -111,8 +111,8 @@ def _look_alikes(entry: Mapping[str, Any]) -> Iterator[str]:
         for kind in names_of(entry, family, "look-alike"):
             share = row_of(entry, family, f"look-alike {kind}", "share flagged")
             worst = row_of(entry, family, f"look-alike {kind}", "worst group's share")
-            told = (share.get("value"), share.get("most"), worst.get("most"))
-            yield line([family, kind, *(number(value) for value in told)])
+            most = (number(told.get("most")) for told in (share, worst))
+            yield line([family, kind, _compact(share), *most])
     yield ""
 
 
@@ -120,3 +120,10 @@ def _spread(row: Mapping[str, Any]) -> str:
     if not row or row["low"] is None:
         return number(row.get("value"))
     return f"{number(row['value'])} ({number(row['low'])} to {number(row['high'])})"
+
+
+def _compact(row: Mapping[str, Any]) -> str:
+    """As `_spread`, for narrow cells: an interval only where the worlds differ."""
+    if not row or row["low"] is None or row["least"] == row["most"]:
+        return number(row.get("value"))
+    return f"{number(row['value'])} ({number(row['low'])}-{number(row['high'])})"
