@@ -7,8 +7,10 @@ from typing import Any
 
 from benchmarks.goal import IN_WORDS, short_of_goal
 from benchmarks.kept import took
-from benchmarks.markdown import head, line, number
+from benchmarks.markdown import compact, head, line, number, spread
 from benchmarks.rows import WHOLE, names_of, row_of
+
+KIND_HEADS = ("accounts", "worst", "rings", "worst", "precision")
 
 
 def newest(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -20,7 +22,7 @@ def newest(entry: Mapping[str, Any]) -> Iterator[str]:
     names = list(entry["table"])
     yield from head(["", *(f"{name} worlds" for name in names)])
     for told in WHOLE:
-        yield line([told, *(_spread(row_of(entry, name, "whole", told)) for name in names)])
+        yield line([told, *(spread(row_of(entry, name, "whole", told)) for name in names)])
     yield ""
     yield from _levels(entry)
     yield from _kinds(entry)
@@ -59,7 +61,7 @@ def _levels(entry: Mapping[str, Any]) -> Iterator[str]:
         cells = []
         for name in names:
             told = [row_of(entry, name, f"level {level}", n) for n in ("precision", "recall")]
-            cells.append(", ".join(_compact(r) for r in told if r) if any(told) else "")
+            cells.append(", ".join(compact(r) for r in told if r) if any(told) else "")
         yield line([level, *cells])
     yield ""
     short = list(short_of_goal(entry))
@@ -78,22 +80,24 @@ def _kinds(entry: Mapping[str, Any]) -> Iterator[str]:
         " kind: the mean over the worlds (its interval, as above), and the worst world."
     )
     yield ""
-    yield from head(["worlds", "kind", "accounts", "worst", "rings", "worst", "precision"])
+    yield from head(["worlds", "kind", *KIND_HEADS])
     for family in entry["table"]:
         for kind in names_of(entry, family, "kind"):
-            rows = {
-                told: row_of(entry, family, f"kind {kind}", told)
-                for told in ("recall", "rings found", "precision")
-            }
-            yield line(
-                [
-                    family, kind,
-                    _compact(rows["recall"]), number(rows["recall"].get("least")),
-                    _compact(rows["rings found"]), number(rows["rings found"].get("least")),
-                    _compact(rows["precision"]),
-                ]
-            )  # fmt: skip
+            yield line([family, kind, *kind_cells(entry, family, kind)])
     yield ""
+
+
+def kind_cells(entry: Mapping[str, Any], family: str, kind: str) -> list[str]:
+    """What is told of a kind of ring in one family, in the order of `KIND_HEADS`."""
+    recall, found, precision = (
+        row_of(entry, family, f"kind {kind}", told)
+        for told in ("recall", "rings found", "precision")
+    )
+    return [
+        compact(recall), number(recall.get("least")),
+        compact(found), number(found.get("least")),
+        compact(precision),
+    ]  # fmt: skip
 
 
 def _look_alikes(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -112,18 +116,5 @@ def _look_alikes(entry: Mapping[str, Any]) -> Iterator[str]:
             share = row_of(entry, family, f"look-alike {kind}", "share flagged")
             worst = row_of(entry, family, f"look-alike {kind}", "worst group's share")
             most = (number(told.get("most")) for told in (share, worst))
-            yield line([family, kind, _compact(share), *most])
+            yield line([family, kind, compact(share), *most])
     yield ""
-
-
-def _spread(row: Mapping[str, Any]) -> str:
-    if not row or row["low"] is None:
-        return number(row.get("value"))
-    return f"{number(row['value'])} ({number(row['low'])} to {number(row['high'])})"
-
-
-def _compact(row: Mapping[str, Any]) -> str:
-    """As `_spread`, for narrow cells: an interval only where the worlds differ."""
-    if not row or row["low"] is None or row["least"] == row["most"]:
-        return number(row.get("value"))
-    return f"{number(row['value'])} ({number(row['low'])}-{number(row['high'])})"
