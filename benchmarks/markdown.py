@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 
 def put_between(page: str, begin: str, end: str, told: Iterable[str]) -> str:
@@ -34,3 +35,17 @@ def line(cells: Sequence[str]) -> str:
 def number(value: float | None, *, places: int = 3) -> str:
     """A number as pages show it; a dash where there is none."""
     return "-" if value is None else f"{round(value, places) + 0.0:g}"
+
+
+def spread(row: Mapping[str, Any]) -> str:
+    """A kept row (`benchmarks.rows.row`) with its interval; an empty row is a dash."""
+    if not row or row["low"] is None:
+        return number(row.get("value"))
+    return f"{number(row['value'])} ({number(row['low'])} to {number(row['high'])})"
+
+
+def compact(row: Mapping[str, Any]) -> str:
+    """As `spread`, for narrow cells: an interval only where the worlds differ."""
+    if not row or row["low"] is None or row["least"] == row["most"]:
+        return number(row.get("value"))
+    return f"{number(row['value'])} ({number(row['low'])}-{number(row['high'])})"

@@ -7,8 +7,10 @@ from typing import Any
 
 from benchmarks.goal import IN_WORDS, short_of_goal
 from benchmarks.kept import took
-from benchmarks.markdown import head, line, number
+from benchmarks.markdown import compact, head, line, number, spread
 from benchmarks.rows import WHOLE, names_of, row_of
+
+KIND_HEADS = ("accounts", "worst", "rings", "worst", "precision")
 
 
 def newest(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -20,7 +22,7 @@ def newest(entry: Mapping[str, Any]) -> Iterator[str]:
     names = list(entry["table"])
     yield from head(["", *(f"{name} worlds" for name in names)])
     for told in WHOLE:
-        yield line([told, *(_spread(row_of(entry, name, "whole", told)) for name in names)])
+        yield line([told, *(spread(row_of(entry, name, "whole", told)) for name in names)])
     yield ""
     yield from _levels(entry)
     yield from _kinds(entry)
@@ -45,7 +47,8 @@ def _how(entry: Mapping[str, Any]) -> str:
         f" {took(entry)}: {worlds} of {entry['interactions']:,} interactions in"
         f" {entry['days']} days for each family. A value is the mean over the worlds, in brackets"
         " the 95 % t-interval, cut to what is possible; a dash stands where nothing was kept or"
-        " nothing defines the number."
+        " nothing defines the number. By level and kind, a number without brackets was the same in"
+        " every world, or was had in one."
     )
 
 
@@ -58,7 +61,7 @@ def _levels(entry: Mapping[str, Any]) -> Iterator[str]:
         cells = []
         for name in names:
             told = [row_of(entry, name, f"level {level}", n) for n in ("precision", "recall")]
-            cells.append(", ".join(number(r["value"]) for r in told if r) if any(told) else "")
+            cells.append(", ".join(compact(r) for r in told if r) if any(told) else "")
         yield line([level, *cells])
     yield ""
     short = list(short_of_goal(entry))
@@ -74,26 +77,27 @@ def _kinds(entry: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         "Accounts that are flagged and rings that are found (half of each), as shares of all of the"
-        " kind: the mean over the worlds, and the worst world."
+        " kind: the mean over the worlds (its interval, as above), and the worst world."
     )
     yield ""
-    yield from head(["worlds", "kind", "accounts", "worst", "rings", "worst", "precision"])
+    yield from head(["worlds", "kind", *KIND_HEADS])
     for family in entry["table"]:
         for kind in names_of(entry, family, "kind"):
-            rows = {
-                told: row_of(entry, family, f"kind {kind}", told)
-                for told in ("recall", "rings found", "precision")
-            }
-            yield line(
-                [
-                    family, kind,
-                    number(rows["recall"].get("value")), number(rows["recall"].get("least")),
-                    number(rows["rings found"].get("value")),
-                    number(rows["rings found"].get("least")),
-                    number(rows["precision"].get("value")),
-                ]
-            )  # fmt: skip
+            yield line([family, kind, *kind_cells(entry, family, kind)])
     yield ""
+
+
+def kind_cells(entry: Mapping[str, Any], family: str, kind: str) -> list[str]:
+    """What is told of a kind of ring in one family, in the order of `KIND_HEADS`."""
+    recall, found, precision = (
+        row_of(entry, family, f"kind {kind}", told)
+        for told in ("recall", "rings found", "precision")
+    )
+    return [
+        compact(recall), number(recall.get("least")),
+        compact(found), number(found.get("least")),
+        compact(precision),
+    ]  # fmt: skip
 
 
 def _look_alikes(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -102,8 +106,8 @@ def _look_alikes(entry: Mapping[str, Any]) -> Iterator[str]:
     yield "![Look-alikes flagged by kind](evaluation/look-alikes.svg)"
     yield ""
     yield (
-        "The share of a kind's accounts that is flagged, as the mean over the worlds and in the"
-        " worst world, and of the worst single group of all worlds."
+        "The share of a kind's accounts that is flagged, as the mean over the worlds (its interval)"
+        " and in the worst world, and of the worst single group of all worlds."
     )
     yield ""
     yield from head(["worlds", "look-alike", "share flagged", "worst world", "worst group"])
@@ -111,12 +115,6 @@ def _look_alikes(entry: Mapping[str, Any]) -> Iterator[str]:
         for kind in names_of(entry, family, "look-alike"):
             share = row_of(entry, family, f"look-alike {kind}", "share flagged")
             worst = row_of(entry, family, f"look-alike {kind}", "worst group's share")
-            told = (share.get("value"), share.get("most"), worst.get("most"))
-            yield line([family, kind, *(number(value) for value in told)])
+            most = (number(told.get("most")) for told in (share, worst))
+            yield line([family, kind, compact(share), *most])
     yield ""
-
-
-def _spread(row: Mapping[str, Any]) -> str:
-    if not row or row["low"] is None:
-        return number(row.get("value"))
-    return f"{number(row['value'])} ({number(row['low'])} to {number(row['high'])})"

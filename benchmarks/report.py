@@ -1,4 +1,4 @@
-"""Write the measured parts of docs/evaluation.md and docs/real-logs.md, and the plots.
+"""Write the measured parts of docs/evaluation.md and of other pages, and the plots.
 
     python benchmarks/report.py            # write them
     python benchmarks/report.py --check    # fail where they are not what the numbers give
@@ -33,6 +33,7 @@ from benchmarks.quality_plots import (  # noqa: E402
 )
 from benchmarks.real_report import real_part  # noqa: E402
 from benchmarks.rows import row_of  # noqa: E402
+from benchmarks.several_report import several_part  # noqa: E402
 from benchmarks.worth import BARE_NAMES, worth  # noqa: E402
 
 QUALITY = ROOT / "benchmarks" / "quality.json"
@@ -41,6 +42,7 @@ NULL = ROOT / "benchmarks" / "null.json"
 REAL = ROOT / "benchmarks" / "real_logs.json"
 PAGE = ROOT / "docs" / "evaluation.md"
 REAL_PAGE = ROOT / "docs" / "real-logs.md"
+SEVERAL_PAGE = ROOT / "docs" / "detectors" / "several-layers.md"
 PLOTS = ROOT / "docs" / "evaluation"
 BEGIN = "<!-- measured: written by benchmarks/report.py -->"
 END = "<!-- end of what is measured -->"
@@ -95,12 +97,15 @@ def write_report(*, check: bool = False) -> list[str]:
     Args:
         check: whether to write nothing.
     """
-    page, real_page = (path.read_text(encoding="utf-8") for path in (PAGE, REAL_PAGE))
+    pages = {path.name: path for path in (PAGE, REAL_PAGE, SEVERAL_PAGE)}
+    page, real_page, several = (path.read_text(encoding="utf-8") for path in pages.values())
+    quality = kept_in(QUALITY)
+    told = several_part(_newest_whole(quality))
     made = {
-        **report(page, kept_in(QUALITY), kept_in(ABLATION), kept_in(NULL)),
+        **report(page, quality, kept_in(ABLATION), kept_in(NULL)),
         REAL_PAGE.name: put_between(real_page, BEGIN, END, real_part(kept_in(REAL))),
+        SEVERAL_PAGE.name: put_between(several, BEGIN, END, told),
     }
-    pages = {path.name: path for path in (PAGE, REAL_PAGE)}
     paths = {name: pages.get(name, PLOTS / name) for name in made}
     other = [
         name

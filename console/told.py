@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from builders.extracts.report import accounting
+from console.against_expected import against_expected
 from console.output import moment, shown, write_line
 from console.place import Place
 from console.plots import bar, timeline
@@ -69,9 +70,9 @@ def write_told(tale: Mapping[str, Any]) -> None:
         write_line(line)
     for layer, facts in tale["layers"].items():
         kept, refused = facts.get("edges_kept", 0), facts.get("edges_refused", 0)
-        write_line(
-            f"{layer}: {kept:,} of {kept + refused:,} candidate edges kept{_expected(facts)}"
-        )
+        write_line(f"{layer}: {kept:,} of {kept + refused:,} candidate edges kept")
+        for line in against_expected(facts):
+            write_line(f"  {line}")
         if "note" in facts:
             write_line(f"  {facts['note']}")
     if tale.get("decoy"):
@@ -101,17 +102,6 @@ def write_told(tale: Mapping[str, Any]) -> None:
     )
     for row in tale["clusters"]:
         _write_cluster(row)
-
-
-def _expected(facts: Mapping[str, Any]) -> str:
-    """Whether as much is seen as expected among pairs drawn at random, where a layer tells."""
-    begins = "observed / expected "
-    ratios = [
-        f"{ratio:.2f} {name.removeprefix(begins)}"
-        for name, ratio in facts.items()
-        if name.startswith(begins) and "tenth" not in name
-    ]
-    return f"; any pair's meetings / those expected: {', '.join(ratios)}" if ratios else ""
 
 
 def _write_sizes(sizes: Mapping[str, int]) -> None:

@@ -28,11 +28,11 @@ Fortnight = Annotated[
 ]  # fmt: skip
 Marketplace = Annotated[
     bool,
-    typer.Option("--marketplace", help="Such a world of goods and reviews, never tuned on."),
+    typer.Option("--marketplace", help="Such a world of goods and reviews."),
 ]
 Forum = Annotated[
     bool,
-    typer.Option("--forum", help="Such a world of communities, which nothing is learned from."),
+    typer.Option("--forum", help="Such a world of communities, unknown to the scorecard."),
 ]
 
 

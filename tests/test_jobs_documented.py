@@ -18,6 +18,7 @@ from jobs.spark_settings import SparkSettings
 
 DOCS = Path(__file__).parents[1] / "docs"
 JOB_FILE = (DOCS / "job-file.md").read_text(encoding="utf-8")
+SEVERAL = DOCS / "detectors/several-layers.md"
 INDEX = (DOCS / "detectors/README.md").read_text(encoding="utf-8")
 
 
@@ -56,7 +57,20 @@ def test_a_detector_is_listed_in_the_index_and_the_job_files_page(name):
 
 
 def test_the_pages_of_detectors_are_those_of_detectors_that_there_are():
-    assert {path.stem for path in (DOCS / "detectors").glob("*.md")} == {"README", *DETECTORS}
+    others = {"README", SEVERAL.stem}
+    assert {path.stem for path in (DOCS / "detectors").glob("*.md")} == {*others, *DETECTORS}
+
+
+def test_rings_without_a_detector_of_their_own_are_told_as_detectors_are():
+    page = SEVERAL.read_text(encoding="utf-8")
+
+    _, *rings = re.split(r"^## ", page, flags=re.MULTILINE)
+    told = {ring.splitlines()[0]: ring for ring in rings if not ring.startswith("How much")}
+    assert [*told] == ["Hijacked accounts", "Rotating teams", "Overlapping rings"]
+    for title, ring in told.items():
+        for part in ("What sees it", "What cannot be seen", "What innocently looks like it"):
+            assert f"\n### {part}\n\n- " in ring
+        assert f"({SEVERAL.name}#{title.lower().replace(' ', '-')})" in INDEX
 
 
 def test_the_job_files_page_has_every_section_and_setting():

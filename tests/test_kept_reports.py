@@ -11,6 +11,7 @@ from benchmarks.kept import keep, kept_in
 from benchmarks.null_report import newest_of_each, null_part
 from benchmarks.real_report import WHAT, real_part
 from benchmarks.report import NULL, PAGE, REAL, REAL_PAGE
+from benchmarks.several_report import several_part
 
 pytestmark = pytest.mark.local_only
 
@@ -160,6 +161,28 @@ def test_each_log_is_told_by_the_newest_entry_that_looked_at_it():
     assert "| `german_elections` | any | recall | 0.5, 1 | 0.5, 1 |" in told
     assert "| `pokec_follows` | any | recall | 0.25, 0.5 | 0.25, 0.5 |" in told
     assert told.count("| `pokec_follows` | any | recall |") == 1
+
+
+def test_rings_without_a_detector_are_told_by_family_where_there_are_any():
+    def told(of, number, value):
+        return {"of": of, "number": number, "value": value, "low": 0.25, "high": 0.75,
+                "least": 0.25, "most": 0.75}  # fmt: skip
+
+    hijacked = "kind hijack-burst"
+    numbers = ("recall", "rings found", "precision")
+    entry = {
+        "commit": "abc", "date": "2026-01-01", "seeds": [1, 2],
+        "table": {
+            "own": [told("kind swarm", "recall", 1.0)],
+            "held-out": [told(hijacked, number, 0.5) for number in numbers],
+        },
+    }  # fmt: skip
+
+    lines = list(several_part(entry))
+
+    assert lines[0].startswith('`make quality SEEDS="1 2"` at commit `abc` on 2026-01-01')
+    half = "0.5 (0.25-0.75)"
+    assert lines[4:] == [f"| `hijack-burst` | held-out | {half} | 0.25 | {half} | 0.25 | {half} |"]
 
 
 def test_every_log_that_is_measured_is_described():

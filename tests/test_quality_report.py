@@ -220,6 +220,31 @@ def test_kinds_of_ring_are_told_by_accounts_and_by_rings_with_the_worst_world():
     assert "Kinds of ring of which less than 0.7 of the accounts are flagged: own drip 0.5." in told
 
 
+def test_levels_and_kinds_are_told_with_the_interval_over_the_worlds():
+    spread = {"low": 0.0, "high": 0.713, "least": 0.25, "most": 0.75}
+    entry = good(
+        **{"L0 recall": row("level L0", "recall", 0.44, **spread)},
+        recall=row("kind drip", "recall", 0.44, **spread),
+        found=row("kind drip", "rings found", 0.44, **spread),
+        precise=row("kind drip", "precision", 0.44, **spread),
+        share=row("look-alike fan-club", "share flagged", 0.44, **spread),
+    )
+
+    made = report(MARKED, [entry], [])["evaluation.md"]
+
+    told = "0.44 (0-0.713)"
+    assert f"| L0 | 1, {told} |" in made
+    assert f"| own | drip | {told} | 0.25 | {told} | 0.25 | {told} |" in made
+    assert f"| own | fan-club | {told} | 0.75 | 0.05 |" in made
+
+
+def test_a_level_that_is_the_same_in_every_world_has_no_interval():
+    same = {"low": 1.0, "high": 1.0, "least": 1.0, "most": 1.0}
+    entry = good(**{"L0 recall": row("level L0", "recall", 1.0, **same)})
+
+    assert "| L0 | 1, 1 |" in report(MARKED, [entry], [])["evaluation.md"]
+
+
 def test_numbers_that_an_older_entry_lacks_are_a_dash():
     made = report(MARKED, [ENTRY], [])["evaluation.md"]
 
