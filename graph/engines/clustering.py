@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from graph.engines.dense import DenseGraph, FixedGraph, dense, fixed
-from graph.engines.kernels.components import checked_components, component_labels
+from graph.engines.kernels.components import component_labels
 from graph.engines.kernels.giants import Giant, divided
 from graph.engines.kernels.labels import moving_bits, propagated_labels
 from graph.engines.kernels.leiden import Objective, Search, least_members
@@ -81,7 +81,7 @@ def semi_synchronous_label_propagation(graph: InteractionGraph, *, rounds: int, 
 def components_of(given: DenseGraph) -> pa.Table:
     """The rows of `components`."""
     labels = component_labels(given.accounts, given.src, given.dst)
-    return named(given.ids, checked_components(labels, given.src, given.dst))
+    return named(given.ids, labels)
 
 
 def label_propagation_of(given: DenseGraph, *, rounds: int) -> pa.Table:
