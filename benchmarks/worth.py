@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from algorithms.scorecard import TERMS
 from benchmarks.markdown import head, line
 
 BARE = "text,content,owner,device,ip,object_kind,created_at,name,followers"
@@ -13,6 +14,9 @@ BARE_NAMES = {
     f"{BARE},action": "all but account, object, time",
 }
 """Long lists of columns as the report calls them."""
+CARD_TERMS = tuple(term.name for term in TERMS)
+"""Those of today's card: an entry may be of an earlier one."""
+GONE = "gone since"
 NOTHING = 0.0005
 """A change below this is none: numbers are shown to three places."""
 _CHANGES = {
@@ -38,8 +42,14 @@ _TITLES = {
 }
 
 
-def worth(entry: Mapping[str, Any]) -> Iterator[str]:
-    """The lines of the report for one entry of benchmarks/ablation.json."""
+def worth(entry: Mapping[str, Any], card: Collection[str] = CARD_TERMS) -> Iterator[str]:
+    """The lines of the report for one entry of benchmarks/ablation.json.
+
+    Args:
+        entry: what was measured.
+        card: the terms of today's card; others are marked as gone, and those that were not
+            measured are named.
+    """
     seeds = " ".join(str(seed) for seed in entry["seeds"])
     worlds = f"{len(entry['seeds'])} worlds" if len(entry["seeds"]) > 1 else "one world"
     yield "### What each part is worth"
@@ -65,7 +75,8 @@ def worth(entry: Mapping[str, Any]) -> Iterator[str]:
         yield ""
         yield says
         yield ""
-        yield from _table(entry, part)
+        gone = frozenset(_names(entry, part)) - set(card) if part == "terms" else frozenset()
+        yield from _table(entry, part, gone)
         idle = _idle(entry) if part == "signals" else []
         if idle:
             yield ""
@@ -73,7 +84,9 @@ def worth(entry: Mapping[str, Any]) -> Iterator[str]:
         nothing = list(worth_nothing(entry, part))
         if nothing:
             yield ""
-            yield f"Worth nothing in these worlds: {_named(nothing)}."
+            yield f"Worth nothing in these worlds: {_named(nothing, gone)}."
+        if part == "terms":
+            yield from _other_card(entry, card, gone)
     yield ""
     yield "### As columns go missing"
     yield ""
@@ -103,11 +116,29 @@ def _idle(entry: Mapping[str, Any]) -> list[str]:
     return sorted(set.intersection(*told))
 
 
-def _named(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+def _other_card(
+    entry: Mapping[str, Any], card: Collection[str], gone: Collection[str]
+) -> Iterator[str]:
+    """In what the card that was measured is not today's."""
+    new = [name for name in card if name not in _names(entry, "terms")]
+    if gone or new:
+        yield ""
+        yield (
+            "This is no account of today's card: it was measured with an earlier one."
+            + (f" *{GONE.capitalize()}* are terms that the card has no more." if gone else "")
+            + (f" Of its terms these were not measured: {_named(new)}." if new else "")
+        )
 
 
-def _table(entry: Mapping[str, Any], part: str) -> Iterator[str]:
+def _named(names: Sequence[str], gone: Collection[str] = ()) -> str:
+    return ", ".join(_marked(name, gone) for name in names)
+
+
+def _marked(name: str, gone: Collection[str]) -> str:
+    return f"`{name}` ({GONE})" if name in gone else f"`{name}`"
+
+
+def _table(entry: Mapping[str, Any], part: str, gone: Collection[str]) -> Iterator[str]:
     families = entry["families"]
     timed = part != "terms"
     heads = ["without", *(f"{name} worlds" for name in families), "loses most"]
@@ -119,7 +150,7 @@ def _table(entry: Mapping[str, Any], part: str) -> Iterator[str]:
         cells.append(_loses_most([told[part].get(name, {}) for told in families.values()]))
         if timed:
             cells.append(_seconds(entry, name))
-        yield line([f"`{name}`", *cells])
+        yield line([_marked(name, gone), *cells])
 
 
 def _columns(entry: Mapping[str, Any]) -> Iterator[str]:

@@ -385,7 +385,34 @@ def test_what_changes_nothing_in_any_world_is_named():
     assert "| `copied-text` | ., -0.100, . | . | copied-comments -1.000 | 1.5 |" in told
     assert "| `swarm` | . | +0.050, ., . |  |  |" in told
     assert "| `gate closed` | ., ., +1.000 |" in told
-    assert "| `ties` | nobody flagged, -0.800 |" in told
+    assert "| `ties` (gone since) | nobody flagged, -0.800 |" in told
+
+
+def test_a_term_that_todays_card_has_no_more_is_marked_and_new_ones_are_named():
+    def of(card):
+        return "\n".join(worth(WORTH, card))
+
+    no_account = "This is no account of today's card: it was measured with an earlier one."
+    both, gone, new = of(("leak", "text")), of(()), of(("leak", "ties"))
+    assert "| `ties` (gone since) |" in both
+    assert (
+        f"{no_account} *Gone since* are terms that the card has no more."
+        " Of its terms these were not measured: `leak`, `text`."
+    ) in both
+    assert gone.count("`ties` (gone since)") == 1
+    assert "these were not measured" not in gone
+    assert "| `ties` |" in new
+    assert f"{no_account} Of its terms these were not measured: `leak`." in new
+    assert "earlier one" not in of(("ties",))
+
+
+def test_a_gone_term_that_was_worth_nothing_is_marked_there_too():
+    own = WORTH["families"]["own"]
+    entry = {**WORTH, "families": {"own": {**own, "terms": {"ties": WHOLE, "leak": WHOLE}}}}
+
+    told = "\n".join(worth(entry, ("leak",)))
+
+    assert "Worth nothing in these worlds: `ties` (gone since), `leak`." in told
 
 
 def world(precision, comments, drips):
