@@ -53,7 +53,8 @@ def check(known: Known) -> Table:
         with sizes as (select cluster, count(*) as accounts from {members} group by cluster),
         things as (
             select cluster, object_kind, object,
-                   (max(population) - max(members)) / cast(max(members) as double) as others
+                   (max(population) - max(members))
+                       / cast(greatest(max(members), 1) as double) as others
             from {objects} where object <> '' group by cluster, object_kind, object
         ),
         publics as (
