@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from algorithms.explain.degrees import within_one
+from algorithms.explain.hours import NUMBERED
 from algorithms.explain.schema import CHECKED, Explanation, Known
 from graph.schema import Column, Schema
 from graph.table import Table
@@ -49,13 +50,13 @@ def check(known: Known) -> Table:
     Clusters that share no object are left out.
     """
     facts = known.engine.sql(
-        """
-        with sizes as (select cluster, count(*) as accounts from {members} group by cluster),
+        f"""
+        with sizes as (select cluster, count(*) as accounts from {{members}} group by cluster),
         things as (
             select cluster, object_kind, object,
                    (max(population) - max(members))
                        / cast(greatest(max(members), 1) as double) as others
-            from {objects} where object <> '' group by cluster, object_kind, object
+            from {{objects}} where object <> '' group by cluster, object_kind, object
         ),
         publics as (
             select cluster, count(*) as things, median(others) as others
@@ -63,26 +64,19 @@ def check(known: Known) -> Table:
         ),
         busy as (
             select m.cluster, count(*) as all_acts
-            from {interactions} i join {members} m on m.account = i.account
+            from {{interactions}} i join {{members}} m on m.account = i.account
             group by m.cluster
         ),
         hours as (
             select m.cluster, cast(floor(i.acted_at / 3600000.0) as bigint) as hour,
                    count(*) as acts
-            from {interactions} i
-            join {members} m on m.account = i.account
+            from {{interactions}} i
+            join {{members}} m on m.account = i.account
             join things t on t.cluster = m.cluster and t.object_kind = i.object_kind
                          and t.object = i.object
             group by m.cluster, cast(floor(i.acted_at / 3600000.0) as bigint)
         ),
-        begun as (
-            select *, case when hour - lag(hour) over (partition by cluster order by hour) = 1
-                           then 0 else 1 end as begins
-            from hours
-        ),
-        numbered as (
-            select *, sum(begins) over (partition by cluster order by hour) as number from begun
-        ),
+        {NUMBERED},
         runs as (
             select cluster, number, sum(acts) as acts from numbered group by cluster, number
         ),

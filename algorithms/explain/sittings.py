@@ -6,6 +6,7 @@ that they carry), and at other times they come from their own.
 
 from __future__ import annotations
 
+from algorithms.explain.hours import NUMBERED
 from algorithms.explain.schema import CHECKED, Explanation, Known
 from graph.schema import Column, Schema
 from graph.table import Table
@@ -127,12 +128,12 @@ def check(known: Known) -> Table | None:
 def _sittings(known: Known) -> Table:
     """Runs of hours in which three members and a quarter of them act on one thing (`_SITTINGS`)."""
     return known.engine.sql(
-        """
-        with sizes as (select cluster, count(*) as accounts from {members} group by cluster),
+        f"""
+        with sizes as (select cluster, count(*) as accounts from {{members}} group by cluster),
         acts as (
             select m.cluster, i.account, i.action, i.object_kind, i.object,
                    cast(floor(i.acted_at / 3600000.0) as bigint) as hour
-            from {interactions} i join {members} m on m.account = i.account
+            from {{interactions}} i join {{members}} m on m.account = i.account
             where i.object <> ''
         ),
         met as (
@@ -144,14 +145,7 @@ def _sittings(known: Known) -> Table:
         hours as (
             select cluster, hour, sum(acts) as acts from met group by cluster, hour
         ),
-        begun as (
-            select *, case when hour - lag(hour) over (partition by cluster order by hour) = 1
-                           then 0 else 1 end as begins
-            from hours
-        ),
-        numbered as (
-            select *, sum(begins) over (partition by cluster order by hour) as number from begun
-        ),
+        {NUMBERED},
         runs as (
             select cluster, number, min(hour) as begins, max(hour) as ends, sum(acts) as acts
             from numbered group by cluster, number
