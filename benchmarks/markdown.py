@@ -45,7 +45,8 @@ def spread(row: Mapping[str, Any]) -> str:
 
 
 def compact(row: Mapping[str, Any]) -> str:
-    """As `spread`, for narrow cells: an interval only where the worlds differ."""
+    """As `spread`, for narrow cells: an interval only where it shows that the worlds differ."""
     if not row or row["low"] is None or row["least"] == row["most"]:
         return number(row.get("value"))
-    return f"{number(row['value'])} ({number(row['low'])}-{number(row['high'])})"
+    value, low, high = (number(row[name]) for name in ("value", "low", "high"))
+    return value if value == low == high else f"{value} ({low}-{high})"

@@ -57,6 +57,8 @@ class Mind:
 def other_mind(**log_odds: float) -> Scorecard:
     """The shipped card with other log-odds; `intercept` among them."""
     card = default_card()
+    unknown = log_odds.keys() - {"intercept", *card.weights}
+    assert not unknown, f"no terms of the card: {sorted(unknown)}"
     weights = {
         name: replace(weight, log_odds=log_odds.get(name, weight.log_odds))
         for name, weight in card.weights.items()

@@ -15,11 +15,15 @@ from graph.schemas import CLUSTER_OBJECTS, EDGES
 from tests.test_explain_audience import DAY, HOUR, MINUTE
 from tests.test_explain_following import known_of
 
+ALWAYS = (0, 14 * DAY)
+THAT_HOUR = (3 * DAY + 20 * HOUR, 3 * DAY + 21 * HOUR)
 
-def feed(engine, *, members=5, things=6, evenings=1, others=3, own=20, layer="shared-objects"):
+
+def feed(engine, *, members=5, things=6, evenings=1, others=3, own=20, lived=ALWAYS, step=1):
     """Members who like the same new things within minutes, on so many evenings.
 
-    `others`: accounts that come to each thing besides, for each member; `own`: what else each does.
+    `others`: accounts that come to each thing besides, for each member; `own`: what else each does,
+    from and up to `lived`; `step`: of the clock.
     """
     rng = np.random.default_rng(7)
     names = [f"m{number}" for number in range(members)]
@@ -34,7 +38,7 @@ def feed(engine, *, members=5, things=6, evenings=1, others=3, own=20, layer="sh
         shared.append(
             {
                 "cluster": "m0",
-                "layer": layer,
+                "layer": "shared-objects",
                 "object_kind": "post",
                 "object": f"new-{thing}",
                 "members": members,
@@ -43,9 +47,8 @@ def feed(engine, *, members=5, things=6, evenings=1, others=3, own=20, layer="sh
                 "population_rate": 0.1,
             }
         )
-    rows += [
-        (who, f"{what}-{who}", rng.uniform(0, 14 * DAY)) for who in names for what in range(own)
-    ]
+    rows += [(who, f"{what}-{who}", rng.uniform(*lived)) for who in names for what in range(own)]
+    rows = [(who, what, at // step * step) for who, what, at in rows]
     objects = engine.from_arrow(
         pa.Table.from_pylist(shared, schema=CLUSTER_OBJECTS.arrow), CLUSTER_OBJECTS
     )
@@ -66,7 +69,7 @@ def test_five_who_like_the_same_new_things_one_evening_were_there_together(engin
         "usual": 1.0,
         "degree": 1.0,
         "says": "what they share (6 things, 3.0 others there for each member) they did in one run"
-        " of hours, 100 % of it in the one of most; it is 23 % of all that they do",
+        " of hours, 100 % of it in the one of most; 77 % of all that they do falls in other hours",
     }
 
 
@@ -91,10 +94,21 @@ def test_a_thing_that_two_layers_list_is_one_thing(engine):
         pytest.param({"members": 10}, id="ten of them"),
         pytest.param({"others": 0}, id="nobody else there"),
         pytest.param({"own": 1}, id="no life beside it"),
+        pytest.param({"lived": THAT_HOUR}, id="no life in other hours"),
     ],
 )
 def test_without_any_one_of_it_they_were_not(engine, different):
     assert degree(feed(engine, **different)) == 0.0
+
+
+@pytest.mark.parametrize("step", [HOUR, DAY], ids=["hours", "dates"])
+def test_where_times_are_no_finer_than_an_hour_it_cannot_be_checked(engine, step):
+    """Who did it all on one day did it in one hour there."""
+    assert same_hours(feed(engine, step=step)).rows() == []
+
+
+def test_by_the_minute_it_can(engine):
+    assert degree(feed(engine, step=MINUTE)) == 1.0
 
 
 def test_eight_may_meet_by_chance_and_less_surely_than_six(engine):

@@ -154,7 +154,7 @@ def test_a_job_takes_the_card_that_lies_beside_it(tmp_path):
 
 
 def test_what_a_card_says_names_the_run_and_where_it_lies_does_not(tmp_path):
-    for name, card in (("a", other_mind(days=2.0)), ("b", other_mind(focus=2.5))):
+    for name, card in (("a", other_mind(days=2.0)), ("b", other_mind(days=2.5))):
         (tmp_path / f"{name}.json").write_text(card_text(card))
     shutil.copy(tmp_path / "a.json", tmp_path / "moved.json")
     (tmp_path / "shipped.json").write_text(card_text(default_card()))

@@ -7,14 +7,13 @@ over many things (`early.py`).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
-
-import pyarrow as pa
 
 from algorithms.explain.breadth import check as breadth
 from algorithms.explain.degrees import on_many, within_one
 from algorithms.explain.early import EARLY, early_arrivals
-from algorithms.explain.schema import CHECKED, Explanation, Known
+from algorithms.explain.schema import CHECKED, Explanation, Facts, Known, checked_each
 from algorithms.figures import duration
 from graph.schema import Column, Schema
 from graph.table import Table
@@ -59,7 +58,7 @@ def check(known: Known) -> Table:
         early=early,
         lives=lives,
     )
-    checked = known.engine.each(facts, _checked, CHECKED)
+    checked = known.engine.each(facts, partial(checked_each, _row), CHECKED)
     known.engine.drop(facts)
     if known.lives is None:
         known.engine.drop(lives)
@@ -68,12 +67,7 @@ def check(known: Known) -> Table:
     return checked
 
 
-def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
-    rows = [_row(facts) for facts in batch.to_pylist()]
-    return pa.RecordBatch.from_pylist(rows, schema=CHECKED.arrow)
-
-
-def _row(facts: dict[str, Any]) -> dict[str, Any]:
+def _row(facts: Facts) -> dict[str, Any]:
     objects, seconds = int(facts["objects"]), float(facts["half_seconds"])
     middle = round(float(facts["middle"]), 9)
     early = within_one((0.4 - middle) / 0.1) * within_one((seconds - 30) / 90)

@@ -12,14 +12,13 @@ Four things are measured on each object that many members act on, and put togeth
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
-
-import pyarrow as pa
 
 from algorithms.explain.arrival_facts import arrival_facts, set_anew
 from algorithms.explain.arrivals import arrived
 from algorithms.explain.degrees import densest_at_once
-from algorithms.explain.schema import CHECKED, Explanation, Known
+from algorithms.explain.schema import CHECKED, Explanation, Facts, Known, checked_each
 from graph.table import Table
 
 _LEAST_OBJECTS = 4
@@ -41,17 +40,12 @@ def check(known: Known) -> Table:
     """
     found = known.arrived or arrived(known)
     facts = arrival_facts(found)
-    checked = known.engine.each(facts, _checked, CHECKED)
+    checked = known.engine.each(facts, partial(checked_each, _row), CHECKED)
     known.engine.drop(facts)
     return checked
 
 
-def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
-    rows = [row for facts in batch.to_pylist() if (row := _row(facts)) is not None]
-    return pa.RecordBatch.from_pylist(rows, schema=CHECKED.arrow)
-
-
-def _row(facts: dict[str, Any]) -> dict[str, Any] | None:
+def _row(facts: Facts) -> dict[str, Any] | None:
     if facts["objects"] < _LEAST_OBJECTS:
         return None
     if facts["instant"] > facts["objects"] / 2:
@@ -75,7 +69,7 @@ def _row(facts: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _shape(facts: dict[str, Any]) -> float:
+def _shape(facts: Facts) -> float:
     """Log-odds of the shapes, in [-3, 3]; nought at most where the core shows a schedule.
 
     Objects of one cluster share their members' habits, so their log-odds add like a root. A
@@ -89,7 +83,7 @@ def _shape(facts: dict[str, Any]) -> float:
     return min(max(whole, -_FULL), _FULL)
 
 
-def _beside(facts: dict[str, Any]) -> float:
+def _beside(facts: Facts) -> float:
     """Members who come as the others do speak a little for an audience; a step speaks against."""
     if facts["beside"] < _LEAST_OBJECTS:
         return 0.0
@@ -97,12 +91,12 @@ def _beside(facts: dict[str, Any]) -> float:
     return min(max((0.25 - apart) / 0.2, 0.0), 0.5) - min(max((apart - 0.5) / 0.2, 0.0), 1.5)
 
 
-def _called(facts: dict[str, Any]) -> float:
+def _called(facts: Facts) -> float:
     """Against, where the delay since an object's first act differs from object to object."""
     return -min(max((set_anew(facts) - 0.3) / 0.4, 0.0), 1.0) * _FULL
 
 
-def _leaning(facts: dict[str, Any]) -> float:
+def _leaning(facts: Facts) -> float:
     """Against, where members do not come densest at once: a core that is filled, and stragglers.
 
     The lean is the wait from the first member to the densest half, as a share of that half.

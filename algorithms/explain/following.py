@@ -14,16 +14,15 @@ measuring the response function of a social system).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
-
-import pyarrow as pa
 
 from algorithms.attendance import attendance, loyalty
 from algorithms.explain.arrival_facts import arrival_facts
 from algorithms.explain.arrivals import arrived
 from algorithms.explain.breadth import check as breadth
 from algorithms.explain.degrees import densest_at_once, on_many, within_one
-from algorithms.explain.schema import CHECKED, Explanation, Known
+from algorithms.explain.schema import CHECKED, Explanation, Facts, Known, checked_each
 from algorithms.figures import duration, figure
 from graph.schema import Column, Schema
 from graph.table import Table
@@ -91,7 +90,7 @@ def check(known: Known) -> Table:
         attended=attended,
         lives=lives,
     )
-    checked = known.engine.each(facts, _checked, CHECKED)
+    checked = known.engine.each(facts, partial(checked_each, _row), CHECKED)
     for done in (came, acts, attended, facts):
         known.engine.drop(done)
     if known.arrived is None:
@@ -115,12 +114,7 @@ def _acts(known: Known) -> Table:
     )
 
 
-def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
-    rows = [_row(facts) for facts in batch.to_pylist()]
-    return pa.RecordBatch.from_pylist(rows, schema=CHECKED.arrow)
-
-
-def _row(facts: dict[str, Any]) -> dict[str, Any]:
+def _row(facts: Facts) -> dict[str, Any]:
     objects, share = int(facts["regular_objects"]), float(facts["attendance"])
     seconds, lean = float(facts["half_seconds"]), float(facts["usual_lean"])
     # A logarithm's last digit is the machine's own, and workers are of many machines.

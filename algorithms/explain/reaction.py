@@ -7,14 +7,13 @@ minutes, the delay since the object's birth is the same on each, and there are m
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
-
-import pyarrow as pa
 
 from algorithms.explain.arrival_facts import arrival_facts, set_anew
 from algorithms.explain.arrivals import arrived
 from algorithms.explain.degrees import answers_at_once, within_one
-from algorithms.explain.schema import CHECKED, Explanation, Known
+from algorithms.explain.schema import CHECKED, Explanation, Facts, Known, checked_each
 from algorithms.figures import duration
 from graph.table import Table
 
@@ -33,17 +32,14 @@ def check(known: Known) -> Table:
     looks the same, so it is context.
     """
     facts = arrival_facts(known.arrived or arrived(known))
-    checked = known.engine.each(facts, _checked, CHECKED)
+    checked = known.engine.each(facts, partial(checked_each, _row), CHECKED)
     known.engine.drop(facts)
     return checked
 
 
-def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
-    rows = [_row(facts) for facts in batch.to_pylist() if facts["sharp"] >= _LEAST_OBJECTS]
-    return pa.RecordBatch.from_pylist(rows, schema=CHECKED.arrow)
-
-
-def _row(facts: dict[str, Any]) -> dict[str, Any]:
+def _row(facts: Facts) -> dict[str, Any] | None:
+    if facts["sharp"] < _LEAST_OBJECTS:
+        return None
     lean, seconds = float(facts["lean"]), float(facts["half_seconds"])
     return {
         "cluster": facts["cluster"],

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import pyarrow as pa
 
 from graph.engine import Engine
 from graph.model import Clustering
@@ -37,6 +39,23 @@ EXPLANATIONS = Schema(
 
 CHECKED = Schema("checked", EXPLANATIONS.columns[:1] + EXPLANATIONS.columns[2:6], key=("cluster",))
 """What one explanation finds: a cluster that it leaves out could not be checked."""
+
+
+Facts = dict[str, Any]
+"""What was measured of one cluster, by the columns of whoever measured it."""
+
+
+def checked_each(
+    row: Callable[[Facts], dict[str, Any] | None], batch: pa.RecordBatch
+) -> pa.RecordBatch:
+    """`CHECKED` of measured facts, a row a cluster.
+
+    Args:
+        row: a cluster's row, or None where it is to be left out.
+        batch: the facts.
+    """
+    rows = [found for facts in batch.to_pylist() if (found := row(facts)) is not None]
+    return pa.RecordBatch.from_pylist(rows, schema=CHECKED.arrow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
