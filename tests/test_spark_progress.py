@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import time
 from contextlib import suppress
+from threading import Timer
 
 import pyarrow as pa
 import pytest
@@ -124,6 +126,22 @@ def test_of_even_work_and_of_short_work_no_skew_is_told(spark):
         spark.spread([0.02, 0.02, 1.5, 0.02], slept, NUMBERS)
 
     assert [note for note in heard.notes if not note.startswith("Spark ")] == []
+
+
+@pytest.mark.spark
+def test_ctrl_c_in_the_middle_of_an_answer_is_ctrl_c_and_logs_no_pages(spark, caplog):
+    """Python waits for the JVM there: nothing else can be asked through that connection."""
+    java = spark.session.sparkContext._jvm.java.lang.Thread
+    began = time.monotonic()
+    press = Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+
+    with pytest.raises(KeyboardInterrupt), watched(spark.session, Heard()):
+        press.start()
+        java.sleep(30_000)
+
+    assert time.monotonic() - began < 20
+    assert not [record for record in caplog.records if "py4j" in record.pathname]
+    assert counted(spark) == [2]
 
 
 @pytest.mark.spark
