@@ -100,6 +100,7 @@ TERMS: tuple[Term, ...] = (
         "how much of its edge weight leads outside",
     ),
     Term("strength", 1, _strength, "how strong the ties of those who are joined are", added=True),
+    Term("focus", 1, lambda f: f["joint_share"], "share of the members' acts that are joint"),
     Term(
         "days",
         1,
@@ -181,8 +182,8 @@ ADDED = frozenset(term.name for term in TERMS if term.added)
 DROPPED = frozenset(
     (
         "ages", "attendance", "audience", "breadth", "circle", "close", "density", "early",
-        "exclusive", "flash", "focus", "follow", "life", "looking", "partners", "regular", "size",
-        "start", "surprise", "tenth", "ties", "traits",
+        "exclusive", "flash", "follow", "life", "looking", "partners", "regular", "size", "start",
+        "surprise", "tenth", "ties", "traits",
     )
 )  # fmt: skip
 """Terms of earlier versions: others say what they said, or they said nothing."""
