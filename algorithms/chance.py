@@ -139,7 +139,9 @@ def co_action_against_chance(
         apart=apart,
     )
     if beside is None:
-        return tested_edges(filled, graph, matches=matches, dispersion=dispersion)
+        tested = tested_edges(filled, graph, matches=matches, dispersion=dispersion)
+        engine.drop(filled)
+        return tested
     ours, others = (
         engine.sql(
             f"select * from {{filled}} where layer {test} $beside",
@@ -150,6 +152,8 @@ def co_action_against_chance(
         for test in ("<>", "=")
     )
     tested = tested_edges(ours, graph, matches=matches, dispersion=dispersion)
+    for done in (pairs, filled, ours):
+        engine.drop(done)
     return replace(tested, beside=others)
 
 
@@ -189,7 +193,9 @@ def pairs_against_chance(
         edges=graph.edges,
         activity=activity,
     )
-    return tested_edges(filled, graph, matches=None, dispersion=dispersion)
+    tested = tested_edges(filled, graph, matches=None, dispersion=dispersion)
+    engine.drop(filled)
+    return tested
 
 
 def clusters_against_chance(

@@ -172,11 +172,15 @@ def test_neither_partitions_nor_the_order_of_rows_change_the_answer(spark):
     assert_alike(one, other)
 
 
-def test_nothing_is_left_in_the_scratch_but_the_answer(spark):
-    interactions = as_table(spark, viral().slice(0, 100))
+def test_nothing_is_left_in_the_scratch_but_the_answer(spark, caplog):
+    # All of them on one object: four times as many as one may have before it is cut.
+    interactions = as_table(spark, viral().slice(0, 2_000))
     before = set(spark._views.places)
 
-    found = coaction_graph(interactions, within_seconds=60)
+    with caplog.at_level(logging.INFO, logger="ringwatch.spark"):
+        found = coaction_graph(interactions, within_seconds=3600, at_least=1)
 
+    assert "1 objects have more than 500 interactions; the largest has 2000" in caplog.text
+    assert found.graph.edges.count() > 0
     answer = {found.graph.edges.name, found.bounds.name}
     assert set(spark._views.places) - before <= answer

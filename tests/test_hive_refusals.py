@@ -1,4 +1,7 @@
-"""Tables whose files alone do not say which rows they have are refused with the way out."""
+"""Tables whose files alone do not say which rows they have are refused with the way out.
+
+What a Spark session's own catalogue says of them is in `test_hive_session`.
+"""
 
 from __future__ import annotations
 

@@ -81,7 +81,9 @@ for name, stored in STORED.items():
         "chosen": sorted({row["day"] for row in chosen[0]}),
         "notes": notes,
     }
-for name in ("own.texts", "owns.text"):
+spark.sql("create table own.acid (who string, at bigint) clustered by (who) into 1 buckets"
+    " stored as orc tblproperties ('transactional' = 'true')")
+for name in ("own.texts", "owns.text", "own.acid"):
     try:
         list_table(hive_address(f"hive://{name}"), engine=engine)
     except Exception as error:
@@ -115,6 +117,10 @@ def test_tables_of_the_sessions_derby_are_read_as_their_folders_are(tmp_path):
     assert told["owns.text"] == "ConfigError: the catalogue has no database `owns`" + (
         "; did you mean `own`?"
     )
+
+    acid = told["own.acid"]
+    assert acid.startswith("ExtractError: own.acid is transactional (ACID): its files also hold")
+    assert "insert overwrite directory ... stored as parquet select * from own.acid" in acid
 
     by_spark = [word for setting in told["settings"] for word in ("--spark", setting)]
     looked = subprocess.run(

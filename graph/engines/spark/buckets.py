@@ -1,8 +1,8 @@
 """Components in buckets of about even numbers of edges: what a worker divides in one call.
 
 A group of its own for each component would cost a millisecond a group, which for hundreds of
-thousands of small components is minutes. Small ones are dealt by the hash of their name; one that
-fills a good part of a bucket has a bucket to itself. Nobody lists the components.
+thousands of small components is minutes. Components are packed by size (`packing`), and each
+bucket is a task. Nobody lists the components.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from graph.engines.kernels.components import component_labels
 from graph.engines.kernels.leiden import Search, leiden_labels
 from graph.engines.spark.loops import settling
+from graph.engines.spark.packing import in_buckets, itemised
 from graph.engines.spark.refusals import refusals, refusing
 from graph.errors import RingwatchError
 
@@ -31,10 +32,7 @@ if TYPE_CHECKING:
 Ints = npt.NDArray[np.int64]
 
 EDGES_A_BUCKET = 500_000
-"""A worker holds a bucket in some hundred megabytes."""
-
-_ALONE = 10
-"""Components of more than this part of a bucket have one of their own: the rest deal evenly."""
+"""A worker holds a bucket in some hundred megabytes. Only one component alone may be more."""
 
 
 @contextmanager
@@ -53,21 +51,20 @@ def divided(
     from pyspark.sql import functions as f
 
     engine = given.engine
-    buckets = max(engine.partitions, math.ceil(edges.count() / EDGES_A_BUCKET))
+    total = edges.count()
+    wanted = max(engine.partitions, math.ceil(total / EDGES_A_BUCKET))
     dealt = edges.join(parts.toDF("src", "part"), "src")
     sizes = dealt.groupBy("part").agg(f.count("*").alias("edges"))
-    alone = f.col("edges") > EDGES_A_BUCKET // _ALONE
-    place = f.when(alone, f.col("part") + buckets).otherwise(
-        f.pmod(f.xxhash64("part"), f.lit(buckets))
-    )
-    with settling(engine, sizes.select("part", place.alias("bucket"))) as places:
+    with settling(engine, itemised(sizes, edges=total, buckets=wanted)) as sized:
+        places, buckets = in_buckets(sized, buckets=wanted, most=EDGES_A_BUCKET)
         heads = places.join(given.ids, places.part == given.ids.code).selectExpr(
             "bucket", "part as src", "cast(null as bigint) as dst", "0L as fixed", "account as name"
         )
         rows = dealt.join(places, "part").selectExpr(
             "bucket", "src", "dst", "fixed", "cast(null as string) as name"
         )
-        grouped = rows.unionByName(heads).groupBy("bucket")
+        # Hashed, two buckets might be one task's, one after the other.
+        grouped = rows.unionByName(heads).repartitionById(buckets, "bucket").groupBy("bucket")
         found = grouped.applyInArrow(
             # Not a `partial`: PySpark 4.1 stumbles over the annotations of what it binds.
             lambda bucket: _divide(bucket, search=search, seed=seed),

@@ -12,7 +12,7 @@ import re
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,18 @@ class Scratch:
     def place(self, name: str) -> str:
         """The URI of a folder that nobody has yet."""
         return f"{self.root}/{name}-{next(self._numbers)}"
+
+    @contextmanager
+    def filling(self, name: str) -> Iterator[str]:
+        """A place for a block of work to write to; nothing stays there if the block fails."""
+        place = self.place(name)
+        try:
+            yield place
+        except BaseException:
+            # The reason is on its way to the user; a session that died with it removes nothing.
+            with suppress(Exception):
+                self.remove(place)
+            raise
 
     def remove(self, place: str) -> None:
         """Remove a folder with all it holds; what is not there is no error."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def settled(frame: DataFrame, scratch: Scratch) -> tuple[DataFrame, str]:
     """The frame as it is read back, and the folder in which it stands.
 
+    What fails leaves no folder behind.
+
     Raises:
         RingwatchError: rows were lost between writing and reading.
     """
@@ -26,10 +28,10 @@ def settled(frame: DataFrame, scratch: Scratch) -> tuple[DataFrame, str]:
     from pyspark.sql import functions as f
 
     seen = Observation()
-    place = scratch.place("settled")
-    frame.observe(seen, f.count(f.lit(1)).alias("rows")).write.parquet(place)
-    rows: int = seen.get.get("rows", 0)
-    refuse_lost("settled", place, written=rows, found=scratch.rows(place))
+    with scratch.filling("settled") as place:
+        frame.observe(seen, f.count(f.lit(1)).alias("rows")).write.parquet(place)
+        rows: int = seen.get.get("rows", 0)
+        refuse_lost("settled", place, written=rows, found=scratch.rows(place))
     read = frame.sparkSession.read.schema(frame.schema)
     return read.option("__globPaths__", "false").parquet(place), place
 
@@ -50,13 +52,12 @@ def in_schema(frame: DataFrame, scratch: Scratch, schema: Schema) -> tuple[str, 
         for place, name in enumerate(needed)
     ]
     seen = Observation()
-    place = scratch.place(schema.name)
-    cast.observe(seen, f.count(f.lit(1)).alias("rows"), *nulls).write.parquet(place)
-    counted: dict[str, Any] = seen.get
-    for number, name in enumerate(needed):
-        if counted.get(f"nulls_{number}"):
-            scratch.remove(place)
-            raise SchemaError(has_nulls(schema, name, counted[f"nulls_{number}"]))
+    with scratch.filling(schema.name) as place:
+        cast.observe(seen, f.count(f.lit(1)).alias("rows"), *nulls).write.parquet(place)
+        counted: dict[str, Any] = seen.get
+        for number, name in enumerate(needed):
+            if counted.get(f"nulls_{number}"):
+                raise SchemaError(has_nulls(schema, name, counted[f"nulls_{number}"]))
     return place, int(counted.get("rows", 0))
 
 
@@ -77,9 +78,9 @@ def in_files(
     """
     from pyspark.sql import functions as f
 
-    place = scratch.place("sorted")
     order = [f.col(quoted(name)).asc_nulls_first() for name in whole_order(schema)]
-    frame.sort(*order).write.parquet(place)
+    with scratch.filling("sorted") as place:
+        frame.sort(*order).write.parquet(place)
     found = 0
     try:
         for part in scratch.parts(place):
