@@ -148,6 +148,14 @@ class Engine(Evaluator, Protocol):
     def drop(self, table: Table) -> None:
         """Let go of a table that nobody needs any more."""
 
+    def within(self) -> AbstractContextManager[None]:
+        """A block of work whose tables are dropped as it is left, whoever made them in it.
+
+        What must outlive the block is kept in it (`keep`) and found after it (`kept`); tables from
+        before it stay. Blocks may stand in one another. A block that raises drops its tables too;
+        one that is interrupted leaves them until the engine is closed.
+        """
+
     def kernel(self, name: str) -> Kernel | None:
         """The native way to do `name` on this engine's tables, or None when it has none."""
 

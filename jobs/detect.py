@@ -9,19 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from algorithms.nearness import nearness
-from builders.extracts.accounts import read_accounts
-from builders.extracts.read import OverBudget, Reading, read_extract
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import (
-    ACCOUNTS,
     BOUNDS,
     CLUSTERING,
     DAY_GROUPS,
     EDGES,
-    INTERACTIONS,
     JOINT_ACTS,
-    QUARANTINE,
-    READING,
 )
 from graph.table import Table
 from jobs.config import DetectJob
@@ -30,14 +24,13 @@ from jobs.decoy import decoy_facts
 from jobs.detector import Layer, Seeds, World
 from jobs.detectors.seeded import NAME as SEEDED
 from jobs.fuse import Coordination, coordination_graph, divide, joined, large
-from jobs.inputs import Inputs, inputs_of, refuse_changed_lists
+from jobs.inputs import Inputs, inputs_of
 from jobs.layers import drawn, evidence_of, union
 from jobs.measure import ClusterTables, measure
 from jobs.opening import engine_of
 from jobs.other_days import other_days, with_other_days
 from jobs.progress import Progress, Silent
-from jobs.seeds import read_seeds
-from jobs.set_aside import written_aside
+from jobs.reading import world_read
 from jobs.sharing import bring, share, share_again
 from jobs.steps import Steps
 from review.manifest import digest, run_name, versions
@@ -96,52 +89,31 @@ def detect(job: DetectJob, out: Path, *, progress: Progress | None = None) -> De
                 run = _detect(job, Steps.resumed(writer, engine), inputs, heard)
             engine.let_go(steps_folder)
             share(job, run, engine)
-        except OverBudget as error:
-            # While the engine that holds the quarantine is still open.
-            raise written_aside(error, out / "quarantine" / writer.run) from error
         finally:
             engine.close()
             shutil.rmtree(spill, ignore_errors=True)
     return Detected(run, already=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Divided:
+    """The coordination graph and its clusters, as all that follows needs them.
+
+    `whole` are all clusters of `coordination`, `clustering` the large ones; `graph` is what a run
+    shows.
+    """
+
+    coordination: Coordination
+    whole: Clustering
+    graph: InteractionGraph
+    clustering: Clustering
+
+
 def _detect(job: DetectJob, steps: Steps, inputs: Inputs, said: Progress) -> Run:
-    world, totals = _read(job, steps, inputs, said)
-    layers, left_out = _layers(job, steps, world, said)
-    said.step("divide", "join the layers and divide them into clusters")
-    coordination = coordination_graph(steps.engine, layers)
-    whole = _divided(job, steps, coordination, said)
-    graph = joined(coordination, whole)
-    clustering = large(whole, job.cluster)
-    said.step("evidence", "collect the interactions behind every edge")
-    if steps.writer.finished("joint_acts") is None:
-        shown, unshown = evidence_of(steps, job.detectors, layers, world, graph, clustering)
-        steps.writer.keep(unshown, "bounds-acts")
-        steps.writer.add(shown, "joint_acts")
-    acts = steps.kept("joint_acts", JOINT_ACTS)
-    said.step("measure", "measure, score and rank the clusters")
-    tables = measure(
-        graph,
-        whole,
-        clustering,
-        world.interactions,
-        acts,
-        accounts=world.accounts,
-        carried=world.carried,
-        families={each.name: each.family for each in job.detectors},
-        within_seconds=job.job.joint_within_seconds,
-        tissue=coordination.tissue,
-        flags=job.flags,
-        card=job.card,
-        near=_near(graph, world.seeds),
-        leaning=[each.name for each in job.detectors if not each.stands_alone],
-        repeating=SEEDED,
-    )
-    days = _on_other_days(job, steps, world, said)
-    if days:
-        tried = other_days(clustering, steps.kept("day_groups", DAY_GROUPS))
-        tables = replace(tables, evidence=with_other_days(tables.evidence, tried))
-    _add_tables(steps, graph, layers, tables)
+    world, totals = world_read(job, steps, inputs, said)
+    # Once the run's tables are written, nothing that led to them is needed.
+    with steps.engine.within():
+        found = _clusters(job, steps, world, said)
     decoy = _decoy(job, steps, world, said)
     said.step("publish", "write the run")
     return steps.writer.publish(
@@ -151,24 +123,85 @@ def _detect(job: DetectJob, steps: Steps, inputs: Inputs, said: Progress) -> Run
             settings=job.settings(),
             input={"fingerprint": inputs.digest, **totals},
             summary={
-                "clusters": tables.clusters.count(),
-                "members": tables.members.count(),
-                "also_in": tables.also_in.count(),
-                "near_seeds": None if world.seeds is None else tables.near_seeds.count(),
-                "accounts": tables.background.accounts,
-                "interactions": tables.background.interactions,
-                "edges": graph.edges.count(),
-                "weak_edges": graph.edges.count() - coordination.called.edges.count(),
-                "flagged": _flagged(tables.clusters),
+                **found,
                 "scorecard": job.card.made_of,
-                "usual": asdict(tables.background),
-                "layers": {layer.name: dict(layer.facts) for layer in layers},
-                "left_out": left_out,
-                **days,
                 **decoy,
             },
         )
     )
+
+
+def _clusters(job: DetectJob, steps: Steps, world: World, said: Progress) -> dict[str, Any]:
+    """Find the clusters and write the run's tables; give what the manifest tells of them."""
+    layers, left_out = _layers(job, steps, world, said)
+    said.step("divide", "join the layers and divide them into clusters")
+    divided = _divided(job, steps, coordination_graph(steps.engine, layers), said)
+    said.step("evidence", "collect the interactions behind every edge")
+    steps.make("joint_acts", lambda: _collect(job, steps, world, layers, divided))
+    said.step("measure", "measure, score and rank the clusters")
+    return {
+        **_measured(job, steps, world, layers, divided, said),
+        "layers": {layer.name: dict(layer.facts) for layer in layers},
+        "left_out": left_out,
+    }
+
+
+def _collect(
+    job: DetectJob, steps: Steps, world: World, layers: Sequence[Layer], divided: _Divided
+) -> None:
+    """Keep the interactions behind every edge inside a cluster."""
+    shown, unshown = evidence_of(
+        steps, job.detectors, layers, world, divided.graph, divided.clustering
+    )
+    steps.writer.keep(unshown, "bounds-acts")
+    steps.writer.add(shown, "joint_acts")
+
+
+def _measured(
+    job: DetectJob,
+    steps: Steps,
+    world: World,
+    layers: Sequence[Layer],
+    divided: _Divided,
+    said: Progress,
+) -> dict[str, Any]:
+    """Measure the clusters and write the run's tables; give the numbers for the manifest."""
+    graph = divided.graph
+    tables = measure(
+        graph,
+        divided.whole,
+        divided.clustering,
+        world.interactions,
+        steps.kept("joint_acts", JOINT_ACTS),
+        accounts=world.accounts,
+        carried=world.carried,
+        families={each.name: each.family for each in job.detectors},
+        within_seconds=job.job.joint_within_seconds,
+        tissue=divided.coordination.tissue,
+        flags=job.flags,
+        card=job.card,
+        near=_near(graph, world.seeds),
+        leaning=[each.name for each in job.detectors if not each.stands_alone],
+        repeating=SEEDED,
+    )
+    days = _on_other_days(job, steps, world, said)
+    if days:
+        tried = other_days(divided.clustering, steps.kept("day_groups", DAY_GROUPS))
+        tables = replace(tables, evidence=with_other_days(tables.evidence, tried))
+    _add_tables(steps, graph, layers, tables)
+    return {
+        "clusters": tables.clusters.count(),
+        "members": tables.members.count(),
+        "also_in": tables.also_in.count(),
+        "near_seeds": None if world.seeds is None else tables.near_seeds.count(),
+        "accounts": tables.background.accounts,
+        "interactions": tables.background.interactions,
+        "edges": graph.edges.count(),
+        "weak_edges": graph.edges.count() - divided.coordination.called.edges.count(),
+        "flagged": _flagged(tables.clusters),
+        "usual": asdict(tables.background),
+        **days,
+    }
 
 
 def _near(graph: InteractionGraph, seeds: Seeds | None) -> Table | None:
@@ -187,8 +220,12 @@ def _on_other_days(job: DetectJob, steps: Steps, world: World, said: Progress) -
     asked, acts = job.job.other_days, world.interactions
     if asked:
         said.step("other-days", "look for groups on every second day, test them on the others")
-    if steps.writer.finished("day_groups") is None:
-        steps.writer.add(day_groups(acts, seed=job.job.seed) if asked else no_day_groups(acts))
+    steps.make(
+        "day_groups",
+        lambda: steps.writer.add(
+            day_groups(acts, seed=job.job.seed) if asked else no_day_groups(acts)
+        ),
+    )
     if not asked:
         return {}
     period = steps.engine.query(
@@ -202,12 +239,15 @@ def _decoy(job: DetectJob, steps: Steps, world: World, said: Progress) -> dict[s
     if not job.job.decoy:
         return {}
     said.step("decoy", "deal the acts anew, and look for clusters there")
-    return {"decoy": steps.facts("facts-decoy", lambda: decoy_facts(job, steps, world))}
+    step = "facts-decoy"
+    steps.make(step, lambda: steps.keep_facts(decoy_facts(job, steps, world), step))
+    return {"decoy": steps.facts(step)}
 
 
-def _divided(job: DetectJob, steps: Steps, graph: Coordination, said: Progress) -> Clustering:
+def _divided(job: DetectJob, steps: Steps, graph: Coordination, said: Progress) -> _Divided:
     """The coordination graph's division; what could not be divided as a whole is told."""
-    if steps.writer.finished("clustering") is None:
+
+    def work() -> None:
         found = divide(graph, job.cluster, seed=job.job.seed)
         cut = found.bounds or steps.engine.from_arrow(BOUNDS.arrow.empty_table(), BOUNDS)
         for giant in cut.rows():
@@ -215,45 +255,10 @@ def _divided(job: DetectJob, steps: Steps, graph: Coordination, said: Progress) 
         # The members go last: a step that is finished has its bounds beside it.
         steps.writer.keep(cut, "bounds-clustering")
         steps.writer.keep(found.members, "clustering")
-    return Clustering(steps.kept("clustering", CLUSTERING), method=job.cluster.method)
 
-
-def _read(
-    job: DetectJob, steps: Steps, inputs: Inputs, said: Progress
-) -> tuple[World, dict[str, Any]]:
-    """The interactions and what is known of the accounts, with the totals of the accounting."""
-    said.step("read", "read the extract")
-    if steps.writer.finished("reading") is None:
-        reading = read_extract(
-            steps.engine,
-            job.extract,
-            progress=lambda done: said.rows(done.bytes_done, done.bytes, "bytes"),
-            surveyed=inputs.extract,
-        )
-        steps.writer.keep(reading.interactions, "interactions")
-        read = [reading, *_accounts_read(job, steps, inputs)]
-        steps.writer.add(union([one.quarantine for one in read], QUARANTINE), "quarantine")
-        steps.writer.add(union([one.files for one in read], READING), "reading")
-        for note in (note for one in read for note in one.notes):
-            said.note(note)
-    carried = steps.kept("interactions", job.extract.schema)
-    interactions = carried
-    if carried.schema.names != INTERACTIONS.names:
-        interactions = steps.engine.project(carried, INTERACTIONS)
-    accounts = steps.kept("accounts", ACCOUNTS) if job.accounts is not None else None
-    seeds = read_seeds(steps.engine, job.seeds.bad, job.seeds.good)
-    refuse_changed_lists(job, inputs)
-    world = World(interactions, carried=carried, accounts=accounts, seeds=seeds, seed=job.job.seed)
-    return world, _totals(job, steps)
-
-
-def _accounts_read(job: DetectJob, steps: Steps, inputs: Inputs) -> list[Reading]:
-    """The reading of what is known of the accounts, its rows kept; empty where nothing is."""
-    if job.accounts is None:
-        return []
-    known = read_accounts(steps.engine, job.accounts, surveyed=inputs.accounts)
-    steps.writer.keep(known.rows, "accounts")
-    return [known]
+    steps.make("clustering", work)
+    whole = Clustering(steps.kept("clustering", CLUSTERING), method=job.cluster.method)
+    return _Divided(graph, whole, joined(graph, whole), large(whole, job.cluster))
 
 
 def _layers(
@@ -298,25 +303,6 @@ def _flagged(clusters: Table) -> int:
         "select count(case when flagged then 1 end) as flagged from {clusters}", clusters=clusters
     )
     return int(found["flagged"][0].as_py())
-
-
-def _totals(job: DetectJob, steps: Steps) -> dict[str, Any]:
-    """The accounting identity's sums over all files of interactions."""
-    files = steps.kept("reading", READING)
-    row = steps.engine.query(
-        """
-        select count(*) as files, coalesce(sum(rows_read), 0) as rows_read,
-               coalesce(sum(rows_used), 0) as rows_used,
-               coalesce(sum(rows_deduplicated), 0) as rows_deduplicated,
-               coalesce(sum(rows_quarantined), 0) as rows_quarantined,
-               coalesce(sum(rows_rejected), 0) as rows_rejected
-        from {files}
-        where source <> $accounts
-        """,
-        {"accounts": job.accounts.table.name if job.accounts is not None else ""},
-        files=files,
-    ).to_pylist()[0]
-    return {name: int(value) for name, value in row.items()}
 
 
 def _basis_versions() -> dict[str, str]:

@@ -19,18 +19,8 @@ from jobs.steps import Steps
 def drawn(steps: Steps, detector: Detector[Any], world: World) -> Layer | None:
     """The detector's layer, or None where the extract lacks what the detector needs."""
     name = detector.name
-    kept = steps.writer.finished(f"facts-{name}")
-    layer = None if kept else detector.draw(world, detector.settings)
-    # The facts go last: a step that is finished has its edges and bounds beside it.
-    if layer is not None:
-        steps.writer.keep(layer.graph.edges, f"edges-{name}")
-        steps.writer.keep(layer.bounds, f"bounds-{name}")
-        none = pa.Table.from_pylist([], schema=EDGES.arrow)
-        weak = layer.weak or steps.engine.from_arrow(none, EDGES)
-        steps.writer.keep(weak, f"weak-{name}")
-        for key in detector.keeps:
-            steps.writer.keep(layer.tables[key], f"{key}-{name}")
-    facts = steps.facts(f"facts-{name}", lambda: _facts(layer))
+    steps.make(f"facts-{name}", lambda: _draw(steps, detector, world))
+    facts = steps.facts(f"facts-{name}")
     if not facts["drawn"]:
         return None
     return Layer(
@@ -41,6 +31,22 @@ def drawn(steps: Steps, detector: Detector[Any], world: World) -> Layer | None:
         tables={key: steps.kept(f"{key}-{name}", schema) for key, schema in detector.keeps.items()},
         weak=steps.kept(f"weak-{name}", EDGES),
     )
+
+
+def _draw(steps: Steps, detector: Detector[Any], world: World) -> None:
+    """Draw a layer and keep it."""
+    name = detector.name
+    layer = detector.draw(world, detector.settings)
+    if layer is not None:
+        steps.writer.keep(layer.graph.edges, f"edges-{name}")
+        steps.writer.keep(layer.bounds, f"bounds-{name}")
+        none = pa.Table.from_pylist([], schema=EDGES.arrow)
+        weak = layer.weak or steps.engine.from_arrow(none, EDGES)
+        steps.writer.keep(weak, f"weak-{name}")
+        for key in detector.keeps:
+            steps.writer.keep(layer.tables[key], f"{key}-{name}")
+    # The facts go last: a step that is finished has its edges and bounds beside it.
+    steps.keep_facts(_facts(layer), f"facts-{name}")
 
 
 def evidence_of(

@@ -34,27 +34,39 @@ class Steps:
         writer.forget(lambda path: _is_table(path) and not engine.holds(path))
         return cls(writer, engine)
 
-    def table(self, step: str, schema: Schema, make: Callable[[], Table]) -> Table:
-        """The table of a step: read back if it is finished, made and kept if not."""
-        path = self.writer.finished(step) or self.writer.keep(make(), step)
-        return self.engine.kept(path, schema)
+    def make(self, step: str, work: Callable[[], object]) -> None:
+        """Do the work of which `step` is the last that is finished, unless it is.
+
+        What the work keeps and adds by the writer is there afterwards. Every other table that it
+        makes is dropped from the engine, also where it raises: what it keeps is a copy, and a run
+        whose steps leave all they worked with behind fills the engine's scratch.
+        """
+        if self.writer.finished(step) is None:
+            with self.engine.within():
+                work()
 
     def kept(self, step: str, schema: Schema) -> Table:
         """The table of a step that is finished."""
-        path = self.writer.finished(step)
-        assert path is not None, f"the step `{step}` is not finished"
-        return self.engine.kept(path, schema)
+        return self.engine.kept(self._file(step), schema)
 
-    def facts(self, step: str, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
-        """Plain values of a step: read back if it is finished, made and kept if not."""
+    def keep_facts(self, facts: Mapping[str, Any], step: str) -> None:
+        """Keep plain values as a step, whose name begins with `facts-`."""
 
         def write(path: Path) -> int:
-            path.write_text(json.dumps(make(), sort_keys=True), encoding="utf-8")
+            path.write_text(json.dumps(facts, sort_keys=True), encoding="utf-8")
             return 1
 
-        path = self.writer.finished(step) or self.writer.write_step(step, write)
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self.writer.write_step(step, write)
+
+    def facts(self, step: str) -> dict[str, Any]:
+        """The plain values of a step that is finished."""
+        found: dict[str, Any] = json.loads(self._file(step).read_text(encoding="utf-8"))
         return found
+
+    def _file(self, step: str) -> Path:
+        path = self.writer.finished(step)
+        assert path is not None, f"the step `{step}` is not finished"
+        return path
 
 
 def _is_table(path: Path) -> bool:

@@ -21,6 +21,7 @@ from graph.engines.duck import open_duck
 from graph.engines.duck_errors import answering, explained
 from graph.engines.expressions import ROWS, Expressions
 from graph.engines.interruption import interruptible
+from graph.engines.within import leaving_none
 from graph.errors import ConfigError, SchemaError
 from graph.schema import Schema
 from graph.table import Table
@@ -56,6 +57,8 @@ class LocalEngine:
         self._duck.execute("set temp_directory = $spill", {"spill": str(self._spill)})
         self._expressions = Expressions(memory=memory, threads=self.threads, spill=self._spill)
         self._numbers = itertools.count()
+        # In the order in which they were made.
+        self._held: dict[str, None] = {}
 
     def __enter__(self) -> LocalEngine:
         """The engine itself."""
@@ -229,13 +232,11 @@ class LocalEngine:
 
     def drop(self, table: Table) -> None:
         """Let go of a table that nobody needs any more."""
-        with self._asking() as duck:
-            kinds = duck.execute(
-                "select table_type from information_schema.tables where table_name = $name",
-                {"name": table.name},
-            ).fetchall()
-            for (kind,) in kinds:
-                duck.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {table.name}")
+        self._drop(table.name)
+
+    def within(self) -> AbstractContextManager[None]:
+        """A block of work whose tables are dropped as it is left."""
+        return leaving_none(lambda: list(self._held), self._drop)
 
     def kernel(self, name: str) -> Kernel | None:
         """The native way to do `name`, or None."""
@@ -268,7 +269,19 @@ class LocalEngine:
             yield duck
 
     def _new_name(self, schema: Schema) -> str:
-        return f"{schema.name}_{next(self._numbers)}"
+        name = f"{schema.name}_{next(self._numbers)}"
+        self._held[name] = None
+        return name
+
+    def _drop(self, name: str) -> None:
+        with self._asking() as duck:
+            kinds = duck.execute(
+                "select table_type from information_schema.tables where table_name = $name",
+                {"name": name},
+            ).fetchall()
+            for (kind,) in kinds:
+                duck.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {name}")
+        self._held.pop(name, None)
 
     def _named(self, query: str, tables: Mapping[str, Table]) -> str:
         def physical(match: re.Match[str]) -> str:

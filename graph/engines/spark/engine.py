@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -279,6 +279,13 @@ class SparkEngine:
     def drop(self, table: Table) -> None:
         """Let go of a table that nobody needs any more."""
         self._views.drop(table.name)
+
+    @contextmanager
+    def within(self) -> Iterator[None]:
+        """A block of work whose tables are dropped as it is left, with all it wrote besides."""
+        # The folders go last: of a write that failed there is a folder and no view.
+        with self.scratch.within(), self._views.within():
+            yield
 
     def kernel(self, name: str) -> Kernel | None:
         """The native way to do `name` on this engine's tables, or None when it has none."""

@@ -12,7 +12,7 @@ import re
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from graph.engines.spark.files import HadoopFiles
 from graph.engines.spark.marks import OWN
+from graph.engines.within import leaving_none
 from graph.errors import RingwatchError
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Scratch:
         """
         self._session = session
         self._numbers = itertools.count()
+        # In the order in which they were given.
+        self._given: dict[str, None] = {}
         self.files = HadoopFiles(session)
         self.base = self.files.spark_name(base)
         self.root = f"{self.base.rstrip('/')}/{OWN}{uuid.uuid4().hex[:12]}"
@@ -53,7 +56,9 @@ class Scratch:
 
     def place(self, name: str) -> str:
         """The URI of a folder that nobody has yet."""
-        return f"{self.root}/{name}-{next(self._numbers)}"
+        place = f"{self.root}/{name}-{next(self._numbers)}"
+        self._given[place] = None
+        return place
 
     @contextmanager
     def filling(self, name: str) -> Iterator[str]:
@@ -70,6 +75,11 @@ class Scratch:
     def remove(self, place: str) -> None:
         """Remove a folder with all it holds; what is not there is no error."""
         self.files.remove(place)
+        self._given.pop(place, None)
+
+    def within(self) -> AbstractContextManager[None]:
+        """A block of work whose folders are removed as it is left."""
+        return leaving_none(lambda: list(self._given), self.remove)
 
     def parts(self, place: str) -> list[str]:
         """The Parquet files of a folder that Spark wrote, in the order of their partitions."""

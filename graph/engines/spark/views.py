@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
 from graph.engines.spark.few import FEW_BYTES, FewRows
 from graph.engines.spark.rows import nullable
 from graph.engines.spark.scratch import Scratch
+from graph.engines.within import leaving_none
 from graph.schema import Schema
 
 if TYPE_CHECKING:
@@ -92,6 +93,10 @@ class Views:
         self._session.catalog.dropTempView(name)
         self._counts.pop(name, None)
         self._remove(name)
+
+    def within(self) -> AbstractContextManager[None]:
+        """A block of work whose views are dropped as it is left, and whose frames are forgotten."""
+        return leaving_none(lambda: list({**self._counts, **self.places}), self.drop)
 
     def hold(self, frame: DataFrame, place: str) -> DataFrame:
         """The frame; its folder goes with `forget`."""
