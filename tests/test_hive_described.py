@@ -100,6 +100,7 @@ def test_hives_partition_has_columns_and_delimiters_of_its_own():
 
     assert found.storage.location == "file:/warehouse/t/dt=2026-01-01/hr=3"
     assert found.storage.columns == (HiveColumn("who", "string"),)
+    assert found.own_columns
     assert found.storage.parameters == {
         "escape.delim": "\\",
         "field.delim": " ",
@@ -130,6 +131,7 @@ def test_sparks_one_cell_is_divided_whatever_divides_the_fields(delimiter):
 
     assert found.storage.location == "file:/t/dt=1"
     assert [column.name for column in found.storage.columns] == ["who"]
+    assert not found.own_columns, "they are the table's"
     assert found.storage.parameters == {
         "field.delim": delimiter,
         "serialization.format": delimiter,

@@ -18,7 +18,7 @@ from builders.extracts.survey import survey
 from builders.extracts.toml import extract_spec
 from graph.engines.local import LocalEngine
 from graph.errors import ConfigError, ExtractError
-from tests.hive_tables import COLUMNS, add_partition, make_database, make_table
+from tests.hive_tables import add_partition, make_database, make_table
 
 pytestmark = pytest.mark.spark
 
@@ -162,22 +162,6 @@ def test_every_partition_may_be_written_in_its_own_way(engine, parts, tmp_path):
 
     assert accounts(found) == ["in-orc", "in-parquet", "in-text"]
     assert [row["reason"] for row in found.quarantine.rows()] == ["null"]
-
-
-def test_a_column_added_later_is_no_matter_until_it_is_mapped(engine, parts, tmp_path):
-    name = f"parts.drift_{engine.name}"
-    wider = {**COLUMNS, "device": "string"}
-    with parts.client() as client:
-        make_table(client, name, str(tmp_path), keys={"n": "string"}, columns=wider)
-        add_partition(client, name, ["1"], text(tmp_path / "n=1", "old"))
-        new = text(tmp_path / "n=2", "new", columns=("{who}", "post", "{at}", "phone"))
-        add_partition(client, name, ["2"], new, columns=wider)
-
-    assert accounts(read(engine, parts, name)) == ["new", "old"]
-    found = read(engine, parts, name, attributes={"device": "device"}, rejected_files=1)
-    assert accounts(found) == ["new"]
-    [lacking] = [row for row in found.files.rows() if row["status"] == "rejected"]
-    assert "`device`" in lacking["note"]
 
 
 def test_partitions_without_files_or_folder_are_listed_with_no_rows(engine, parts, tmp_path):

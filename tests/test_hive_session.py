@@ -25,6 +25,7 @@ from builders.extracts.toml import extract_spec
 from builders.hive.address import hive_address
 from builders.hive.resolve import list_table
 from graph.engines import open_engine
+from graph.engines.spark import catalogue
 
 place = Path(sys.argv[1])
 settings = {
@@ -62,6 +63,11 @@ def read(path, **keys):
     files = [row for row in found.files.rows() if row["status"] != "skipped"]
     return [list(found.interactions.rows()), files, list(found.quarantine.rows())], found.notes
 
+def days(path):
+    (rows, files, _), notes = read(path)
+    used = [sum(row["day"] == f"2026-01-0{day}" for row in rows) for day in (1, 2, 3)]
+    return used, [row["rows_quarantined"] for row in files], notes
+
 told = {}
 spark.sql("create database own")
 for name, stored in STORED.items():
@@ -81,6 +87,16 @@ for name, stored in STORED.items():
         "chosen": sorted({row["day"] for row in chosen[0]}),
         "notes": notes,
     }
+    spark.sql(f"alter table own.{name} add columns (Device string)")
+    later = ROWS.replace("), (", ", 'phone'), (").removesuffix(")") + ", 'phone')"
+    spark.sql(f"insert into own.{name} partition (dt = '2026-01-03') values {later}")
+    told[name]["drifted"] = days(f"hive://own.{name}")
+
+def unable(*asked):
+    raise TypeError("another Spark")
+
+catalogue.own_columns = unable
+told["untold"] = days("hive://own.text")
 spark.sql("create table own.acid (who string, at bigint) clustered by (who) into 1 buckets"
     " stored as orc tblproperties ('transactional' = 'true')")
 for name in ("own.texts", "owns.text", "own.acid"):
@@ -112,6 +128,15 @@ def test_tables_of_the_sessions_derby_are_read_as_their_folders_are(tmp_path):
         notes = "\n".join(told[name]["notes"])
         assert "`where` chooses 1 of 2 partitions" in notes
         assert "`where` was pushed down to the session's metastore" in notes
+        # The days before the column came, and the day after, each with one row without an account.
+        assert told[name]["drifted"] == [[3, 3, 3], [1, 1, 1], []], name
+    used, quarantined, notes = told["untold"]
+    assert (used, quarantined) == ([3, 3, 3], [1, 1, 1])
+    assert notes == [
+        "t: the session's catalogue tells no partition's own columns: another Spark",
+        "t: 2 files were taken for older than its table (8 rows), since every row of theirs ends"
+        " before the last columns and the catalogue tells the table's columns alone",
+    ]
     missing = "ConfigError: the database `own` has no table `texts`; did you mean `text`?"
     assert told["own.texts"] == missing
     assert told["owns.text"] == "ConfigError: the catalogue has no database `owns`" + (
@@ -136,8 +161,9 @@ def test_tables_of_the_sessions_derby_are_read_as_their_folders_are(tmp_path):
     )
     assert looked.returncode == 0, looked.stderr[-3000:]
     profile = json.loads(looked.stdout)
-    assert (profile["files"], profile["rows_sampled"]) == (2, 8)
-    assert [each["name"] for each in profile["columns"]] == ["who", "at", "tags", "facts", "dt"]
+    assert (profile["files"], profile["rows_sampled"]) == (3, 12)
+    names = [each["name"] for each in profile["columns"]]
+    assert names == ["who", "at", "tags", "facts", "dt", "Device"]
 
 
 @pytest.mark.parametrize("engine", ["spark"], indirect=True)

@@ -6,11 +6,7 @@ asked, and in Spark's physical plan, which chooses the same files as the reading
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,11 +15,11 @@ from builders.extracts.read import read_extract
 from builders.extracts.toml import extract_spec
 from graph.engines import open_engine
 from tests.hive_services import HiveServices
+from tests.hive_sessions import said_by_a_session
 from tests.overhearing import overheard
 
 pytestmark = pytest.mark.spark
 
-TREE = Path(__file__).parents[1]
 DAY = 1_767_225_600_000
 """2026-01-01 in milliseconds."""
 
@@ -98,7 +94,13 @@ def test_where_is_pushed_down_to_a_metastore_service_and_stands_in_the_plan(
     hours, spark_in_tests, tmp_path
 ):
     with overheard(hours.metastore_port) as service:
-        told = read_by_a_session(service.port, spark_in_tests, tmp_path)
+        told = said_by_a_session(
+            PROGRAM,
+            metastore=service.port,
+            settings=spark_in_tests,
+            place=tmp_path,
+            tables={name: table(name) for name in STORED},
+        )
     asked, marker, _ = service.so_far().partition(b"all_is_read")
 
     assert marker, "the session asked the service at all"
@@ -123,30 +125,6 @@ def test_where_is_pushed_down_to_a_metastore_service_and_stands_in_the_plan(
     assert parquet["plans_files"] == [f"{place}/{name}" for name in read]
     # Nothing was made beside: no catalogue of the session's own.
     assert not (tmp_path / "metastore_db").exists()
-
-
-def read_by_a_session(metastore, settings, tmp_path):
-    """What a session in a process of its own tells of each table."""
-    given = {
-        "settings": {
-            **settings,
-            "spark.sql.catalogImplementation": "hive",
-            "spark.hadoop.hive.metastore.uris": f"thrift://127.0.0.1:{metastore}",
-            "spark.sql.warehouse.dir": f"{tmp_path}/warehouse",
-        },
-        "tables": {name: table(name) for name in STORED},
-    }
-    found = subprocess.run(
-        [sys.executable, "-c", PROGRAM, json.dumps(given)],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(TREE)},
-        timeout=300,
-    )
-
-    assert found.returncode == 0, found.stderr[-3000:]
-    return json.loads(found.stdout.splitlines()[-1])
 
 
 def partition_filters(plan):

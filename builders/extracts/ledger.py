@@ -10,6 +10,7 @@ import pyarrow as pa
 from builders.extracts.quarantine import SetAside
 from builders.extracts.spec import Rules
 from builders.extracts.survey import Survey, Work
+from builders.files.older import OLDER
 from graph.engine import Engine
 from graph.schemas import READING
 from graph.table import Table
@@ -129,6 +130,21 @@ def remarks(work: Work) -> Iterator[str]:
         yield f"{tally.remarks.on_itself} rows are of an account on itself or on what is its own"
     for name, count in sorted(tally.remarks.empty.items()):
         yield f"{count} empty `{name}` were read as null"
+
+
+def taken_for_older(accounts: Sequence[Entry]) -> Iterator[str]:
+    """How many files of each table were taken for older than its last columns, if any."""
+    found: dict[str, list[int]] = {}
+    for entry in accounts:
+        notes = entry.work.tally.notes
+        if entry.work.status == "read" and any(note.startswith(OLDER) for note in notes):
+            found.setdefault(entry.work.table.name, []).append(entry.work.tally.whole_rows)
+    for table, rows in found.items():
+        yield (
+            f"{table}: {len(rows)} {'file was' if len(rows) == 1 else 'files were'} taken for"
+            f" {OLDER} ({sum(rows):,} rows), since every row of theirs ends before the last columns"
+            " and the catalogue tells the table's columns alone"
+        )
 
 
 def too_much(accounts: Sequence[Entry], rules: Rules, set_aside: SetAside) -> str | None:

@@ -6,7 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from builders.extracts.ledger import check_quarantine, entries, reading_table, too_much
+from builders.extracts.ledger import (
+    check_quarantine,
+    entries,
+    reading_table,
+    taken_for_older,
+    too_much,
+)
 from builders.extracts.quarantine import SetAside
 from builders.extracts.settle import counted_files, settled
 from builders.extracts.spec import ExtractSpec, Rules, TableSpec
@@ -127,7 +133,7 @@ def read_tables(
         rows=rows,
         files=reading_table(engine, found, accounts),
         quarantine=set_aside.table,
-        notes=found.notes,
+        notes=(*found.notes, *taken_for_older(accounts)),
         fingerprint=found.fingerprint,
     )
     reason = too_much(accounts, rules, set_aside)

@@ -88,6 +88,8 @@ class FileFormat:
     `columns` are the columns in the order of the file: needed for `text`, and for `csv` and `tsv`
     without a header; the keys to take of `jsonl`. `quote` None leaves a quote an ordinary
     character; `escape` None leaves a backslash one. `null` is the whole field that stands for null.
+    `may_be_older` is no setting: a Hive catalogue told the columns of the table and not those of
+    the file's partition, which may have been written before the last were added.
     """
 
     kind: FormatKind
@@ -99,6 +101,7 @@ class FileFormat:
     header: bool = False
     quote: str | None = None
     escape: str | None = None
+    may_be_older: bool = False
 
     @property
     def divided(self) -> bool:
@@ -135,7 +138,10 @@ def file_format(kind: str, **settings: object) -> FileFormat:
     return _checked(FileFormat(kind=known, **values))
 
 
-_SETTINGS = tuple(field.name for field in dataclasses.fields(FileFormat) if field.name != "kind")
+_NO_SETTINGS = ("kind", "may_be_older")
+_SETTINGS = tuple(
+    field.name for field in dataclasses.fields(FileFormat) if field.name not in _NO_SETTINGS
+)
 
 
 def _kind(kind: str) -> FormatKind:

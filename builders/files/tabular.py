@@ -14,6 +14,7 @@ from builders.files.formats import FileFormat, RawColumn
 from builders.files.lines import text_chunks, whole_lines
 from builders.files.listing import ExtractFile
 from builders.files.names import listed
+from builders.files.older import columns_then
 from graph.errors import ExtractError
 
 _MANY_NOT_UTF8 = 20
@@ -34,6 +35,8 @@ def open_delimited(file: ExtractFile, form: FileFormat) -> Iterator[Source]:
     blocks = whole_lines(text_chunks(file, notes))
     first = next(blocks, b"")
     columns, begin = _header(first, form, notes)
+    if not begin:
+        columns = columns_then(file, form, first, notes)
     rest = chain([first[begin:]] if first[begin:] else [], blocks)
 
     def batches(wanted: tuple[int, ...]) -> Iterator[RawBatch]:

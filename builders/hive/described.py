@@ -65,10 +65,13 @@ def described_table(rows: Sequence[Row], database: str, name: str) -> HiveTable:
 def described_partition(rows: Sequence[Row], values: Partition) -> HivePartition:
     """The partition that the rows of `DESCRIBE FORMATTED db.table PARTITION (...)` tell of."""
     read = _read(rows)
-    for key, _ in values:
-        read.columns.pop(key, None)
+    among = [read.columns.pop(key, None) for key, _ in values]
     return HivePartition(
-        values=values, storage=_storage(read), parameters=read.parameters.get("table", {})
+        values=values,
+        storage=_storage(read),
+        parameters=read.parameters.get("table", {}),
+        # Hive lists the partition's own columns; Spark the table's, with the keys among them.
+        own_columns=None in among,
     )
 
 

@@ -109,7 +109,8 @@ def _add(
     """List the files of a partition wherever it lies."""
     shown = shown_text(name)
     of = f"the partition {shown} of {table}"
-    form, notes = stored_as(table, one.storage, {**table.parameters, **one.parameters}, of=of)
+    parameters = {**table.parameters, **one.parameters}
+    form, notes = stored_as(table, one.storage, parameters, of=of, own_columns=one.own_columns)
     folder = folder_of(_place(table, one.storage), of=of, client=client)
     found.note(*notes)
     if not is_there(folder):

@@ -105,6 +105,7 @@ def _partition(table: HiveTable, given: Mapping[str, Any]) -> HivePartition:
         values=partition_values(table, [values.get(key.name.lower()) for key in table.keys]),
         storage=_storage(given["storage"]),
         parameters=given["parameters"],
+        own_columns=given["own_columns"],
     )
 
 

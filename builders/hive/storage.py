@@ -7,6 +7,7 @@ counts. Hive 2 spells one key `colelction.delim`, Hive 3 mended it.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 
@@ -34,7 +35,12 @@ _SPARK_PROVIDER = "spark.sql.sources.provider"
 
 
 def stored_as(
-    table: HiveTable, storage: Storage, parameters: Mapping[str, str], *, of: str
+    table: HiveTable,
+    storage: Storage,
+    parameters: Mapping[str, str],
+    *,
+    of: str,
+    own_columns: bool = True,
 ) -> tuple[FileFormat, list[str]]:
     """The format of files that are stored so, and notes on what is not as the catalogue has it.
 
@@ -43,6 +49,7 @@ def stored_as(
         storage: the table's storage, or one partition's.
         parameters: the table's parameters, a partition's own before them.
         of: the table or partition, for messages.
+        own_columns: whether the storage's columns are those of what is stored so (`HivePartition`).
 
     Raises:
         ExtractError: an input format or SerDe that is not read, named; a setting that is not.
@@ -54,10 +61,11 @@ def stored_as(
     columns, notes = _text_columns(storage.columns, of)
     settings = _text_settings(storage.parameters, parameters, of)
     try:
-        return file_format("text", columns=columns, **settings), notes
+        form = file_format("text", columns=columns, **settings)
     except ConfigError as error:
         message = f"{of} is delimited in a way that is not read: {error}"
         raise ExtractError(message) from error
+    return dataclasses.replace(form, may_be_older=not own_columns), notes
 
 
 def _kind(storage: Storage, provider: str, of: str) -> str:

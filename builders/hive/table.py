@@ -36,11 +36,16 @@ class Storage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HivePartition:
-    """One partition: its values, in the order of the table's keys, and its own storage."""
+    """One partition: its values, in the order of the table's keys, and its own storage.
+
+    `own_columns` is False where its catalogue tells the table's columns for those of all
+    partitions, so that this one may be older than the last of them.
+    """
 
     values: Partition
     storage: Storage
     parameters: Mapping[str, str] = field(default_factory=dict)
+    own_columns: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

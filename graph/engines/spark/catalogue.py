@@ -4,16 +4,19 @@ Whatever the session's metastore is (its own embedded Derby, or one over Thrift)
 speaks to it. The answers are mappings and lists, since this room knows no nouns of Hive tables:
 
     table: kind, keys, storage, parameters
-    partition: values, storage, parameters
+    partition: values, storage, parameters, own_columns
     storage: location, serde, input_format, columns, parameters
+
+`own_columns` says whether the columns of a partition's storage are its own or the table's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from graph.engines.spark.partition_columns import Columns, Values, listed, own_columns
 from graph.errors import ExtractError, NotOnThisEngine
 
 if TYPE_CHECKING:
@@ -108,17 +111,34 @@ class SessionHive:
             described = self._catalogue.getTable(database, table)
             columns = self._columns(described)
             keys = self._texts(described.partitionColumnNames())
-            # Spark keeps one list of columns for all partitions, the table's.
             own = [one for one in columns if one[0] not in keys]
             found, notes = self._found(database, table, where)
+            specs = [self._map(one.spec()) for one in found]
+            values = [tuple(spec[key] for key in keys) for spec in specs]
+            told, unable = self._told((database, table), values)
             return [
                 {
-                    "values": self._map(one.spec()),
-                    "storage": self._storage(one.storage(), own),
+                    "values": spec,
+                    "storage": self._storage(one.storage(), _spelled(told.get(value), own)),
                     "parameters": self._map(one.parameters()),
+                    "own_columns": value in told,
                 }
-                for one in found
-            ], notes
+                for one, spec, value in zip(found, specs, values, strict=True)
+            ], [*notes, *unable]
+
+    def _told(
+        self, table: tuple[str, str], values: Sequence[Values]
+    ) -> tuple[Mapping[Values, Columns | None], list[str]]:
+        """The columns of each partition that has its own, and why they are not known, if so."""
+        from py4j.protocol import Py4JError
+        from pyspark.errors import PySparkException
+
+        try:
+            return own_columns(self._session, self._catalogue, table, values), []
+        except (Py4JError, PySparkException, TypeError) as error:
+            # Other Sparks may hold Hive's client otherwise; the table's columns are known anyway.
+            cause = _cause(f"{error}\n{getattr(error, '_stackTrace', '')}")
+            return {}, [f"the session's catalogue tells no partition's own columns: {cause}"]
 
     def _found(self, database: str, table: str, where: str | None) -> tuple[list[Any], list[str]]:
         condition = None if where is None else self._condition(database, table, where)
@@ -168,10 +188,11 @@ class SessionHive:
         return [str(one) for one in self._list(sequence)]
 
     def _list(self, sequence: object) -> list[Any]:
-        return list(self._converters.asJava(sequence))
+        return listed(self._converters.asJava(sequence))
 
     def _map(self, mapping: object) -> dict[str, str]:
-        return dict(self._converters.asJava(mapping))
+        entries = listed(self._converters.asJava(mapping).entrySet())
+        return {entry.getKey(): entry.getValue() for entry in entries}
 
     def _sequence(self, one: object) -> object:
         held = self._jvm.java.util.ArrayList()
@@ -182,6 +203,14 @@ class SessionHive:
     def _none(self) -> object:
         found: object = self._jvm.scala.Option.empty()
         return found
+
+
+def _spelled(told: Columns | None, table: Columns) -> Columns:
+    """A partition's columns as the table spells them, which has capitals where Hive has none."""
+    if told is None:
+        return table
+    spellings = {name.lower(): name for name, _ in table}
+    return [(spellings.get(name.lower(), name), of) for name, of in told]
 
 
 def _held(option: Any) -> Any:  # noqa: ANN401 - of the JVM
