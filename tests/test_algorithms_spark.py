@@ -358,7 +358,7 @@ def test_nothing_but_the_answer_is_left(spark, spread):
     graph = graph_from_networkx(spark, club())
     before = left(spark)
 
-    found = leiden(graph, resolution=0.5, giant_edges=10)
+    found = leiden(graph, resolution=0.5, giant_edges=30)
     ranks = pagerank(graph, iterations=1)
     for table in (found.members, found.bounds, ranks.scores):
         spark.drop(table)
