@@ -37,9 +37,10 @@ def leiden(
     towards an account's strength under `modularity`). The answer does not depend on the order of
     rows, the number of threads or the day; `docs/algorithms.md` has the rules.
 
-    With `cpm` a component of more than `giant_edges` edges is cut by label propagation before it
-    is divided, and its communities are united again where that pays. Each makes a row of the
-    answer's `bounds`: such a component is a hub or a threshold fault first.
+    With `cpm` a component of more than `giant_edges` edges is cut by label propagation, again and
+    again until each piece has at most as many, before it is divided; its communities are united
+    where that pays. Each makes a row of the answer's `bounds`: such a component is a hub or a
+    threshold fault first.
 
     Args:
         graph: any graph with weights of at least 0.
@@ -110,7 +111,19 @@ def _cut(giant: Any) -> dict[str, object]:  # noqa: ANN401 - the engine's own va
         "interactions": 0,
         "pairs_not_counted": 0,
         "says": (
-            f"a component of {giant.accounts:,} accounts and {giant.edges:,} edges was cut before"
-            " it was divided: a hub or a threshold fault; see docs/algorithms.md"
+            f"a component of {giant.accounts:,} accounts and {giant.edges:,} edges was cut"
+            f"{_how(giant)}: a hub or a threshold fault; see docs/algorithms.md"
         ),
     }
+
+
+def _how(giant: Any) -> str:  # noqa: ANN401 - the engine's own value
+    """When it was cut, and more where one cut and one search of its communities was not enough."""
+    cuts = "" if giant.cuts == 1 else f" in {giant.cuts} steps"
+    unions = "" if giant.unions == 1 else f" and united in {giant.unions}"
+    left = (
+        f", which was not enough, {giant.left:,} pairs of its communities are still joined"
+        if giant.left
+        else ""
+    )
+    return f"{cuts} before it was divided{unions}{left}"

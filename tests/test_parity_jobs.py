@@ -17,6 +17,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from graph.engines.spark import components, leiden
+from graph.engines.spark.alone import SETTING as ONE_TASK
 from jobs.config import job_from
 from jobs.detect import detect
 from jobs.detectors import DETECTORS
@@ -100,6 +102,26 @@ def test_a_platform_gives_the_same_run_byte_for_byte(
     # No detector was the same by finding nothing.
     layers = set(pq.read_table(run.table_path("edges"))["layer"].to_pylist())
     assert layers == {name for name, each in DETECTORS.items() if each.enabled} - {"seeded"}
+
+
+@pytest.mark.slow
+def test_a_platform_that_no_worker_holds_gives_the_same_run_byte_for_byte(
+    village, village_run, spark_in_tests, tmp_path, monkeypatch
+):
+    # No graph is so small that one task is given the whole of it.
+    conf = {**spark_in_tests, ONE_TASK: "0"}
+    for verb in (components, leiden):
+        monkeypatch.setattr(verb, "in_one_task", in_no_task)
+    job = job_from(on_spark(platform_given(village), conf), base=village)
+
+    run = detect(job, tmp_path).run
+
+    assert set(the_same(village_run, run).identical) >= MEMBERSHIP
+    assert village_run.manifest.tables["clusters"].rows > 0
+
+
+def in_no_task(*_):
+    pytest.fail("one task was given a whole graph")
 
 
 @pytest.mark.slow

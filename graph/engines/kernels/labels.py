@@ -22,7 +22,14 @@ _BITS = 256
 
 
 def propagated_labels(
-    accounts: int, src: Ints, dst: Ints, votes: Ints, *, rounds: int, bits: Bytes | None = None
+    accounts: int,
+    src: Ints,
+    dst: Ints,
+    votes: Ints,
+    *,
+    rounds: int,
+    bits: Bytes | None = None,
+    first: int = 0,
 ) -> Ints:
     """The label of each account after `rounds` rounds, at first its own number.
 
@@ -36,11 +43,12 @@ def propagated_labels(
         votes: whole numbers, none below 0.
         rounds: how many.
         bits: who moves in which round (`moving_bits`); None lets all move in each.
+        first: the number of the first round.
     """
     start, neighbour, vote = _neighbours(accounts, src, dst, votes)
     labels = np.arange(accounts)
     everyone = np.ones(accounts, np.bool_)
-    for number in range(rounds):
+    for number in range(first, first + rounds):
         moves = everyone if bits is None else _movers(bits, number)
         labels = _one_round(start, neighbour, vote, labels, moves)
     return labels

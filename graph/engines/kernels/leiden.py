@@ -75,6 +75,7 @@ def leiden_labels(
     search: Search,
     per_component: bool,
     seed: int,
+    masses: Ints | None = None,
 ) -> Ints:
     """For each account the least account of its community.
 
@@ -89,6 +90,7 @@ def leiden_labels(
         search: what to search for.
         per_component: divide each connected component apart.
         seed: the run's seed.
+        masses: how many accounts each stands for (`cpm`); one, unless they are given.
 
     Raises:
         NotOnThisEngine: a component needs igraph and it is not installed.
@@ -99,22 +101,31 @@ def leiden_labels(
     labels = np.arange(len(ids))
     for members, part in _parts(component, src, dst, fixed):
         least = str(ids[int(members[0])])
+        own = None if masses is None else masses[members]
         labels[members] = members[
-            leiden_part(part, search=search, seed=component_seed(seed, least))
+            leiden_part(part, search=search, seed=component_seed(seed, least), masses=own)
         ]
     return labels
 
 
-def leiden_part(part: Part, *, search: Search, seed: int) -> Ints:
+def leiden_part(part: Part, *, search: Search, seed: int, masses: Ints | None = None) -> Ints:
     """For each account of one part the least account of its community.
 
     Small and even parts are answered at once, as igraph would answer them.
+
+    Args:
+        part: the accounts and what joins them.
+        search: what to search for.
+        seed: the part's own seed.
+        masses: as in `leiden_labels`.
     """
-    masses, penalty = _null_model(part, search)
-    return weighed_labels(part, masses, penalty, iterations=search.iterations, seed=seed)
+    weights, penalty = _null_model(part, search)
+    if masses is not None:
+        weights = masses.astype(np.float64)
+    return _weighed_labels(part, weights, penalty, iterations=search.iterations, seed=seed)
 
 
-def weighed_labels(
+def _weighed_labels(
     part: Part, masses: Floats, penalty: float, *, iterations: int, seed: int
 ) -> Ints:
     """The best division of accounts with weights: joining pays `w - penalty * n_i * n_j`."""

@@ -37,7 +37,13 @@ EDGES_A_BUCKET = 500_000
 
 @contextmanager
 def divided(
-    given: DenseFrames, edges: DataFrame, parts: DataFrame, *, search: Search, seed: int
+    given: DenseFrames,
+    edges: DataFrame,
+    parts: DataFrame,
+    *,
+    search: Search,
+    seed: int,
+    masses: DataFrame | None = None,
 ) -> Iterator[DataFrame]:
     """The community of each account: `code`, and its least member's as `label`; settled.
 
@@ -47,6 +53,7 @@ def divided(
         parts: the components that these edges make, `code` and `label`; settled.
         search: what to search for.
         seed: the run's seed.
+        masses: how many accounts each stands for, `code` and `mass`; one, unless they are given.
     """
     from pyspark.sql import functions as f
 
@@ -63,11 +70,25 @@ def divided(
         rows = dealt.join(places, "part").selectExpr(
             "bucket", "src", "dst", "fixed", "cast(null as string) as name"
         )
+        if masses is not None:
+            rows = rows.unionByName(
+                masses.toDF("src", "fixed")
+                .join(parts.toDF("src", "part"), "src")
+                .join(places, "part")
+                .selectExpr(
+                    "bucket",
+                    "src",
+                    "cast(null as bigint) as dst",
+                    "fixed",
+                    "cast(null as string) as name",
+                )
+            )
+        weighed = masses is not None
         # Hashed, two buckets might be one task's, one after the other.
         grouped = rows.unionByName(heads).repartitionById(buckets, "bucket").groupBy("bucket")
         found = grouped.applyInArrow(
             # Not a `partial`: PySpark 4.1 stumbles over the annotations of what it binds.
-            lambda bucket: _divide(bucket, search=search, seed=seed),
+            lambda bucket: _divide(bucket, search=search, seed=seed, weighed=weighed),
             "code bigint, community bigint",
         )
         labels = given.ids.select("code").join(found, "code", "left")
@@ -80,10 +101,18 @@ def divided(
             yield settled
 
 
-def _divide(rows: pa.Table, *, search: Search, seed: int) -> pa.Table:
-    """A bucket's communities, from its edges and a row for each of its components' names."""
-    headed = pc.is_valid(rows["name"])
-    heads, edges = rows.filter(headed), rows.filter(pc.invert(headed))
+def _divide(rows: pa.Table, *, search: Search, seed: int, weighed: bool) -> pa.Table:
+    """A bucket's communities.
+
+    Args:
+        rows: its edges, a row with the name of each component, and one with the mass of each
+            account (as `fixed`) where they are `weighed`; `dst` is an edge's alone.
+        search: what to search for.
+        seed: the run's seed.
+        weighed: whether accounts stand for many.
+    """
+    of_edge, headed = pc.is_valid(rows["dst"]), pc.is_valid(rows["name"])
+    edges, heads = rows.filter(of_edge), rows.filter(headed)
     src, dst, fixed = (edges[name].to_numpy() for name in ("src", "dst", "fixed"))
     order = np.lexsort((dst, src))
     members = np.unique(np.concatenate([src, dst]))
@@ -91,20 +120,40 @@ def _divide(rows: pa.Table, *, search: Search, seed: int) -> pa.Table:
     names = np.full(len(members), None, object)
     names[np.searchsorted(members, heads["src"].to_numpy())] = heads["name"].to_pylist()
     ids = pa.array(names, pa.string())
+    heavy = rows.filter(pc.invert(pc.or_(of_edge, headed)))
     with refusing():
+        masses = _masses(members, heavy) if weighed else None
         _refuse_nameless(ids, component_labels(len(members), src, dst))
         labels = leiden_labels(
-            ids, src, dst, fixed[order], search=search, per_component=True, seed=seed
+            ids,
+            src,
+            dst,
+            fixed[order],
+            search=search,
+            per_component=True,
+            seed=seed,
+            masses=masses,
         )
     return pa.table({"code": members, "community": members[labels]})
 
 
+def _masses(members: Ints, rows: pa.Table) -> Ints:
+    """The mass of each member of a bucket's components, from a row for each."""
+    rows = rows.sort_by("src")
+    _refuse_lost(len(members) - rows.num_rows, "accounts")
+    masses: Ints = rows["fixed"].to_numpy()
+    return masses
+
+
 def _refuse_nameless(ids: pa.StringArray, components: Ints) -> None:
     """The least account of each component must have come with its name: the seed depends on it."""
-    nameless = ids.take(pa.array(np.unique(components))).null_count
-    if nameless:
+    _refuse_lost(ids.take(pa.array(np.unique(components))).null_count, "components")
+
+
+def _refuse_lost(missing: int, what: str) -> None:
+    if missing:
         message = (
-            f"{nameless} components came to a worker in part: rows were lost on the way; run it"
+            f"{missing} {what} came to a worker in part: rows were lost on the way; run it"
             " again, with `scratch` on another file system if there is one"
         )
         raise RingwatchError(message)

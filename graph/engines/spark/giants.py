@@ -1,34 +1,33 @@
 """Giant components on Spark: cut before they are divided and united after, by the shared rule.
 
-The rule and its parts that work on arrays are those of `graph.engines.kernels.giants`. Labels
-spread over giant components alone; the communities of one are united in one task.
+The rule is that of `graph.engines.kernels.giants`. A worker is never given more of one than
+`giant_edges`, neither of its edges nor of its communities' joined pairs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from graph.engines.kernels.giants import ROUNDS, Giant, united_labels
-from graph.engines.kernels.leiden import Search, component_seed
-from graph.engines.spark.labels import propagated, tossed
+from graph.engines.kernels.cutting import TOSSES, Cutting, price_of
+from graph.engines.kernels.giants import UNIONS, Giant
+from graph.engines.kernels.leiden import Search
+from graph.engines.spark.buckets import divided
+from graph.engines.spark.cutting import codes_of, cut
 from graph.engines.spark.loops import settling
-from graph.engines.spark.refusals import refusals, refusing
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from graph.engines.spark.dense import DenseFrames
 
-Numbered = tuple[int, Giant]
-"""A giant component and the code of its least account."""
+Numbered = dict[int, Giant]
+"""Giant components by the code of their least account, in its order."""
 
 
-def giants_of(given: DenseFrames, parts: DataFrame, giant_edges: int) -> list[Numbered]:
+def giants_of(given: DenseFrames, parts: DataFrame, giant_edges: int) -> Numbered:
     """The components of more edges than that: few, since each is large."""
     from pyspark.sql import functions as f
 
@@ -45,121 +44,136 @@ def giants_of(given: DenseFrames, parts: DataFrame, giant_edges: int) -> list[Nu
         .agg(f.count("*").alias("accounts"))
     )
     rows = accounts.join(given.ids.toDF("account", "giant"), "giant").orderBy("giant").collect()
-    return [(row["giant"], Giant(row["account"], row["accounts"], row["edges"])) for row in rows]
+    return {row["giant"]: Giant(row["account"], row["accounts"], row["edges"]) for row in rows}
 
 
 @contextmanager
-def cut(
-    given: DenseFrames, parts: DataFrame, giants: Sequence[Numbered], *, seed: int
-) -> Iterator[tuple[DataFrame, DataFrame]]:
-    """The giants' edges, each with its `giant`, and all edges of the graph that are not cut.
+def cut_and_united(
+    given: DenseFrames, parts: DataFrame, giants: Numbered, *, search: Search, cutting: Cutting
+) -> Iterator[tuple[DataFrame, list[Giant]]]:
+    """Everybody's community, `code` and `label`, settled; and what became of the giants.
 
     Args:
         given: the graph, its edges with `fixed` weights.
         parts: the components, `code` and `label`; settled.
-        giants: those that are cut.
-        seed: the run's seed.
+        giants: those with more edges than a piece may have.
+        search: what to search for.
+        cutting: how they are cut.
     """
     from pyspark.sql import functions as f
 
     engine = given.engine
-    of = parts.join(_frame(given, giants), parts.label == f.col("giant")).select("code", "giant")
-    with (
-        settling(engine, of) as members,
-        settling(engine, given.edges.join(members.toDF("src", "giant"), "src")) as tied,
-        settling(engine, tossed(given.ids.join(members, "code", "left_semi"), seed=seed)) as coins,
-        propagated(engine, coins, tied.selectExpr("src", "dst", "fixed as votes"), ROUNDS) as borne,
-    ):
-        uncut = (
-            tied.join(borne.toDF("src", "one"), "src")
-            .join(borne.toDF("dst", "other"), "dst")
-            .where("one = other")
-            .select("src", "dst", "fixed")
-        )
-        others = given.edges.join(members.select(f.col("code").alias("src")), "src", "left_anti")
-        with settling(engine, others.select("src", "dst", "fixed").unionByName(uncut)) as kept:
-            yield tied, kept
+    found = dict(giants)
+    of_giants = parts.join(codes_of(engine, "giant", giants), parts.label == f.col("giant")).select(
+        "code", "giant"
+    )
+    with ExitStack() as last:
+        with cut(given, given.edges, parts, cutting) as pieces:
+            labels = last.enter_context(
+                divided(given, pieces.edges, pieces.parts, search=search, seed=cutting.seed)
+            )
+        for code, times in pieces.times.items():
+            found[code] = replace(found[code], cuts=times)
+        with (
+            settling(engine, of_giants) as members,
+            settling(engine, given.edges.join(members.toDF("src", "giant"), "src")) as tied,
+        ):
+            unsettled = list(giants)
+            for union in range(1, UNIONS + 1):
+                if not unsettled:
+                    break
+                for code in unsettled:
+                    found[code] = replace(found[code], unions=union)
+                among = codes_of(engine, "giant", unsettled)
+                nodes = _communities(labels, members.join(among, "giant"))
+                pairs = _joined(labels, tied.join(among, "giant"))
+                tosses = replace(cutting, first=union * TOSSES)
+                with ExitStack() as step:
+                    labels, unsettled = step.enter_context(
+                        _united(given, labels, nodes, pairs, search=search, cutting=tosses)
+                    )
+                    last.close()
+                    last.push(step.pop_all())
+            if unsettled:
+                among = codes_of(engine, "giant", unsettled)
+                for code, left in _counted(_joined(labels, tied.join(among, "giant"))):
+                    found[code] = replace(found[code], left=left)
+        yield labels, list(found.values())
 
 
 @contextmanager
-def united(
+def _united(
     given: DenseFrames,
-    tied: DataFrame,
     labels: DataFrame,
-    giants: Sequence[Numbered],
+    nodes: DataFrame,
+    pairs: DataFrame,
     *,
     search: Search,
-    seed: int,
-) -> Iterator[DataFrame]:
-    """The labels once the giants' communities are united where that pays; settled.
-
-    Args:
-        given: the graph.
-        tied: the giants' edges, each with its `giant`.
-        labels: everybody's community, `code` and `label`; settled.
-        giants: those that were cut.
-        search: what to search for.
-        seed: the run's seed.
-    """
+    cutting: Cutting,
+) -> Iterator[tuple[DataFrame, list[int]]]:
+    """The labels once communities are united where that pays, and which giants had to be cut."""
     from pyspark.sql import functions as f
 
-    ends = labels.toDF("src", "one"), labels.toDF("dst", "other")
-    joined = tied.join(ends[0], "src").join(ends[1], "dst")
-    pairs = (
-        joined.where("one <> other")
-        .selectExpr("giant", "least(one, other) as one", "greatest(one, other) as other", "fixed")
-        .groupBy("giant", "one", "other")
-        .agg(f.sum("fixed").alias("value"))
-        .withColumn("name", f.lit(None).cast("string"))
+    engine = given.engine
+    masses = nodes.select("code", "mass")
+    # In the kernel's order: doubles are rounded at each step.
+    price = (
+        f.lit(price_of(search.resolution))
+        * f.col("one_mass").cast("double")
+        * f.col("other_mass").cast("double")
     )
-    members = tied.selectExpr("giant", "src as code").unionByName(
-        tied.selectExpr("giant", "dst as code")
+    with ExitStack() as step:
+        with (
+            settling(engine, nodes) as communities,
+            settling(
+                engine,
+                pairs.join(masses.toDF("src", "one_mass"), "src")
+                .join(masses.toDF("dst", "other_mass"), "dst")
+                .select("src", "dst", "fixed", (f.col("fixed") > price).alias("pays")),
+            ) as priced,
+            cut(given, priced, communities.selectExpr("code", "giant as label"), cutting) as pieces,
+            divided(
+                given,
+                pieces.edges,
+                pieces.parts,
+                search=search,
+                seed=cutting.seed,
+                masses=communities.select("code", "mass"),
+            ) as found,
+        ):
+            whole = labels.join(found.toDF("label", "united"), "label")
+            settled = step.enter_context(
+                settling(engine, whole.select("code", f.col("united").alias("label")))
+            )
+        yield settled, sorted(pieces.times)
+
+
+def _communities(labels: DataFrame, members: DataFrame) -> DataFrame:
+    """The communities of some accounts: `code`, `giant`, and as `mass` how many are in it."""
+    from pyspark.sql import functions as f
+
+    return (
+        labels.join(members, "code")
+        .groupBy(f.col("label").alias("code"), "giant")
+        .agg(f.count("*").alias("mass"))
     )
-    communities = (
-        labels.join(members.distinct(), "code")
-        .groupBy("giant", f.col("label").alias("one"))
-        .agg(f.count("*").alias("value"))
-        .join(_frame(given, giants), "giant")
-        .selectExpr("giant", "one", "cast(null as bigint) as other", "value", "name")
-    )
-    found = (
-        communities.unionByName(pairs)
-        .groupBy("giant")
-        .applyInArrow(
-            # Not a `partial`: PySpark 4.1 stumbles over the annotations of what it binds.
-            lambda giant: _unite(giant, search=search, seed=seed),
-            "label bigint, united bigint",
+
+
+def _joined(labels: DataFrame, tied: DataFrame) -> DataFrame:
+    """Each joined pair of communities once, the lesser first, and the weight between them."""
+    from pyspark.sql import functions as f
+
+    return (
+        tied.join(labels.toDF("src", "one"), "src")
+        .join(labels.toDF("dst", "other"), "dst")
+        .where("one <> other")
+        .groupBy(
+            "giant", f.least("one", "other").alias("src"), f.greatest("one", "other").alias("dst")
         )
+        .agg(f.sum("fixed").alias("fixed"))
     )
-    whole = labels.join(found, "label", "left").select(
-        "code", f.coalesce("united", "label").alias("label")
-    )
-    with refusals(), settling(given.engine, whole) as settled:
-        yield settled
 
 
-def _frame(given: DenseFrames, giants: Sequence[Numbered]) -> DataFrame:
-    rows = {
-        "giant": pa.array([code for code, _ in giants], pa.int64()),
-        "name": pa.array([giant.account for _, giant in giants], pa.string()),
-    }
-    return given.engine.session.createDataFrame(pa.table(rows))
-
-
-def _unite(rows: pa.Table, *, search: Search, seed: int) -> pa.Table:
-    """A giant's communities united, from a row for each and one for each joined pair of them."""
-    of_two = pc.is_valid(rows["other"])
-    communities = rows.filter(pc.invert(of_two)).sort_by("one")
-    pairs = rows.filter(of_two).sort_by([("one", "ascending"), ("other", "ascending")])
-    names = communities["one"].to_numpy()
-    with refusing():
-        found = united_labels(
-            names,
-            communities["value"].to_numpy(),
-            pairs["one"].to_numpy(),
-            pairs["other"].to_numpy(),
-            pairs["value"].to_numpy(),
-            search=search,
-            seed=component_seed(seed, communities["name"][0].as_py()),
-        )
-    return pa.table({"label": names, "united": found})
+def _counted(pairs: DataFrame) -> list[tuple[int, int]]:
+    """Giants, and how many pairs of their communities are joined."""
+    return [(row["giant"], row["count"]) for row in pairs.groupBy("giant").count().collect()]

@@ -65,7 +65,7 @@ def tossed(ids: DataFrame, *, seed: int) -> DataFrame:
 
 @contextmanager
 def propagated(
-    engine: SparkEngine, accounts: DataFrame, votes: DataFrame, rounds: int
+    engine: SparkEngine, accounts: DataFrame, votes: DataFrame, rounds: int, *, first: int = 0
 ) -> Iterator[DataFrame]:
     """The `label` of each `code` after some rounds, at first its own.
 
@@ -74,13 +74,14 @@ def propagated(
         accounts: `code`, and `bits` where only some move in each round; settled.
         votes: `src`, `dst` and `votes`, each edge once; it votes both ways.
         rounds: how many.
+        first: the number of the first one, which says who moves in it.
     """
     columns = ["code", "label", *accounts.columns[1:]]
     apart = votes.where("src <> dst")
     both = apart.toDF("of", "near", "votes").unionByName(apart.toDF("near", "of", "votes"))
-    first = accounts.selectExpr("code", "code as label", *accounts.columns[1:])
-    with held(engine, both, by="near") as near, looping(engine, first) as loop:
-        for number in range(rounds):
+    before = accounts.selectExpr("code", "code as label", *accounts.columns[1:])
+    with held(engine, both, by="near") as near, looping(engine, before) as loop:
+        for number in range(first, first + rounds):
             best = _most_votes(near, loop.state)
             following = loop.state.join(best, loop.state.code == best.of, "left")
             loop.turn(

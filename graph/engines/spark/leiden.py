@@ -14,13 +14,14 @@ import pyarrow as pa
 
 from graph.engines.clustering import named
 from graph.engines.dense import FixedGraph
+from graph.engines.kernels.cutting import Cutting
 from graph.engines.kernels.giants import Giant
 from graph.engines.kernels.leiden import Objective, Search, leiden_labels
 from graph.engines.spark.alone import fits_one_task, in_one_task
 from graph.engines.spark.buckets import divided
 from graph.engines.spark.components import labelled
 from graph.engines.spark.dense import DenseFrames, dense_frames
-from graph.engines.spark.giants import cut, giants_of, united
+from graph.engines.spark.giants import cut_and_united, giants_of
 from graph.engines.spark.pairs import fixed_pairs
 from graph.engines.weights import refuse_odd_weights
 from graph.errors import NotOnThisEngine
@@ -86,14 +87,10 @@ def _divided(
     given: DenseFrames, search: Search, giant_edges: int | None, seed: int
 ) -> tuple[Table, list[Giant]]:
     with labelled(given, given.edges) as parts:
-        giants = [] if giant_edges is None else giants_of(given, parts, giant_edges)
-        if not giants:
+        giants = {} if giant_edges is None else giants_of(given, parts, giant_edges)
+        if giant_edges is None or not giants:
             with divided(given, given.edges, parts, search=search, seed=seed) as labels:
                 return given.clustering(labels), []
-        with (
-            cut(given, parts, giants, seed=seed) as (tied, kept),
-            labelled(given, kept) as pieces,
-            divided(given, kept, pieces, search=search, seed=seed) as labels,
-            united(given, tied, labels, giants, search=search, seed=seed) as whole,
-        ):
-            return given.clustering(whole), [giant for _, giant in giants]
+        cutting = Cutting(giant_edges, seed)
+        with cut_and_united(given, parts, giants, search=search, cutting=cutting) as (whole, told):
+            return given.clustering(whole), told
