@@ -351,24 +351,3 @@ def test_labels_that_went_wrong_on_the_workers_are_counted_and_refused(spark, la
     said = str(refused.value)
     assert f": {crossing} edges cross" in said
     assert f" {misnamed} accounts have a component named by no member, {unlabelled} are in" in said
-
-
-def test_nothing_but_the_answer_is_left(spark, spread):
-    graph = graph_from_networkx(spark, club())
-    before = left(spark)
-
-    found = leiden(graph, resolution=0.5, giant_edges=30)
-    ranks = pagerank(graph, iterations=1)
-    for table in (found.members, found.bounds, ranks.scores):
-        spark.drop(table)
-
-    assert left(spark) == before
-    assert spark.session.sparkContext._jsc.getPersistentRDDs().size() == 0
-
-
-def club() -> nx.Graph:
-    return nx.relabel_nodes(nx.karate_club_graph(), {n: f"{n:02}" for n in range(34)})
-
-
-def left(engine) -> set[str]:
-    return {place.name for place in Path(engine.scratch.root.removeprefix("file:")).iterdir()}

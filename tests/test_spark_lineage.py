@@ -133,7 +133,7 @@ def of_graph(drawn, verb):
 
 
 def of_leiden(graph):
-    found = leiden(graph, resolution=0.5, giant_edges=10)
+    found = leiden(graph, resolution=0.5, giant_edges=30)
     return found.members, found.bounds
 
 
