@@ -25,6 +25,18 @@ ARRIVALS = Schema(
 )
 """Dated accounts by cell: an object in a stretch of time. Stretches overlap by half."""
 
+COHORT_MEMBERS = Schema(
+    "cohort_members",
+    (
+        *_CELL,
+        Column("account", "VARCHAR", "who was made in the cohort's span and acted in its cell"),
+        Column("acted_at", "BIGINT", "when it did first, ms"),
+        Column("log10_p", "DOUBLE", "the cohort's"),
+    ),
+    key=("action", "object_kind", "object", "cell", "account"),
+)
+"""Who is of which cohort."""
+
 COHORTS = Schema(
     "cohorts",
     (
@@ -58,25 +70,27 @@ def arrivals(interactions: Table, accounts: Table, *, within_seconds: float, lea
         with dated as (
             select account, created_at from {accounts} where created_at is not null
         ),
-        acts as (
-            select i.action, i.object_kind, i.object, i.account, i.acted_at, d.created_at,
-                   cast(floor(i.acted_at / $half) as bigint) as half
-            from {interactions} i join dated d on d.account = i.account
-            where i.object <> ''
+        busy as (
+            select action, object_kind, object from {interactions}
+            where object <> ''
+            group by action, object_kind, object having count(*) >= $least
         ),
-        halves as (
-            select action, object_kind, object, account, created_at, half as cell,
-                   min(acted_at) as acted_at
-            from acts group by action, object_kind, object, account, created_at, half
-            union all
-            select action, object_kind, object, account, created_at, half - 1 as cell,
-                   min(acted_at) as acted_at
-            from acts group by action, object_kind, object, account, created_at, half
+        acts as (
+            select i.action, i.object_kind, i.object, i.account,
+                   cast(floor(i.acted_at / $half) as bigint) as half, min(i.acted_at) as acted_at
+            from {interactions} i
+            join busy b on b.action = i.action and b.object_kind = i.object_kind
+                       and b.object = i.object
+            group by i.action, i.object_kind, i.object, i.account,
+                     cast(floor(i.acted_at / $half) as bigint)
         ),
         placed as (
-            select action, object_kind, object, cell, account, created_at,
-                   min(acted_at) as acted_at
-            from halves group by action, object_kind, object, cell, account, created_at
+            select i.action, i.object_kind, i.object, i.half - b.back as cell, i.account,
+                   min(d.created_at) as created_at, min(i.acted_at) as acted_at
+            from acts i
+            join dated d on d.account = i.account
+            cross join (select 0 as back union all select 1 as back) b
+            group by i.action, i.object_kind, i.object, i.half - b.back, i.account
         ),
         large as (
             select action, object_kind, object, cell from placed
@@ -151,21 +165,37 @@ def densest_spans(arrived: Table, accounts: Table, *, width_days: int, least: in
     )
 
 
-_PAIRS = f"""
-with members as (
-    select a.account, a.acted_at, a.action, a.object_kind, a.object, c.log10_p
-    from {{arrived}} a
-    join {{cohorts}} c
-      on c.action = a.action and c.object_kind = a.object_kind and c.object = a.object
-     and c.cell = a.cell
-    where a.created_at >= c.since and a.created_at <= c.since + c.width_days * {_DAY_MS}
-      and c.cohort <= $most
-),
-pairs as (
+def cohort_members(arrived: Table, cohorts: Table, *, most: int) -> Table:
+    """Who is of which cohort (`COHORT_MEMBERS`).
+
+    Args:
+        arrived: `ARRIVALS`.
+        cohorts: `COHORTS` with `log10_p`.
+        most: a larger cohort is no group that one can look at, and has nobody.
+    """
+    return arrived.engine.sql(
+        f"""
+        select a.action, a.object_kind, a.object, a.cell, a.account, a.acted_at, c.log10_p
+        from {{arrived}} a
+        join {{cohorts}} c
+          on c.action = a.action and c.object_kind = a.object_kind and c.object = a.object
+         and c.cell = a.cell
+        where a.created_at >= c.since and a.created_at <= c.since + c.width_days * {_DAY_MS}
+          and c.cohort <= $most
+        """,
+        COHORT_MEMBERS,
+        {"most": most},
+        arrived=arrived,
+        cohorts=cohorts,
+    )
+
+
+_PAIRS = """
+with pairs as (
     select a.account as src, b.account as dst, a.action, a.object_kind, a.object,
            min(a.acted_at) as src_at, min(b.acted_at) as dst_at, min(a.log10_p) as log10_p
-    from members a
-    join members b
+    from {cohorts} a
+    join {cohorts} b
       on b.action = a.action and b.object_kind = a.object_kind and b.object = a.object
      and a.account < b.account
     group by a.account, b.account, a.action, a.object_kind, a.object
@@ -173,16 +203,14 @@ pairs as (
 """
 
 
-def cohort_edges(arrived: Table, cohorts: Table, *, most: int, layer: str) -> Table:
+def cohort_edges(cohorts: Table, *, layer: str) -> Table:
     """Every two accounts of a cohort, joined (`EDGES`); `weight` is 1.
 
     Args:
-        arrived: `ARRIVALS`.
-        cohorts: `COHORTS` with `log10_p`.
-        most: a larger cohort is no group that one can look at, and joins nobody.
+        cohorts: `COHORT_MEMBERS`.
         layer: the name that the edges carry.
     """
-    return arrived.engine.sql(
+    return cohorts.engine.sql(
         f"""
         {_PAIRS}
         select src, dst, $layer as layer, 1.0 as weight,
@@ -193,26 +221,21 @@ def cohort_edges(arrived: Table, cohorts: Table, *, most: int, layer: str) -> Ta
         from pairs group by src, dst
         """,
         EDGES,
-        {"layer": layer, "most": most},
-        arrived=arrived,
+        {"layer": layer},
         cohorts=cohorts,
     )
 
 
-def cohort_acts(
-    arrived: Table, cohorts: Table, members: Table, *, most: int, layer: str, at_most: int
-) -> Table:
+def cohort_acts(cohorts: Table, members: Table, *, layer: str, at_most: int) -> Table:
     """The acts behind a cohort's edges inside clusters (`JOINT_ACTS`), the earliest objects first.
 
     Args:
-        arrived: `ARRIVALS`.
-        cohorts: `COHORTS` with `log10_p`.
+        cohorts: `COHORT_MEMBERS`.
         members: `CLUSTERING`.
-        most: as for `cohort_edges`.
         layer: as for `cohort_edges`.
         at_most: acts of each edge.
     """
-    return arrived.engine.sql(
+    return cohorts.engine.sql(
         f"""
         {_PAIRS},
         placed as (
@@ -229,8 +252,7 @@ def cohort_acts(
         from placed where place <= $at_most
         """,
         JOINT_ACTS,
-        {"layer": layer, "most": most, "at_most": at_most},
-        arrived=arrived,
+        {"layer": layer, "at_most": at_most},
         cohorts=cohorts,
         members=members,
     )

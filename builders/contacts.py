@@ -199,12 +199,26 @@ def overall_reciprocity(graph: InteractionGraph) -> float:
     return share
 
 
+_WAYS = """
+select src, dst, count(*) as acts from {contacts} where dst <> '' and src <> dst group by src, dst
+"""
+
+_ONE_WAY = Schema(
+    "contact_ways",
+    (
+        Column("src", "VARCHAR", "who acted"),
+        Column("dst", "VARCHAR", "on whom"),
+        Column("acts", "BIGINT", "how often"),
+    ),
+    key=("src", "dst"),
+)
+
 _PARTNERS = """
 with given as (
-    select src as account, count(*) as partners, sum(weight) as acts from {edges} group by src
+    select src as account, count(*) as partners, sum(acts) as acts from {ways} group by src
 ),
 received as (
-    select dst as account, count(*) as partners, sum(weight) as acts from {edges} group by dst
+    select dst as account, count(*) as partners, sum(acts) as acts from {ways} group by dst
 )
 select coalesce(g.account, r.account) as account,
        coalesce(g.partners, 0) as acted_on,
@@ -231,7 +245,8 @@ with kept as (
     select c.src, c.dst, c.action, c.object, c.content, c.acted_at,
            least(c.src, c.dst) as one, greatest(c.src, c.dst) as other
     from {contacts} c
-    where c.dst <> '' and c.src <> c.dst
+    where exists (select 1 from {ways} w where w.src = c.dst and w.dst = c.src)
+      and c.dst <> '' and c.src <> c.dst
       and not exists (select 1 from {hubs} h where h.account = c.src)
       and not exists (select 1 from {hubs} h where h.account = c.dst)
 )
@@ -302,9 +317,11 @@ def mutual_graph(
     contacts = read_contacts(interactions, actions)
     engine = interactions.engine
     named = {"layer": layer}
-    directed = engine.sql(_DIRECTED, EDGES, named, contacts=contacts)
-    hubs = engine.sql(_PARTNERS, _HUBS, {"hub_accounts": hub_accounts}, edges=directed)
+    ways = engine.sql(_WAYS, _ONE_WAY, contacts=contacts)
+    hubs = engine.sql(_PARTNERS, _HUBS, {"hub_accounts": hub_accounts}, ways=ways)
     left_out = engine.sql(_LEFT_OUT, BOUNDS, named, contacts=contacts)
-    edges = engine.sql(_MUTUAL, EDGES, named | {"at_least": at_least}, contacts=contacts, hubs=hubs)
+    edges = engine.sql(
+        _MUTUAL, EDGES, named | {"at_least": at_least}, contacts=contacts, ways=ways, hubs=hubs
+    )
     bounds = engine.sql(_HUB_BOUNDS, BOUNDS, named, hubs=hubs, left_out=left_out)
     return ContactGraph(InteractionGraph(edges), bounds)

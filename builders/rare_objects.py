@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
+from graph.schema import Column, Schema
 from graph.table import Table
 
 Rarity = Literal["by action", "whatever action", "either"]
@@ -19,47 +21,71 @@ _HOLDS: dict[Rarity, str] = {
 }
 
 
+_RARITY = (
+    Column("under", "BIGINT", "accounts that did this to the object"),
+    Column("whole", "BIGINT", "accounts that did anything to it"),
+)
+
+
+def with_rarity(interactions: Table, *, at_most_accounts: int) -> Table:
+    """The interactions on objects that are rare in any way, with how many accounts acted there.
+
+    Their columns are those of the interactions, then `under`, which counts the accounts of the
+    object under the row's action, and `whole`, which counts all of the object. What `Rarity` calls
+    rare of as many accounts or fewer is found in them (`on_rare_objects`).
+
+    Args:
+        interactions: `INTERACTIONS`.
+        at_most_accounts: distinct accounts of an object that is still rare.
+    """
+    own = interactions.schema
+    schema = replace(own, name="by_rarity", columns=(*own.columns, *_RARITY))
+    return interactions.engine.sql(
+        f"""
+        with by_action as (
+            select action, object_kind, object, count(distinct account) as under
+            from {{interactions}} where object <> '' group by action, object_kind, object
+        ),
+        wholly as (
+            select object_kind, object, count(distinct account) as whole
+            from {{interactions}} where object <> '' group by object_kind, object
+        ),
+        rare as (
+            select b.action, b.object_kind, b.object, b.under, w.whole
+            from by_action b join wholly w using (object_kind, object)
+            where {_HOLDS["either"]}
+        )
+        select {", ".join(f"i.{name}" for name in own.names)}, r.under, r.whole
+        from {{interactions}} i
+        join rare r on r.action = i.action and r.object_kind = i.object_kind
+                   and r.object = i.object
+        """,
+        schema,
+        {"most": at_most_accounts},
+        interactions=interactions,
+    )
+
+
 def on_rare_objects(
-    interactions: Table, *, at_most_accounts: int, rarity: Rarity = "by action"
+    acts: Table, schema: Schema, *, at_most_accounts: int, rarity: Rarity = "by action"
 ) -> Table:
     """The interactions on objects that between two and `at_most_accounts` accounts acted on.
 
     Args:
-        interactions: `INTERACTIONS`.
+        acts: what `with_rarity` gave for as many accounts or more.
+        schema: that of the interactions.
         at_most_accounts: distinct accounts of an object that is still rare.
         rarity: `by action` counts who likes a post and who shares it apart; `whatever action`
             counts them together, and gives every row the action `WHATEVER`; `either` gives the
             rows, as they are, of objects that are rare in one way or the other.
     """
-    action = f"'{WHATEVER}'" if rarity == "whatever action" else "i.action"
-    rest = [f"i.{name}" for name in interactions.schema.names if name != "action"]
-    return interactions.engine.sql(
-        f"""
-        with acting as (
-            select distinct account, action, object_kind, object
-            from {{interactions}} where object <> ''
-        ),
-        by_action as (
-            select action, object_kind, object, count(*) as under
-            from acting group by action, object_kind, object
-        ),
-        wholly as (
-            select object_kind, object, count(distinct account) as whole
-            from acting group by object_kind, object
-        ),
-        rare as (
-            select b.action, b.object_kind, b.object
-            from by_action b join wholly w using (object_kind, object)
-            where {_HOLDS[rarity]}
-        )
-        select {action} as action, {", ".join(rest)}
-        from {{interactions}} i
-        join rare r on r.action = i.action and r.object_kind = i.object_kind
-                   and r.object = i.object
-        """,
-        interactions.schema,
+    action = f"'{WHATEVER}'" if rarity == "whatever action" else "action"
+    rest = [name for name in schema.names if name != "action"]
+    return acts.engine.sql(
+        f"select {action} as action, {', '.join(rest)} from {{acts}} where {_HOLDS[rarity]}",
+        schema,
         {"most": at_most_accounts},
-        interactions=interactions,
+        acts=acts,
     )
 
 

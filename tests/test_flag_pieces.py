@@ -15,7 +15,7 @@ from algorithms.flags import knit_accounts
 from algorithms.recruits import recruited
 from algorithms.trait_chance import log10_expected_values
 from builders.cohorts import COHORTS, arrivals, densest_spans
-from builders.rare_objects import on_rare_objects
+from builders.rare_objects import on_rare_objects, with_rarity
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import ACCOUNTS, CLUSTERING, EDGES, INTERACTIONS, MEMBER_INTERACTIONS
 
@@ -152,7 +152,8 @@ def test_rare_objects_are_those_of_two_accounts_or_more_and_of_few(engine, table
     rows += [f"{who} | like | crowd" for who in "abcd"]
     acts = table(engine, INTERACTIONS, "account | action | object\n" + "\n".join(rows))
 
-    found = on_rare_objects(acts, at_most_accounts=3).rows()
+    rarely = with_rarity(acts, at_most_accounts=9)
+    found = on_rare_objects(rarely, acts.schema, at_most_accounts=3).rows()
 
     assert {(row["account"], row["action"], row["object"]) for row in found} == {
         ("a", "like", "pair"),

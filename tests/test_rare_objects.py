@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from builders.joint_acts import joint_acts
-from builders.rare_objects import WHATEVER, mixes_actions, on_rare_objects
+from builders.rare_objects import WHATEVER, mixes_actions, on_rare_objects, with_rarity
 from graph.model import Clustering
 from graph.schemas import CLUSTERING, EDGES, INTERACTIONS
 from jobs.detector import World
@@ -37,7 +37,7 @@ def test_who_likes_and_who_comments_are_counted_together_where_actions_are_not_t
 ):
     acts = table(engine, INTERACTIONS, MIXED)
 
-    found = on_rare_objects(acts, at_most_accounts=2, rarity="whatever action")
+    found = rare(acts, 2, rarity="whatever action")
 
     assert told(found) == [("both", "a", WHATEVER), ("both", "b", WHATEVER)]
 
@@ -45,7 +45,7 @@ def test_who_likes_and_who_comments_are_counted_together_where_actions_are_not_t
 def test_what_is_rare_one_way_or_the_other_keeps_its_action(engine, table):
     acts = table(engine, INTERACTIONS, MIXED)
 
-    found = on_rare_objects(acts, at_most_accounts=2, rarity="either")
+    found = rare(acts, 2, rarity="either")
 
     assert told(found) == [
         ("both", "a", "like"),
@@ -55,6 +55,12 @@ def test_what_is_rare_one_way_or_the_other_keeps_its_action(engine, table):
         ("talked", "c", "comment"),
         ("talked", "d", "comment"),
     ]
+
+
+def rare(acts, most, **settings):
+    """Of the rows that are rare for more accounts than these, those that are so for these."""
+    found = with_rarity(acts, at_most_accounts=most + 3)
+    return on_rare_objects(found, acts.schema, at_most_accounts=most, **settings)
 
 
 @pytest.mark.parametrize(

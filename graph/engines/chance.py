@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +22,7 @@ from graph.table import Table
 
 Ints = npt.NDArray[np.int64]
 
-_PLACED = """
+_NUMBERED = """
 from {interactions} i
 join (
     select account, row_number() over (order by account) - 1 as place
@@ -31,8 +33,8 @@ join (
            row_number() over (order by action, object_kind, object) - 1 as place
     from (select distinct action, object_kind, object from {interactions})
 ) o using (action, object_kind, object)
-order by o.place, i.acted_at, a.place
 """
+_IN_ORDER = "order by o.place, i.acted_at, a.place"
 _PLACES = "a.place as account, o.place as object, i.acted_at"
 
 _GROUPED = """
@@ -45,7 +47,7 @@ order by o.action, o.object_kind, o.object
 
 @dataclass(frozen=True, slots=True)
 class _Coded:
-    """Interactions as numbers, sorted by object, time and account; `ids[i]` is account `i`."""
+    """Interactions as numbers, sorted by object and time; `ids[i]` is account `i`."""
 
     ids: pa.StringArray
     account: Ints
@@ -157,8 +159,18 @@ def cluster_meetings(
 
 
 def _coded(interactions: Table) -> _Coded:
-    rows = interactions.engine.query(f"select {_PLACES} {_PLACED}", interactions=interactions)
-    return _Coded(_ids(interactions), *_numbers(rows))
+    """The interactions as numbers; a job asks for the same ones with several windows."""
+    engine: Any = interactions.engine
+    found: _Coded = engine.remembered(interactions, "coded", partial(_read, interactions))
+    return found
+
+
+def _read(interactions: Table) -> _Coded:
+    rows = interactions.engine.query(f"select {_PLACES} {_NUMBERED}", interactions=interactions)
+    account, object_, acted_at = _numbers(rows)
+    # In half the time that a query of DuckDB's takes to order them.
+    order = np.lexsort((acted_at, object_))
+    return _Coded(_ids(interactions), account[order], object_[order], acted_at[order])
 
 
 def _told(interactions: Table, members: Table, unnamed: str) -> tuple[_Coded, Ints]:
@@ -170,7 +182,7 @@ def _told(interactions: Table, members: Table, unnamed: str) -> tuple[_Coded, In
         f"""
         select {_PLACES}, case when i.account in (select account from {{members}})
                                then nullif({OWN_POST[unnamed]}, '') end as post
-        {_PLACED}
+        {_NUMBERED} {_IN_ORDER}
         """,
         interactions=interactions,
         members=members,

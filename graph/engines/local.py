@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -59,6 +59,7 @@ class LocalEngine:
         self._numbers = itertools.count()
         # In the order in which they were made.
         self._held: dict[str, None] = {}
+        self._remembered: dict[tuple[str, str], Any] = {}
 
     def __enter__(self) -> LocalEngine:
         """The engine itself."""
@@ -234,9 +235,26 @@ class LocalEngine:
         """Let go of a table that nobody needs any more."""
         self._drop(table.name)
 
-    def within(self) -> AbstractContextManager[None]:
-        """A block of work whose tables are dropped as it is left."""
-        return leaving_none(lambda: list(self._held), self._drop)
+    @contextmanager
+    def within(self) -> Iterator[None]:
+        """A block of work whose tables are dropped as it is left, with all that is remembered."""
+        with leaving_none(lambda: list(self._held), self._drop):
+            try:
+                yield
+            finally:
+                self._remembered.clear()
+
+    def remembered(self, table: Table, what: str, make: Callable[[], T]) -> T:
+        """What `make` gave for this table; kept until the table, or all of a block's, is dropped.
+
+        For what several of a job's questions need of one table and is dear to make, such as its
+        rows as numbers. A table's rows never change.
+        """
+        key = (table.name, what)
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        found: T = self._remembered[key]
+        return found
 
     def kernel(self, name: str) -> Kernel | None:
         """The native way to do `name`, or None."""
@@ -282,6 +300,8 @@ class LocalEngine:
             for (kind,) in kinds:
                 duck.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {name}")
         self._held.pop(name, None)
+        for key in [key for key in self._remembered if key[0] == name]:
+            del self._remembered[key]
 
     def _named(self, query: str, tables: Mapping[str, Table]) -> str:
         def physical(match: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from algorithms.chance import co_action_against_chance
 from builders.clocks import mostly_at_one_time
 from builders.coaction import CoactionBounds, Unnamed, coaction_graph
 from builders.joint_acts import joint_acts
-from builders.rare_objects import Rarity, mixes_actions, on_rare_objects
+from builders.rare_objects import Rarity, mixes_actions, on_rare_objects, with_rarity
 from graph.model import Clustering
 from graph.table import Table
 from jobs.detector import Detector, Layer, World
@@ -61,8 +61,11 @@ def draw(world: World, settings: RareObjects) -> Layer:
     # time, as a list of followers without times, it tells nothing.
     unnamed: Unnamed = "rows" if mostly_at_one_time(world.interactions) else "moments"
     facts: dict[str, float | int | str] = {}
+    by_rarity = _rare(world, settings)
     for rarity, most in _looks(world.interactions, settings):
-        rare = on_rare_objects(world.interactions, at_most_accounts=most, rarity=rarity)
+        rare = on_rare_objects(
+            by_rarity, world.interactions.schema, at_most_accounts=most, rarity=rarity
+        )
         built = coaction_graph(
             rare,
             within_seconds=None,
@@ -86,6 +89,7 @@ def draw(world: World, settings: RareObjects) -> Layer:
         facts[f"observed {look}"] = tested.observed
         facts[f"expected {look}"] = tested.expected
         world.interactions.engine.drop(rare)
+    world.interactions.engine.drop(by_rarity)
     called = call_edges(
         best_of(graphs),
         tested_pairs=eligible_pairs(world.interactions, at_least=2),
@@ -108,8 +112,9 @@ def acts(
     mixed = any(rarity == "whatever action" for rarity, _ in _looks(world.interactions, settings))
     found = joint_acts(
         on_rare_objects(
-            world.interactions,
-            at_most_accounts=max((*settings.at_most_accounts, *settings.whatever_action)),
+            _rare(world, settings),
+            world.interactions.schema,
+            at_most_accounts=_most(settings),
             rarity="either" if mixed else "by action",
         ),
         layer.graph.edges,
@@ -119,6 +124,15 @@ def acts(
         whatever_action=mixed,
     )
     return found.acts, found.left_out
+
+
+def _rare(world: World, settings: RareObjects) -> Table:
+    """The interactions on objects that are rare by any look."""
+    return with_rarity(world.interactions, at_most_accounts=_most(settings))
+
+
+def _most(settings: RareObjects) -> int:
+    return max((*settings.at_most_accounts, *settings.whatever_action))
 
 
 def _looks(interactions: Table, settings: RareObjects) -> list[tuple[Rarity, int]]:

@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 from algorithms.cohorts import cohorts_against_chance
 from algorithms.tail import step_up_cut
-from builders.cohorts import arrivals, cohort_acts, cohort_edges, densest_spans
+from builders.cohorts import (
+    COHORT_MEMBERS,
+    arrivals,
+    cohort_acts,
+    cohort_edges,
+    cohort_members,
+    densest_spans,
+)
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import BOUNDS
 from graph.table import Table
@@ -50,7 +57,8 @@ def draw(world: World, settings: Swarm) -> Layer | None:
     if found is None:
         return None
     engine = world.interactions.engine
-    edges = cohort_edges(found.arrived, found.cohorts, most=settings.most_accounts, layer=NAME)
+    members = cohort_members(found.arrived, found.cohorts, most=settings.most_accounts)
+    edges = cohort_edges(members, layer=NAME)
     bounds = engine.sql(
         """
         select $layer as layer, 'most-accounts' as bound,
@@ -75,22 +83,14 @@ def draw(world: World, settings: Swarm) -> Layer | None:
             "cohorts": found.kept,
             "edges_kept": graph.edges.count(),
         },
+        tables={"members": members},
     )
 
 
 def acts(world: World, settings: Swarm, layer: Layer, clustering: Clustering) -> tuple[Table, int]:
     """What each two of a cohort did on the same object."""
-    found = _cohorts(world, settings)
-    if found is None:
-        message = "the layer was drawn from creation times that are not there now"
-        raise ValueError(message)
     shown = cohort_acts(
-        found.arrived,
-        found.cohorts,
-        clustering.members,
-        most=settings.most_accounts,
-        layer=NAME,
-        at_most=settings.acts_per_edge,
+        layer.tables["members"], clustering.members, layer=NAME, at_most=settings.acts_per_edge
     )
     pairs = counted_inside(layer.graph.edges, clustering).objects
     return shown, max(pairs - shown.count(), 0)
@@ -166,5 +166,6 @@ SWARM = Detector(
     acts=acts,
     family="traits",
     stands_alone=False,
+    keeps={"members": COHORT_MEMBERS},
     needs="accounts with `created_at`",
 )

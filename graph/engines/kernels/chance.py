@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit, prange
 
+from graph.engines.kernels.matching import Matches, matches
 from graph.engines.kernels.strata import Strata
 
 Ints = npt.NDArray[np.int64]
@@ -32,19 +33,6 @@ Flags = npt.NDArray[np.bool_]
 
 HEDGE = 0.1
 """The share of the one-stratum expectation that is added to that of the strata."""
-
-
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """Ordered pairs of interactions by two accounts on one object within the window.
-
-    `same`: inside each stratum; `across`: between each stratum and the next, counted once; `whole`:
-    in all. The numbers are whole, so sums of parts do not depend on their order.
-    """
-
-    same: Floats
-    across: Floats
-    whole: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,52 +121,6 @@ def profiles(account: Ints, stratum_of: Ints, *, accounts: int, rates: Rates) ->
     )
 
 
-def matches(
-    account: Ints | None,
-    object_: Ints,
-    acted_at: Ints,
-    *,
-    within_ms: int,
-    strata: Strata,
-    times: Ints | None = None,
-) -> Matches:
-    """Count the matching pairs; the arguments are those of `tallied`."""
-
-    def tally(of: Strata) -> tuple[Floats, Floats]:
-        return tallied(account, object_, acted_at, within_ms=within_ms, strata=of, times=times)
-
-    same, across = tally(strata)
-    # Matches between strata that do not follow one another are in no rate but in the hedge's.
-    whole = tally(_as_one(strata))[0]
-    return Matches(same, across, float(whole.sum()))
-
-
-def tallied(
-    account: Ints | None,
-    object_: Ints,
-    acted_at: Ints,
-    *,
-    within_ms: int,
-    strata: Strata,
-    times: Ints | None = None,
-) -> tuple[Floats, Floats]:
-    """`Matches.same` and `Matches.across`; strata that follow have numbers that do.
-
-    Args:
-        account: dense account of each interaction; None counts pairs of one account too.
-        object_: dense object of each interaction.
-        acted_at: when, milliseconds.
-        within_ms: the window, inclusive; -1 for any time.
-        strata: the stratum of each interaction.
-        times: how many interactions each row stands for, where no account is given.
-    """
-    anybody = _tally(object_, acted_at, within_ms, strata, times)
-    if account is None:
-        return anybody
-    oneself = _tally(_pairs(object_, account), acted_at, within_ms, strata, None)
-    return anybody[0] - oneself[0], anybody[1] - oneself[1]
-
-
 def rates(found: Matches, size: Floats, after: Ints) -> Rates:
     """The rates of matching pairs.
 
@@ -211,70 +153,6 @@ def expected_of_pairs(model: Expectation, src: Ints, dst: Ints) -> Floats:
         dst,
     )
     return found + model.rates.hedge * model.total[src] * model.total[dst]
-
-
-def _as_one(strata: Strata) -> Strata:
-    return Strata(np.zeros_like(strata.of), np.array([-1], dtype=np.int64))
-
-
-def _pairs(first: Ints, second: Ints) -> Ints:
-    """One dense key for each distinct pair."""
-    width = np.int64(second.max() + 1) if len(second) else np.int64(1)
-    found: Ints = np.unique(first * width + second, return_inverse=True)[1].astype(np.int64)
-    return found
-
-
-def _tally(
-    key: Ints, acted_at: Ints, within_ms: int, strata: Strata, times: Ints | None
-) -> tuple[Floats, Floats]:
-    """Pairs of rows of one key within the window: ordered inside each stratum, and to the next."""
-    keys = (acted_at, strata.of, key) if strata.count > 1 else (acted_at, key)
-    order = np.lexsort(keys)
-    # One that stands for all takes no room.
-    n = np.broadcast_to(np.ones(1, np.int64), len(key)) if times is None else times[order]
-    same, across = _count(
-        key[order], strata.of[order], acted_at[order], n, np.int64(within_ms), strata.next
-    )
-    return same, across
-
-
-@njit(cache=True)
-def _count(
-    key: Ints, stratum: Ints, acted_at: Ints, n: Ints, within_ms: int, after: Ints
-) -> tuple[Floats, Floats]:
-    """`_tally` of rows sorted by (key, stratum, time), each of `n` interactions."""
-    same = np.zeros(len(after), dtype=np.float64)
-    across = np.zeros(len(after), dtype=np.float64)
-    rows = len(key)
-    begin = 0
-    while begin < rows:
-        end = begin + 1
-        while end < rows and key[end] == key[begin] and stratum[end] == stratum[begin]:
-            end += 1
-        here = stratum[begin]
-        first = begin
-        before = 0
-        for row in range(begin, end):
-            while within_ms >= 0 and acted_at[row] - acted_at[first] > within_ms:
-                before -= n[first]
-                first += 1
-            same[here] += n[row] * (2 * before + n[row] - 1)
-            before += n[row]
-        follower = after[here]
-        # Strata that follow one another have numbers that do, so the next one stands right here.
-        if follower >= 0 and end < rows and key[end] == key[begin] and stratum[end] == follower:
-            stop = end
-            while stop < rows and key[stop] == key[begin] and stratum[stop] == follower:
-                stop += 1
-            last = end
-            ahead = 0
-            for row in range(begin, end):
-                while last < stop and acted_at[last] - acted_at[row] <= within_ms:
-                    ahead += n[last]
-                    last += 1
-                across[here] += n[row] * ahead
-        begin = end
-    return same, across
 
 
 @njit(cache=True)

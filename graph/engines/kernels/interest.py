@@ -17,14 +17,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from graph.engines.kernels.chance import (
-    Expectation,
-    Matches,
-    expected_of_pairs,
-    profiles,
-    rates,
-    tallied,
-)
+from graph.engines.kernels.chance import Expectation, expected_of_pairs, profiles, rates
+from graph.engines.kernels.matching import Matches, matches
 from graph.engines.kernels.strata import HOUR_MS, NONE, Strata
 
 Ints = npt.NDArray[np.int64]
@@ -56,7 +50,7 @@ class Cells(NamedTuple):
     """What is in each hour of the day of each group in which somebody acts.
 
     `code` is the group times the hours of a day, and the hour; ascending. `rows` are interactions;
-    `same` and `across` are those of `graph.engines.kernels.chance.Matches`, whole numbers, and
+    `same` and `across` are those of `graph.engines.kernels.matching.Matches`, whole numbers, and
     `across` leads to the group's next hour.
     """
 
@@ -77,7 +71,7 @@ def cells_of(
 ) -> tuple[Cells, Ints]:
     """The cells, and the place in them of each interaction; the arguments are `interest`'s.
 
-    As to no `account`, and to `times`, see `graph.engines.kernels.chance.tallied`. Sums of the
+    As to no `account`, and to `times`, see `graph.engines.kernels.matching.matches`. Sums of the
     cells of some objects and of others are those of all of them.
     """
     width, folds = hours_of(within_ms)
@@ -85,9 +79,10 @@ def cells_of(
     stretches, place = np.unique(stretch, return_inverse=True)
     codes, of = np.unique(group * np.int64(max(len(stretches), 1)) + place, return_inverse=True)
     fine = _Fine(*np.divmod(codes, max(len(stretches), 1)), stretches)
-    same, across = tallied(
+    matched = matches(
         account, object_, acted_at, within_ms=within_ms, strata=Strata(of, fine.after), times=times
     )
+    same, across = matched.same, matched.across
     if folds == 1:
         same, across = same + 2 * across, np.zeros_like(across)
     code, at = np.unique(fine.folded(folds), return_inverse=True)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pyarrow as pa
 
-from graph.engines.kernels.chance import Matches, rates
+from graph.engines.kernels.chance import rates
+from graph.engines.kernels.matching import Matches
 from graph.engines.kernels.strata import HOUR_MS, one_stratum, time_strata
 from graph.engines.spark.any_time import pairs_of_objects
 from graph.engines.spark.chance_work import TALLIED, Clock, expect, tally

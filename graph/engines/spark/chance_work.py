@@ -9,8 +9,9 @@ import numba
 import numpy as np
 import pyarrow as pa
 
-from graph.engines.kernels.chance import Expectation, Rates, matches
+from graph.engines.kernels.chance import Expectation, Rates
 from graph.engines.kernels.interest import with_interest
+from graph.engines.kernels.matching import matches
 from graph.engines.kernels.strata import Strata
 from graph.engines.spark.interest_work import interests_of
 from graph.engines.spark.slice_parts import own_parts
@@ -26,7 +27,7 @@ TALLIED = pa.schema(
         ("whole", pa.int64()),
     ]
 )
-"""`graph.engines.kernels.chance.Matches` of some of the interactions, by stratum."""
+"""`graph.engines.kernels.matching.Matches` of some of the interactions, by stratum."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from graph.engines.kernels.chance import Expectation, Matches, Rates, rates
+from graph.engines.kernels.chance import Expectation, Rates, rates
 from graph.engines.kernels.interest import cells_of, followers
+from graph.engines.kernels.matching import Matches
 from graph.engines.kernels.strata import NONE
 from graph.engines.spark.slice_parts import own_parts
 from graph.engines.spark.slices import Cutting
