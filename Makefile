@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 READY_SPARK := $(VENV)/.ready-spark
 READY_PEERS := $(VENV)/.ready-peers
 
-.PHONY: help demo demo-spark test test-fresh test-slow parity parity-first parity-last parity-lost-worker parity-slow check format bench bench-spark skew quality ablation report null-worlds real-logs calibration lock wheel clean
+.PHONY: help demo demo-spark test test-fresh test-slow parity parity-first parity-last parity-lost-worker parity-slow check format bench bench-large bench-spark skew quality ablation report null-worlds real-logs calibration lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -83,8 +83,13 @@ format: $(READY)  ## put the code in the house's form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## measure against peers and the floor
+bench: $(READY)  ## measure against peers and the floor; writes docs/performance.md
 	$(BIN)/python benchmarks/coaction.py
+	$(BIN)/python benchmarks/whole_job.py
+
+bench-large: $(READY)  ## the same at ten times the size, and what a whole job costs as it grows
+	$(BIN)/python benchmarks/coaction.py --interactions 10000000 --skip-join
+	$(BIN)/python benchmarks/whole_job.py --sizes "1000000 10000000"
 
 bench-spark: $(READY_SPARK)  ## measure Spark against a plain join and the local engine
 	$(BIN)/python benchmarks/spark_coaction.py --viral 2

@@ -226,7 +226,8 @@ def _filled(
     edges: Table, model: Expectation, interests: Expectation | None, ids: pa.StringArray
 ) -> Iterator[pa.RecordBatch]:
     place = EDGES.names.index("expected")
-    for batch in edges.batches():
+    engine: Any = edges.engine
+    for batch in engine.unordered(edges):
         src, dst = _codes(batch["src"], ids), _codes(batch["dst"], ids)
         means = with_interest(model, interests, src, dst)
         yield batch.set_column(place, EDGES.arrow.field("expected"), pa.array(means))

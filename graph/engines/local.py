@@ -193,19 +193,17 @@ class LocalEngine:
         # Every column stands behind the key: rows with equal keys leave in one order too.
         rest = [name for name in table.schema.names if name not in table.schema.key]
         order = ", ".join(f'"{name}" nulls first' for name in (*table.schema.key, *rest))
-        with self._cursor() as duck:
-            # Handlers of signals must not be ours while the reader of the stream works.
-            with interruptible(duck):
-                relation = duck.sql(f"select * from {table.name} order by {order}")
-                reader = relation.to_arrow_reader(rows)
-            for batch in reader:
-                yield batch.cast(table.schema.arrow)
+        return self._streamed(table, f"order by {order}", rows)
+
+    def unordered(self, table: Table, *, rows: int = 131_072) -> Iterator[pa.RecordBatch]:
+        """Every row in any order, a batch at a time: sorting is most of the cost of a large one."""
+        return self._streamed(table, "", rows)
 
     def each(
         self, table: Table, work: Callable[[pa.RecordBatch], pa.RecordBatch], schema: Schema
     ) -> Table:
-        """The rows that `work` makes of the table's, batch by batch."""
-        return self.from_batches((work(batch) for batch in self.batches(table)), schema)
+        """The rows that `work` makes of the table's, batch by batch, in any order."""
+        return self.from_batches((work(batch) for batch in self.unordered(table)), schema)
 
     def spread(
         self,
@@ -269,6 +267,15 @@ class LocalEngine:
         self._duck.close()
         self._expressions.close()
         shutil.rmtree(self._spill, ignore_errors=True)
+
+    def _streamed(self, table: Table, order: str, rows: int) -> Iterator[pa.RecordBatch]:
+        with self._cursor() as duck:
+            # Handlers of signals must not be ours while the reader of the stream works.
+            with interruptible(duck):
+                relation = duck.sql(f"select * from {table.name} {order}")
+                reader = relation.to_arrow_reader(rows)
+            for batch in reader:
+                yield batch.cast(table.schema.arrow)
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
