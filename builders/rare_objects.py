@@ -27,7 +27,7 @@ _RARITY = (
 )
 
 
-def with_rarity(interactions: Table, *, at_most_accounts: int) -> Table:
+def with_rarity(interactions: Table, *, at_most_accounts: int, by: Table | None = None) -> Table:
     """The interactions on objects that are rare in any way, with how many accounts acted there.
 
     Their columns are those of the interactions, then `under`, which counts the accounts of the
@@ -37,7 +37,9 @@ def with_rarity(interactions: Table, *, at_most_accounts: int) -> Table:
     Args:
         interactions: `INTERACTIONS`.
         at_most_accounts: distinct accounts of an object that is still rare.
+        by: accounts (`account`) whose interactions are given; all by default. Others are counted.
     """
+    wanted = "" if by is None else "where i.account in (select account from {by})"
     own = interactions.schema
     schema = replace(own, name="by_rarity", columns=(*own.columns, *_RARITY))
     return interactions.engine.sql(
@@ -59,10 +61,12 @@ def with_rarity(interactions: Table, *, at_most_accounts: int) -> Table:
         from {{interactions}} i
         join rare r on r.action = i.action and r.object_kind = i.object_kind
                    and r.object = i.object
+        {wanted}
         """,
         schema,
         {"most": at_most_accounts},
         interactions=interactions,
+        **({} if by is None else {"by": by}),
     )
 
 

@@ -391,6 +391,26 @@ def test_what_a_generator_raises_comes_out_as_it_was_raised(engine):
         assert _tables(engine) == before + 1
 
 
+def test_what_is_dear_to_make_of_a_table_is_made_once_and_goes_with_the_table(engine):
+    table, other = counts(engine, name=["a"]), counts(engine, name=["b"])
+    made = []
+
+    def ask(of):
+        return engine.remembered(of, "rows", lambda: made.append(of.name) or of.rows()[0]["name"])
+
+    assert [ask(table), ask(other), ask(table)] == ["a", "b", "a"]
+    assert made == [table.name, other.name]
+
+    with engine.within():
+        ask(table)
+    ask(table)
+    engine.drop(table)
+    ask(other)
+
+    assert made == [table.name, other.name, table.name, other.name]
+    assert {name for name, _ in engine._remembered} == {other.name}
+
+
 def _tables(engine):
     found = engine.query("select count(*) as n from information_schema.tables")
     return found["n"][0].as_py()

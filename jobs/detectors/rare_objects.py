@@ -112,7 +112,7 @@ def acts(
     mixed = any(rarity == "whatever action" for rarity, _ in _looks(world.interactions, settings))
     found = joint_acts(
         on_rare_objects(
-            _rare(world, settings),
+            _rare(world, settings, by=clustering.members),
             world.interactions.schema,
             at_most_accounts=_most(settings),
             rarity="either" if mixed else "by action",
@@ -126,9 +126,9 @@ def acts(
     return found.acts, found.left_out
 
 
-def _rare(world: World, settings: RareObjects) -> Table:
-    """The interactions on objects that are rare by any look."""
-    return with_rarity(world.interactions, at_most_accounts=_most(settings))
+def _rare(world: World, settings: RareObjects, *, by: Table | None = None) -> Table:
+    """The interactions, of some accounts or all, on objects that are rare by any look."""
+    return with_rarity(world.interactions, at_most_accounts=_most(settings), by=by)
 
 
 def _most(settings: RareObjects) -> int:
