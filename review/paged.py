@@ -33,7 +33,7 @@ class ClusterPage:
     @property
     def more(self) -> bool:
         """Whether clusters come after these."""
-        return self.passed + self.rows.num_rows < self.matching
+        return bool(self.passed + self.rows.num_rows < self.matching)
 
 
 def page_of_clusters(
