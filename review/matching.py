@@ -101,8 +101,10 @@ class Matching:
         """
         if self._asked:
             matching += " where " + " and ".join(_CONDITIONS[name] for name in self._asked)
+        # The engine refuses values that a query does not ask for.
+        asked = self._asked if "{matching}" in query else {}
         text = query.replace("{matching}", matching)
-        return self._engine.query(text, {**self._asked, **(bounds or {})}, **self._tables)
+        return self._engine.query(text, {**asked, **(bounds or {})}, **self._tables)
 
 
 @contextmanager

@@ -92,7 +92,7 @@ def _rows(
     rows = matching.query(
         f"select * from ({{matching}}) f {beside} order by {turned} limit $limit", bounds
     )
-    return rows.take(list(range(rows.num_rows))[::-1]) if backwards else rows
+    return rows.take(pa.array(range(rows.num_rows - 1, -1, -1), pa.int64())) if backwards else rows
 
 
 def _passed(matching: Matching, keys: tuple[str, ...], first: str) -> int:

@@ -48,6 +48,6 @@ def asked(request: Request, name: str) -> str:
 
 
 def one_of(form: Form, name: str) -> str:
-    """A field of a form that has one value, blank where it was not sent; line ends are `\\n`."""
+    """A field of a form that has one value, blank where it was not sent; line ends are LF."""
     values = form.get(name, [])
     return values[0].replace("\r\n", "\n") if values else ""

@@ -1,4 +1,4 @@
-"""Pages from templates: every value escaped, names made visible, names that lead somewhere links."""
+"""Pages from templates: every value escaped, names visible, and links where they lead on."""
 
 from __future__ import annotations
 

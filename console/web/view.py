@@ -1,4 +1,4 @@
-"""What somebody asks of the queue, as it stands in the address: a view to keep, share and export."""
+"""What is asked of the queue, as it stands in the address: a view to keep, share and export."""
 
 from __future__ import annotations
 
