@@ -108,7 +108,8 @@ def _again(
         why=str(error),
         form=said.form,
         outcome=said.outcome,
-        words=said.words,
+        # A page can hold no NUL, and no reason can: it is what was refused.
+        words=said.words.replace("\x00", ""),
         excluded=said.excluded,
     )
     status = 422

@@ -95,6 +95,8 @@ def _bound(host: str, port: int) -> socket.socket:
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((bare, port))
+        # From here on whoever opens the link waits until the console answers.
+        taken.listen()
     except (OSError, OverflowError) as error:
         taken.close()
         message = f"cannot listen at `{host}`, port {port}: {error}; `--port 0` takes a free one"
