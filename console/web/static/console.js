@@ -8,8 +8,19 @@
   if (!dialog || !open) return;
 
   const on = document.getElementById("keys-on");
-  on.checked = localStorage.getItem(KEPT) !== "off";
-  on.addEventListener("change", () => localStorage.setItem(KEPT, on.checked ? "on" : "off"));
+  // A browser may refuse to keep anything: then the keys are on until the page is left.
+  try {
+    on.checked = localStorage.getItem(KEPT) !== "off";
+  } catch {
+    on.checked = true;
+  }
+  on.addEventListener("change", () => {
+    try {
+      localStorage.setItem(KEPT, on.checked ? "on" : "off");
+    } catch {
+      // Not kept.
+    }
+  });
   open.hidden = false;
   open.addEventListener("click", () => dialog.showModal());
 
