@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from review.report.times import moment, span
-from review.report.view import ReportInput, Row
+from review.report.view import EDGES_WITH_POSTS, ReportInput, Row
 
-EDGES_WITH_POSTS = 8
 POSTS_AN_EDGE = 6
 
 

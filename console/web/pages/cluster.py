@@ -55,7 +55,7 @@ def pair(request: Request, site: TheSite, person: Person) -> Response:
     """The joint acts behind the edges of two members, with the words of their posts."""
     run = site.run(request.query_params.get("run"))
     ends = sorted((asked(request, "src"), asked(request, "dst")))
-    view = view_of(site, run, asked(request, "cluster"))
+    view = view_of(site, run, asked(request, "cluster"), pair=(ends[0], ends[1]))
     edges = [e for e in strongest_edges(view) if sorted((e["src"], e["dst"])) == ends]
     if not edges:
         raise HTTPException(404, "no edge joins these two accounts in this cluster")
@@ -92,8 +92,8 @@ def cluster_page(
     return page("cluster.html", person, status=status, **values)
 
 
-def view_of(site: Site, run: Run, name: str) -> ReportInput:
-    """A cluster with all that its page shows.
+def view_of(site: Site, run: Run, name: str, *, pair: tuple[str, str] | None = None) -> ReportInput:
+    """A cluster with all that its page shows, or with the joint acts of a pair of its members.
 
     Raises:
         HTTPException: the run has no cluster of this name.
@@ -107,6 +107,7 @@ def view_of(site: Site, run: Run, name: str) -> ReportInput:
                 origin=origin_of(run.manifest),
                 decision=standing_row.get(name),
                 across=followed(site.out, site.store, run, name),
+                pair=pair,
             )
         except ConfigError as error:
             raise HTTPException(404, str(error)) from error
