@@ -144,7 +144,4 @@ def _acts_behind(run: RunTables, cluster: str, pair: tuple[str, str] | None) -> 
 
 def _fetched(query: str, schema: Schema, params: Row, **tables: Table) -> pa.Table:
     engine = next(iter(tables.values())).engine
-    kept = engine.sql(query, schema, params, **tables)
-    rows = kept.arrow()
-    engine.drop(kept)
-    return rows
+    return engine.query(query, params, **tables).select(schema.names).cast(schema.arrow)
