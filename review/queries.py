@@ -6,32 +6,20 @@ small one is opened for the question. Whatever was typed reaches the engine as a
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 import pyarrow as pa
 
 from graph.engine import Engine
 from graph.errors import ConfigError
-from graph.schema import Column, Schema
 from graph.table import Table
-from review.decisions import STATES, Decision, Note
+from review.decisions import Decision, Note
+from review.matching import Filters, instead, keys_of, matching_clusters
 from review.naming import named_account, named_cluster, reading_tables
 from review.run import Run
 from review.store import Membership, Store
-
-SORTS = {
-    "place": "place",
-    "score": "score desc",
-    "accounts": "accounts desc",
-    "objects": "objects desc",
-    "first": "first_at nulls last",
-    "last": "last_at desc nulls last",
-    "name": "cluster",
-}
-"""The orders in which clusters are listed; ties go by place, then name."""
 
 MEMBER_SORTS = {
     "pagerank": "pagerank desc",
@@ -41,41 +29,6 @@ MEMBER_SORTS = {
     "account": "account",
 }
 """The orders in which members are listed, weak ones last in each; ties go by account."""
-
-_CONDITIONS = {
-    "layer": "contains(',' || replace(c.layers, ' ', '') || ',', ',' || $layer || ',')",
-    "min_accounts": "c.accounts >= $min_accounts",
-    "min_score": "c.score >= $min_score",
-    "state": "coalesce(s.state, 'open') = $state",
-    "text": """c.cluster in (
-        select cluster from {members}
-        where contains(lower(account), lower($text)) or contains(lower(name), lower($text))
-        union all
-        select cluster from {cluster_objects} where contains(lower(object), lower($text))
-    )""",
-}
-
-_STATES = Schema(
-    "states",
-    (
-        Column("cluster", "VARCHAR", "the cluster's name"),
-        Column("state", "VARCHAR", "the outcome that stands"),
-    ),
-    key=("cluster",),
-)
-
-
-class Filters(TypedDict, total=False):
-    """Which clusters: all conditions hold at once; one that is None or absent asks nothing."""
-
-    layer: str | None
-    """joined (also) by this layer"""
-    min_accounts: int | None
-    min_score: float | None
-    state: str | None
-    """one of `review.decisions.STATES`"""
-    text: str | None
-    """part of a member's id or shown name, or of a shared object; case does not matter"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,19 +88,16 @@ def list_clusters(
     Raises:
         ConfigError: an unknown order, state or filter, or a limit below 0.
     """
-    order = SORTS.get(sort)
-    if order is None:
-        message = f"unknown order {sort[:40]!a}; {_instead(sort, SORTS)}"
-        raise ConfigError(message)
+    order = ", ".join(keys_of(sort))
     if offset < 0 or (limit is not None and limit < 0):
         message = f"limit and offset are 0 or more, not {limit} and {offset}"
         raise ConfigError(message)
     page = "" if limit is None else "limit $limit"
-    query = (
-        f"select * from ({{matching}}) found order by {order}, place, cluster {page} offset $offset"
-    )
     bounds = {"offset": offset} if limit is None else {"offset": offset, "limit": limit}
-    return _matching(run, store, filters, engine, query, bounds)
+    with matching_clusters(run, store, filters, engine) as matching:
+        return matching.query(
+            f"select * from ({{matching}}) found order by {order} {page} offset $offset", bounds
+        )
 
 
 def count_clusters(
@@ -158,8 +108,9 @@ def count_clusters(
     Raises:
         ConfigError: an unknown state or filter.
     """
-    query = "select count(*) as clusters from ({matching}) found"
-    return int(_matching(run, store, filters, engine, query, {})["clusters"][0].as_py())
+    with matching_clusters(run, store, filters, engine) as matching:
+        found = matching.query("select count(*) as clusters from ({matching}) found")
+    return int(found["clusters"][0].as_py())
 
 
 def show_cluster(
@@ -184,7 +135,7 @@ def show_cluster(
     """
     order = MEMBER_SORTS.get(sort)
     if order is None:
-        message = f"unknown order of members {sort[:40]!a}; {_instead(sort, MEMBER_SORTS)}"
+        message = f"unknown order of members {sort[:40]!a}; {instead(sort, MEMBER_SORTS)}"
         raise ConfigError(message)
     wanted = ("clusters", "members", "also_in", "evidence", "cluster_objects", "edges")
     with reading_tables(run, engine, *wanted) as tables:
@@ -251,51 +202,6 @@ def account_view(
         )
 
 
-def _matching(
-    run: Run,
-    store: Store,
-    filters: Filters,
-    engine: Engine | None,
-    query: str,
-    bounds: Mapping[str, object],
-) -> pa.Table:
-    """Run `query`, in which `{matching}` stands for the clusters that the filters let through."""
-    asked = _checked(filters)
-    matching = """
-        select c.*, coalesce(s.state, 'open') as state
-        from {clusters} c left join {states} s on s.cluster = c.cluster
-    """
-    if asked:
-        matching += " where " + " and ".join(_CONDITIONS[name] for name in asked)
-    with reading_tables(run, engine, "clusters", "members", "cluster_objects") as tables:
-        reader = tables["clusters"].engine
-        states = reader.from_arrow(_decided(store, run), _STATES)
-        try:
-            text = query.replace("{matching}", matching)
-            return reader.query(text, {**asked, **bounds}, states=states, **tables)
-        finally:
-            reader.drop(states)
-
-
-def _checked(filters: Filters) -> dict[str, Any]:
-    asked = {name: value for name, value in filters.items() if value is not None}
-    for name in asked:
-        if name not in _CONDITIONS:
-            message = f"unknown filter {name[:40]!a}; {_instead(name, _CONDITIONS)}"
-            raise ConfigError(message)
-    state = filters.get("state")
-    if state is not None and state not in STATES:
-        message = f"unknown state {state[:40]!a}; {_instead(state, STATES)}"
-        raise ConfigError(message)
-    return asked
-
-
-def _decided(store: Store, run: Run) -> pa.Table:
-    states = store.states(run.name)
-    columns = {"cluster": list(states), "state": list(states.values())}
-    return pa.table(columns, schema=_STATES.arrow)
-
-
 def _of_cluster(table: Table, cluster: str, order: str, *, column: str = "cluster") -> pa.Table:
     return table.engine.query(
         f"select * from {{rows}} where {column} = $cluster order by {order}",
@@ -337,8 +243,3 @@ def _acts_of(interactions: Table, account: str, clusters: list[str]) -> pa.Table
         {"account": account, **named},
         interactions=interactions,
     )
-
-
-def _instead(given: str, known: Mapping[str, str] | tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(given, list(known), n=1)
-    return f"did you mean `{close[0]}`?" if close else f"there is {', '.join(known)}"

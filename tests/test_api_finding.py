@@ -68,7 +68,7 @@ def test_the_public_names_are_these_and_each_says_what_it_is():
 
 def test_a_command_is_a_verb_of_the_notebook_too():
     """What only a terminal needs is not: a demo, settings, the installation, an evaluation."""
-    elsewhere = {"demo", "config", "doctor", "submit", "sweep", "evaluate", "train"}
+    elsewhere = {"demo", "config", "doctor", "submit", "sweep", "evaluate", "train", "serve"}
     verbs = {entry.name for entry in COMMANDS} - elsewhere
 
     assert verbs <= set(PUBLIC) | set(METHODS)

@@ -33,6 +33,7 @@ def test_it_ends_with_clusters_reasons_pages_the_truth_and_what_to_do_next(shown
     assert f"the pages open offline: {out / 'report' / 'index.html'}" in text
     assert (out / "report" / "index.html").is_file()
     assert f"ringwatch show '#1' --out {out / 'runs'}" in text
+    assert f"ringwatch serve --out {out / 'runs'}" in text
 
 
 def test_run_again_it_changes_nothing_and_tells_the_truth_as_numbers(shown):

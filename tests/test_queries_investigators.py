@@ -8,9 +8,10 @@ import pytest
 from graph.engines import open_engine
 from graph.errors import ConfigError
 from graph.schemas import RUN_TABLES
+from review.matching import SORTS
 from review.neighbours import PARTNERS, edge_acts, expand, near_seeds
 from review.publish import RunFacts, RunWriter
-from review.queries import SORTS, account_view, count_clusters, list_clusters, show_cluster
+from review.queries import account_view, count_clusters, list_clusters, show_cluster
 from review.store import Store
 
 pytestmark = pytest.mark.local_only

@@ -42,7 +42,7 @@ def unpacked(tmp_path_factory):
 
 def test_the_wheel_holds_every_file_of_the_packages(unpacked):
     packages = ("algorithms", "builders", "console", "graph", "jobs", "review", "ringwatch")
-    kinds = {".py", ".html", ".css"}
+    kinds = {".py", ".html", ".css", ".js", ".svg"}
 
     def held(root):
         return {

@@ -52,6 +52,12 @@ COMMANDS: tuple[Entry, ...] = (
         "evaluate",
         "Hold the clusters of an extract against labels: precision, recall, rings, look-alikes.",
     ),
+    Entry(
+        "Review",
+        "serve",
+        "serve",
+        "Open the web console on this machine, and print a link that lets one person in.",
+    ),
     Entry("Review", "clusters", "clusters", "List suspect clusters, the most suspect first."),
     Entry(
         "Review", "show", "show", "Tell why a cluster was flagged, and the posts behind its edges."

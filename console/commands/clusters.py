@@ -9,7 +9,8 @@ import typer
 from console.options import DEFAULT_OUT, AsJson, Out, RunName
 from console.output import moment, write_json, write_table
 from console.place import opened
-from review.queries import Filters, count_clusters, list_clusters
+from review.matching import Filters
+from review.queries import count_clusters, list_clusters
 
 COLUMNS = {
     "place": "#",

@@ -179,6 +179,7 @@ def _write_end(out: Path, page: Path, seconds: float) -> None:
     write_line("")
     write_line(f"took {seconds:.1f} s; the pages open offline: {page}", style="bold")
     write_line("Next:", style="bold")
+    write_line(f"  ringwatch serve --out {runs}")
     write_line(f"  ringwatch show '#1' --out {runs}")
     write_line(f"  ringwatch clusters --out {runs} --sort accounts")
     write_line(f"  ringwatch decide '#1' confirmed --reason 'as planted' --out {runs}")

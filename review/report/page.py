@@ -12,7 +12,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from review.report import words
@@ -29,7 +29,7 @@ from review.report.sections import (
 )
 from review.report.timeline import timeline
 from review.report.times import moment, span
-from review.report.view import ReportInput
+from review.report.view import ReportInput, Row
 from review.visible import visible
 from review.whole import whole
 
@@ -50,49 +50,89 @@ def write_report(view: ReportInput, path: Path) -> Path:
 
 def report_html(view: ReportInput, *, index: str | None = None) -> str:
     """The report's HTML; `index` is the file name of the run's list, if there is one."""
+    return render("report.html", index=index, **cluster_values(view))
+
+
+def cluster_values(view: ReportInput) -> dict[str, object]:
+    """What the templates of a cluster's sections ask for."""
     members = leading_members(view)
     edges = strongest_edges(view)
     interactions = view.interactions.to_pylist()
     facts = view.facts
     layers = _layers(facts["layers"], [edge["layer"] for edge in edges])
-    return render(
-        "report.html",
-        cluster=facts,
-        origin=view.origin,
-        settings=json.dumps(view.origin.settings, sort_keys=True, indent=1),
-        extract=json.dumps(view.origin.extract, sort_keys=True, indent=1),
-        decision=view.decision,
-        across=view.across,
-        index=index,
-        layers=layers,
-        reasons=reasons(view.evidence.to_pylist()),
-        members=members[:MEMBERS_AT_MOST],
-        members_known=len(members),
-        seeds_given=any(row["nearness"] is not None for row in members),
-        other_clusters=other_clusters(view),
-        also=belonging_too(view)[:MEMBERS_AT_MOST],
-        also_known=view.also.num_rows,
-        edges_known=len(edges),
-        network=network_picture(members, edges, layers),
-        timeline=timeline(interactions),
-        raster=raster(members, interactions),
-        interactions_known=len(interactions),
-        objects=top_objects(view)[:OBJECTS_AT_MOST],
-        objects_known=view.objects.num_rows,
-        edges_with_posts=posts_behind(edges, view.joint_acts, interactions),
-        table_at_most=TABLE_AT_MOST,
-    )
+    return {
+        "cluster": facts,
+        "origin": view.origin,
+        "settings": json.dumps(view.origin.settings, sort_keys=True, indent=1),
+        "extract": json.dumps(view.origin.extract, sort_keys=True, indent=1),
+        "decision": view.decision,
+        "across": view.across,
+        "layers": layers,
+        "reasons": reasons(view.evidence.to_pylist()),
+        "members": members[:MEMBERS_AT_MOST],
+        "members_known": len(members),
+        "seeds_given": any(row["nearness"] is not None for row in members),
+        "other_clusters": other_clusters(view),
+        "also": belonging_too(view)[:MEMBERS_AT_MOST],
+        "also_known": view.also.num_rows,
+        "edges_known": len(edges),
+        "network": network_picture(members, edges, layers),
+        "timeline": timeline(interactions),
+        "raster": raster(members, interactions),
+        "interactions_known": len(interactions),
+        "objects": top_objects(view)[:OBJECTS_AT_MOST],
+        "objects_known": view.objects.num_rows,
+        "edges_with_posts": posts_behind(edges, view.joint_acts, interactions),
+        "table_at_most": TABLE_AT_MOST,
+    }
 
 
 def render(template: str, **values: object) -> str:
     """A page of `templates/` with the style sheet and the policy that allows it."""
-    style = _environment().get_template("style.css").render()
+    style = style_sheet()
     allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'"
     )
     page = _environment().get_template(template)
     return page.render(style=Markup(style), policy=Markup(policy), **values)
+
+
+def style_sheet() -> str:
+    """The style of every page."""
+    return _environment().get_template("style.css").render()
+
+
+def environment(loader: BaseLoader) -> Environment:
+    """Templates that escape every value, with the filters by which pages show values.
+
+    `account`, `cluster_name` and `post_pairs` are names and numbers here; a page that has
+    somewhere to lead to gives others that are links.
+    """
+    made = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters.update(
+        moment=moment,
+        span=span,
+        visible=visible,
+        number=words.number,
+        share=words.share,
+        signed=words.signed,
+        chance=words.chance,
+        named=words.name,
+        words=words.words,
+        account=words.name,
+        cluster_name=words.name,
+        post_pairs=_post_pairs,
+    )
+    made.globals.update(in_unit=words.in_unit, counted=words.counted)
+    return made
 
 
 def write_page(html: str, path: Path) -> None:
@@ -108,24 +148,8 @@ def _layers(named: str, found: list[str]) -> list[str]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("review.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(
-        moment=moment,
-        span=span,
-        visible=visible,
-        number=words.number,
-        share=words.share,
-        signed=words.signed,
-        chance=words.chance,
-        named=words.name,
-        words=words.words,
-    )
-    environment.globals.update(in_unit=words.in_unit, counted=words.counted)
-    return environment
+    return environment(PackageLoader("review.report"))
+
+
+def _post_pairs(edge: Row) -> str:
+    return words.number(edge["post_pairs"])

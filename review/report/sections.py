@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from review.report.times import moment, span
-from review.report.view import ReportInput, Row
+from review.report.view import EDGES_WITH_POSTS, ReportInput, Row
 
-EDGES_WITH_POSTS = 8
 POSTS_AN_EDGE = 6
 
 
@@ -122,7 +121,11 @@ def top_objects(view: ReportInput) -> list[Row]:
 
 
 def posts_behind(
-    edges: Sequence[Row], joint_acts: pa.Table, interactions: Sequence[Row]
+    edges: Sequence[Row],
+    joint_acts: pa.Table,
+    interactions: Sequence[Row],
+    *,
+    posts_at_most: int = POSTS_AN_EDGE,
 ) -> list[EdgeWithPosts]:
     """The strongest edges with the posts that joined them, the closest in time first.
 
@@ -130,6 +133,7 @@ def posts_behind(
         edges: rows of `EDGES`, the strongest first.
         joint_acts: rows of `JOINT_ACTS`.
         interactions: rows of `MEMBER_INTERACTIONS`, for the words of the posts.
+        posts_at_most: how many pairs of posts are taken of each edge.
     """
     strongest = edges[:EDGES_WITH_POSTS]
     acts: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
@@ -153,7 +157,7 @@ def posts_behind(
                 row["dst_content"] or "",
             ),
         )
-        chosen = [_act(row, texts) for row in closest[:POSTS_AN_EDGE]]
+        chosen = [_act(row, texts) for row in closest[:posts_at_most]]
         shown.append(EdgeWithPosts(edge, chosen, len(known)))
     return shown
 

@@ -10,13 +10,16 @@ import pyarrow as pa
 
 from graph.errors import ConfigError
 from graph.schema import Schema
-from graph.schemas import EDGES
+from graph.schemas import EDGES, JOINT_ACTS
 from graph.table import Table
 from review.across_runs import AcrossRuns
 from review.origin import Origin
 from review.run_tables import RunTables
 
 Row = Mapping[str, Any]
+
+EDGES_WITH_POSTS = 8
+"""How many edges, the strongest, have posts on a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,8 @@ class ReportInput:
 
     `cluster` has just one row (`CLUSTERS`). `also` are accounts that belong here too without being
     members, `elsewhere` members that belong to other flagged clusters too (both `ALSO_IN`).
-    `edges` are those between members. `decision` is the one that holds (`outcome`, `reason`,
+    `edges` are those between members, `joint_acts` those behind the strongest of them, which have
+    posts on the page. `decision` is the one that holds (`outcome`, `reason`,
     `decided_by`, `decided_at` in ms), None while there is none. `across` follows it over runs, None
     where its run tests nothing on days of their own.
     """
@@ -57,8 +61,17 @@ def report_input(
     origin: Origin | None = None,
     decision: Row | None = None,
     across: AcrossRuns | None = None,
+    pair: tuple[str, str] | None = None,
 ) -> ReportInput:
     """Gather one cluster of a run.
+
+    Args:
+        run: the run's tables.
+        cluster: the cluster's name.
+        origin: where the run comes from.
+        decision: the decision that holds.
+        across: the cluster over runs.
+        pair: two members whose joint acts are wanted in place of those of the strongest edges.
 
     Raises:
         ConfigError: the run has no cluster of this name.
@@ -75,7 +88,7 @@ def report_input(
         edges=_inner_edges(run, cluster),
         evidence=_of(run.evidence, cluster),
         objects=_of(run.cluster_objects, cluster),
-        joint_acts=_of(run.joint_acts, cluster),
+        joint_acts=_acts_behind(run, cluster, pair),
         interactions=_of(run.member_interactions, cluster),
         origin=origin or Origin(),
         decision=decision,
@@ -98,9 +111,37 @@ def _inner_edges(run: RunTables, cluster: str) -> pa.Table:
     return _fetched(query, EDGES, {"cluster": cluster}, edges=run.edges, members=run.members)
 
 
+def _acts_behind(run: RunTables, cluster: str, pair: tuple[str, str] | None) -> pa.Table:
+    # A large cluster has millions of joint acts, of which a page shows a few dozen.
+    if pair is not None:
+        ends = {"src": min(pair), "dst": max(pair)}
+        query = "select * from {acts} where cluster = $cluster and src = $src and dst = $dst"
+        return _fetched(query, JOINT_ACTS, {"cluster": cluster, **ends}, acts=run.joint_acts)
+    query = """
+        with strongest as (
+            select e.src, e.dst
+            from {edges} e
+            join {members} a on a.account = e.src and a.cluster = $cluster
+            join {members} b on b.account = e.dst and b.cluster = $cluster
+            order by e.weight desc, e.src, e.dst, e.layer
+            limit $most
+        ),
+        pairs as (select distinct src, dst from strongest)
+        select j.*
+        from {acts} j
+        join pairs p on p.src = j.src and p.dst = j.dst
+        where j.cluster = $cluster
+    """
+    return _fetched(
+        query,
+        JOINT_ACTS,
+        {"cluster": cluster, "most": EDGES_WITH_POSTS},
+        acts=run.joint_acts,
+        edges=run.edges,
+        members=run.members,
+    )
+
+
 def _fetched(query: str, schema: Schema, params: Row, **tables: Table) -> pa.Table:
     engine = next(iter(tables.values())).engine
-    kept = engine.sql(query, schema, params, **tables)
-    rows = kept.arrow()
-    engine.drop(kept)
-    return rows
+    return engine.query(query, params, **tables).select(schema.names).cast(schema.arrow)

@@ -1,0 +1,171 @@
+"""A cluster's page: why it was flagged, what speaks against it, who it is, what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, Response
+
+from console.web.asking import Person, TheSite, asked
+from console.web.drawing import page
+from console.web.session import Session
+from console.web.site import Site
+from graph.errors import ConfigError
+from review.decisions import OUTCOMES, Decision, Note, standing
+from review.followed import followed
+from review.naming import reading_tables
+from review.origin import origin_of
+from review.report.page import cluster_values
+from review.report.sections import leading_members, posts_behind, strongest_edges
+from review.report.view import ReportInput, report_input
+from review.run import Run
+from review.run_tables import RunTables
+from review.standing import rows_by_cluster, standing_decisions
+
+routes = APIRouter()
+
+POSTS_AT_MOST = 200
+TABLES = tuple(entry.name for entry in fields(RunTables))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What somebody sent that was not taken: shown again, with the reason why not."""
+
+    why: str
+    form: str
+    """`decide`, `undo` or `note`"""
+    outcome: str = ""
+    words: str = ""
+    excluded: frozenset[int] = field(default_factory=frozenset)
+
+
+@routes.get("/cluster", response_class=HTMLResponse)
+def cluster(request: Request, site: TheSite, person: Person) -> Response:
+    """All that is known of one cluster, and the form to decide on it."""
+    run = site.run(request.query_params.get("run"))
+    return cluster_page(site, person, run, asked(request, "cluster"))
+
+
+@routes.get("/pair", response_class=HTMLResponse)
+def pair(request: Request, site: TheSite, person: Person) -> Response:
+    """The joint acts behind the edges of two members, with the words of their posts."""
+    run = site.run(request.query_params.get("run"))
+    ends = sorted((asked(request, "src"), asked(request, "dst")))
+    view = view_of(site, run, asked(request, "cluster"), pair=(ends[0], ends[1]))
+    edges = [e for e in strongest_edges(view) if sorted((e["src"], e["dst"])) == ends]
+    if not edges:
+        raise HTTPException(404, "no edge joins these two accounts in this cluster")
+    ties = posts_behind(
+        edges, view.joint_acts, view.interactions.to_pylist(), posts_at_most=POSTS_AT_MOST
+    )
+    return page(
+        "pair.html",
+        person,
+        run_name=run.name,
+        cluster=view.facts,
+        ends=ends,
+        edges_with_posts=ties,
+    )
+
+
+def cluster_page(
+    site: Site, person: Session, run: Run, name: str, *, said: Said | None = None, status: int = 200
+) -> Response:
+    """The page of a cluster; with what was said on it and not taken, if anything was."""
+    view = view_of(site, run, name)
+    decisions = site.store.decisions(run.name, name)
+    notes = site.store.notes(run.name, name)
+    values = {
+        **cluster_values(view),
+        "run_name": run.name,
+        "held": standing(decisions),
+        "history": told_history(decisions, notes),
+        "seen": max((each.seq for each in decisions), default=0),
+        "outcomes": OUTCOMES,
+        "said": said,
+        **_beside(site, run, view.facts["place"]),
+    }
+    return page("cluster.html", person, status=status, **values)
+
+
+def view_of(site: Site, run: Run, name: str, *, pair: tuple[str, str] | None = None) -> ReportInput:
+    """A cluster with all that its page shows, or with the joint acts of a pair of its members.
+
+    Raises:
+        HTTPException: the run has no cluster of this name.
+    """
+    standing_row = rows_by_cluster(standing_decisions(site.store.decisions(run.name, name)))
+    with reading_tables(run, site.engine, *TABLES) as tables:
+        try:
+            return report_input(
+                RunTables(**tables),
+                name,
+                origin=origin_of(run.manifest),
+                decision=standing_row.get(name),
+                across=followed(site.out, site.store, run, name),
+                pair=pair,
+            )
+        except ConfigError as error:
+            raise HTTPException(404, str(error)) from error
+
+
+def members_by_number(site: Site, run: Run, name: str) -> list[str]:
+    """The members in the order in which the page numbers them, from 1.
+
+    A form names members by these numbers: a browser would send back another text than an id that
+    holds line ends or a NUL. What a run found never changes, and so neither do they.
+    """
+    return [row["account"] for row in leading_members(view_of(site, run, name))]
+
+
+def told_history(decisions: Sequence[Decision], notes: Sequence[Note]) -> list[dict[str, Any]]:
+    """What was decided and noted, the newest first."""
+    undone = {each.undoes for each in decisions}
+    told: list[dict[str, Any]] = [
+        {
+            "seq": each.seq,
+            "at": each.at,
+            "by": each.by,
+            "what": each.outcome,
+            "words": each.reason,
+            "excluded": each.excluded,
+            "undoes": each.undoes,
+            "undone": each.seq in undone,
+        }
+        for each in decisions
+    ]
+    told += [
+        {
+            "seq": each.seq,
+            "at": each.at,
+            "by": each.by,
+            "what": "note",
+            "words": each.text,
+            "excluded": (),
+            "undoes": None,
+            "undone": False,
+        }
+        for each in notes
+    ]
+    return sorted(told, key=lambda row: -row["seq"])
+
+
+def _beside(site: Site, run: Run, place: int) -> Mapping[str, str | None]:
+    """The clusters that stand before and after a place in the ranking."""
+    with reading_tables(run, site.engine, "clusters") as tables:
+        found = site.engine.query(
+            """
+            select (select cluster from {clusters} where place < $place
+                    order by place desc, cluster desc limit 1) as before,
+                   (select cluster from {clusters} where place > $place
+                    order by place, cluster limit 1) as next
+            """,
+            {"place": place},
+            clusters=tables["clusters"],
+        )
+    row = found.to_pylist()[0]
+    return {"before": row["before"], "next": row["next"]}

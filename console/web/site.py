@@ -1,0 +1,76 @@
+"""What the pages of one console work with: a folder of runs, its store, an engine, the sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from console.place import STORE
+from console.web.session import Sessions
+from graph.engine import Engine
+from graph.engines import open_engine
+from review.pointer import RunEntry
+from review.run import Run, open_run
+from review.run import runs as published_runs
+from review.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An open console. The engine and the store may be asked by several threads at once."""
+
+    out: Path
+    store: Store
+    engine: Engine
+    sessions: Sessions
+    _taken_in: set[str] = field(default_factory=set)
+
+    def run(self, name: str | None = None) -> Run:
+        """A run of the folder, by name or the newest; the store takes it in if it is new there.
+
+        Raises:
+            ConfigError: nothing is published, or no run has this name.
+            StoreError: the run is damaged, or the store refuses.
+        """
+        found = open_run(self.out, name)
+        # Asking the store each time would take the right to write for each page that is read.
+        if found.manifest_sha256 not in self._taken_in:
+            self.store.import_run(found)
+            self._taken_in.add(found.manifest_sha256)
+        return found
+
+    def runs(self) -> list[RunEntry]:
+        """The published runs, the newest first.
+
+        Raises:
+            StoreError: the list of runs is damaged.
+        """
+        return published_runs(self.out)
+
+
+@contextmanager
+def opened_site(
+    out: Path, *, store: str | None = None, person: str | None = None
+) -> Iterator[Site]:
+    """Open the console of a folder of runs, with its newest run taken in.
+
+    Args:
+        out: the folder of runs.
+        store: the store's SQLAlchemy URL or path; the file beside the runs by default.
+        person: who will decide; whoever enters is asked for a name by default.
+
+    Raises:
+        ConfigError: nothing is published in `out`, or the store's URL cannot be understood.
+        StoreError: the run is damaged, or the store refuses.
+    """
+    open_run(out)
+    engine = open_engine("local", memory="2GB")
+    try:
+        with Store.open(store or out / STORE) as opened:
+            site = Site(out, opened, engine, Sessions(person=person))
+            site.run()
+            yield site
+    finally:
+        engine.close()

@@ -1,0 +1,166 @@
+"""`ringwatch serve` as people start it: a process on a free port of this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from typer.testing import CliRunner
+
+from console.cli import app
+from console.web.serving import is_loopback, listen
+from graph.errors import ConfigError
+from review.store import Store
+from tests.web_consoles import publish, seen_of, token_of, town
+
+pytestmark = pytest.mark.local_only
+
+TREE = Path(__file__).parents[1]
+
+
+@contextmanager
+def serving(out, *options):
+    """The process, and what it prints when it is ready."""
+    script = "from console.cli import main; main()"
+    told = ["serve", "--out", str(out), "--port", "0", "--json", *options]
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *told],
+        cwd=TREE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    try:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line == "}\n":
+                break
+        if not lines:
+            pytest.fail(process.stderr.read())
+        yield process, json.loads("".join(lines))
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served")
+    publish(folder, "run", **town(3))
+    return folder
+
+
+def test_from_the_printed_link_to_a_decision_that_outlives_the_process(out):
+    with serving(out) as (process, told):
+        address, link = told["address"], urlsplit(told["link"]).query.removeprefix("link=")
+        assert urlsplit(address).hostname == "127.0.0.1"
+        with httpx2.Client(base_url=address, headers={"origin": address}) as browser:
+            assert browser.get("/").status_code == 401
+            assert browser.get(told["link"]).status_code == 200
+            entered = browser.post("/enter", data={"link": link, "name": "jo"})
+            assert entered.status_code == 303
+            to = "/cluster?run=run&cluster=a002"
+            html = browser.get(to).text
+            decision = {"outcome": "confirmed", "reason": "one vendor", "seen": seen_of(html)}
+            sent = {"form_token": token_of(html), **decision}
+            assert browser.post(to.replace("/cluster", "/decide"), data=sent).status_code == 303
+            answer = browser.get("/?state=confirmed")
+            assert "a002" in answer.text and "server" not in answer.headers
+            again = browser.post("/enter", data={"link": link, "name": "al"})
+            assert again.status_code == 401
+        process.send_signal(signal.SIGKILL)
+
+    with Store.open(out / "review.sqlite") as store:
+        [held] = store.decisions("run", "a002")
+        assert (held.outcome, held.reason, held.by) == ("confirmed", "one vendor", "jo")
+        store.verify_history()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_well_when_it_is_stopped(out, stop):
+    with serving(out, "--as", "Jo Park") as (process, told):
+        assert httpx2.get(told["link"]).text.count("Jo Park") == 1
+        process.send_signal(stop)
+        _, says = process.communicate(timeout=60)
+
+        assert process.returncode == 0, says
+        assert "the console is closed" in says and "Traceback" not in says
+
+
+def test_another_store_can_be_named(out, tmp_path):
+    with serving(out, "--store", f"sqlite:///{tmp_path / 'other.sqlite'}") as (_, told):
+        assert httpx2.get(told["link"]).status_code == 200
+    with Store.open(tmp_path / "other.sqlite") as store:
+        assert store.has_run("run") and store.decisions("run", "a002") == []
+
+
+def test_a_folder_without_a_run_is_refused_with_the_mend(tmp_path):
+    result = CliRunner().invoke(app, ["serve", "--out", str(tmp_path), "--port", "0"])
+
+    assert result.exit_code == 2
+    assert "no run is published" in result.stderr
+
+
+def test_other_machines_are_let_in_only_where_it_is_said_by_what_name(out):
+    result = CliRunner().invoke(
+        app, ["serve", "--out", str(out), "--port", "0", "--host", "0.0.0.0"]
+    )
+
+    assert result.exit_code == 2
+    assert "plain HTTP" in result.stderr and "--reached-as" in result.stderr
+
+
+def test_a_console_that_others_reach_warns_and_knows_its_names(out):
+    with serving(out, "--host", "0.0.0.0", "--reached-as", "127.0.0.2") as (process, told):
+        port = urlsplit(told["address"]).port
+        assert told["address"] == f"http://127.0.0.2:{port}"
+        assert httpx2.get(told["link"]).status_code == 200
+        assert httpx2.get(f"http://127.0.0.3:{port}/").status_code == 421
+        process.send_signal(signal.SIGINT)
+        _, says = process.communicate(timeout=60)
+        assert "other machines reach this console" in says
+
+
+def test_a_port_that_is_taken_is_refused_with_the_mend():
+    first = listen("127.0.0.1", 0)
+    with first.socket:
+        port = first.socket.getsockname()[1]
+        with pytest.raises(ConfigError, match="--port 0"):
+            listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(
+    ("host", "alone"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.10", True),
+        ("::1", True),
+        ("[::1]", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.1", False),
+        ("localhost.evil.example", False),
+    ],
+)
+def test_what_is_of_this_machine_alone(host, alone):
+    assert is_loopback(host) is alone
+
+
+def test_the_address_of_ipv6_stands_in_brackets():
+    listening = listen("::1", 0)
+    with listening.socket:
+        port = listening.socket.getsockname()[1]
+        assert listening.address == f"http://[::1]:{port}"
+        assert re.sub(r"\d+$", "", listening.hosts[0]) == "127.0.0.1:"

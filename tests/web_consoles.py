@@ -1,0 +1,129 @@
+"""Consoles for tests: runs written row by row, a site over them, and somebody who has entered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from starlette.testclient import TestClient
+
+from console.web.app import console_of
+from console.web.site import Site, opened_site
+from graph.engines import open_engine
+from graph.schemas import RUN_TABLES
+from review.publish import RunFacts, RunWriter
+
+ADDRESS = "http://127.0.0.1:8472"
+HOSTS = ["127.0.0.1:8472", "localhost:8472"]
+START = 1_767_225_600_000
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def publish(out: Path, run: str, *, at: int = 0, **tables: Rows) -> None:
+    """Publish a run of these rows; what they leave out is null where it may be, else '' or 0."""
+    with (
+        open_engine("local", threads=1) as engine,
+        RunWriter.open(out, run, created_at=START + at) as writer,
+    ):
+        for name, schema in RUN_TABLES.items():
+            blank = {"VARCHAR": "", "BIGINT": 0, "DOUBLE": 0.0, "BOOLEAN": False}
+            columns = {c.name: None if c.nullable else blank[c.type] for c in schema.columns}
+            rows = [{**columns, **row} for row in tables.get(name, ())]
+            table = pa.Table.from_pylist(rows, schema=schema.arrow)
+            writer.add(engine.from_arrow(table, schema), name)
+        writer.publish(RunFacts(job="tests", summary={"layers": {"links": {}, "copied-text": {}}}))
+
+
+def town(clusters: int) -> dict[str, list[dict[str, Any]]]:
+    """Clusters of two members each, alike in most and with ties in every order."""
+    found = [f"a{number:03}" for number in range(1, clusters + 1)]
+    return {
+        "clusters": [
+            {
+                "cluster": name,
+                "place": place,
+                "flagged": place <= clusters // 2,
+                "explained": None if place <= clusters // 2 else "leaks",
+                "expected_precision": 1 - place / (clusters + 1),
+                "precision_low": 0.9 * (1 - place / (clusters + 1)),
+                "precision_high": 1 - 0.5 * place / (clusters + 1),
+                "score": round(1 - (place // 3) / clusters, 3),
+                "accounts": 2 + place % 4,
+                "edges": 1,
+                "density": 1.0,
+                "layers": "links,copied-text" if place % 2 else "links",
+                "first_at": None if place % 5 == 0 else START + place % 7,
+                "last_at": None if place % 5 == 0 else START + 60_000 * (place % 7),
+                "objects": place % 3,
+                "says": f"{name} and its friend met {place} times, where chance would give 0.1",
+            }
+            for place, name in enumerate(found, start=1)
+        ],
+        "members": [
+            {"cluster": name, "account": account, "role": role, "pagerank": share, "name": shown}
+            for name in found
+            for account, role, share, shown in (
+                (name, "core", 0.6, f"Ann {name}"),
+                (f"{name}-friend", "peripheral", 0.4, None),
+            )
+        ],
+        "edges": [
+            {"src": name, "dst": f"{name}-friend", "layer": "links", "weight": 2.0, "objects": 1}
+            for name in found
+        ],
+        "cluster_objects": [
+            {"cluster": name, "layer": "links", "object_kind": "link", "object": f"x.org/{name}"}
+            for name in found
+        ],
+    }
+
+
+@contextmanager
+def console(out: Path, *, person: str | None = None) -> Iterator[tuple[Site, TestClient]]:
+    """The console of a folder of runs, and a browser that has not entered it."""
+    with opened_site(out, person=person) as site:
+        guard = console_of(site, address=ADDRESS, hosts=HOSTS)
+        yield site, TestClient(guard, base_url=ADDRESS, follow_redirects=False)
+
+
+def enter(site: Site, browser: TestClient, name: str = "jo") -> TestClient:
+    """The browser, let in by a link of its own."""
+    answer = send(browser, "/enter", link=site.sessions.new_link(), name=name)
+    assert answer.status_code == 303, answer.text
+    return browser
+
+
+def send(browser: TestClient, path: str, *, origin: str | None = ADDRESS, **form: Any) -> Any:
+    """Send a form as a browser does."""
+    headers = {} if origin is None else {"origin": origin}
+    return browser.post(path, data=form, headers=headers)
+
+
+def token_of(html: str) -> str:
+    """The token that the forms of a page bear."""
+    found = re.search(r'name="form_token" value="([^"]+)"', html)
+    assert found, "the page has no form with a token"
+    return found[1]
+
+
+def seen_of(html: str) -> str:
+    """The number of the decision that a page shows as the newest."""
+    found = re.search(r'name="seen" value="(\d+)"', html)
+    assert found
+    return found[1]
+
+
+def links_of(html: str, mark: str = "<a ") -> list[str]:
+    """The addresses of the links whose tag begins with `mark`."""
+    return [unescape(to) for to in re.findall(rf'{re.escape(mark)}[^>]*?href="([^"]*)"', html)]
+
+
+def clusters_of(html: str) -> list[str]:
+    """The names of the clusters that a queue shows, in its order."""
+    return re.findall(r"<a data-open [^>]*><bdi>([^<]*)</bdi>", html)
