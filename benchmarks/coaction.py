@@ -48,6 +48,7 @@ JOIN = """
         group by a.account, b.account having count(distinct a.object) >= 2
     ) joined
 """
+_ROWS_A_GROUP = 1_000_000
 FLOOR = "select object, acted_at, account from read_parquet($file) order by object, acted_at"
 
 
@@ -75,17 +76,20 @@ def write_interactions(
     at = ((born + np.exp(dice.normal(np.log(7_200), 1.5, rows))) * 1000).astype(np.int64)
     accounts = (dice.random(rows) ** 2 * max(rows // 20, 10)).astype(np.int64)
     order = dice.permutation(rows)
-    columns = {
-        "account": _ids(accounts[order], 1),
-        "action": pa.repeat("repost", rows),
-        "object": _ids(objects[order], 2),
-        "object_kind": pa.repeat("post", rows),
-        "acted_at": pa.array(1_700_000_000_000 + at[order]),
-        "content": _ids(np.arange(rows), 3),
-    }
-    nothing = pa.nulls(rows, pa.string())
-    full = {name: columns.get(name, nothing) for name in INTERACTIONS.names}
-    pq.write_table(pa.table(full, schema=INTERACTIONS.arrow), path)
+    with pq.ParquetWriter(path, INTERACTIONS.arrow) as writer:
+        for first in range(0, rows, _ROWS_A_GROUP):
+            some = order[first : first + _ROWS_A_GROUP]
+            columns = {
+                "account": _ids(accounts[some], 1),
+                "action": pa.repeat("repost", len(some)),
+                "object": _ids(objects[some], 2),
+                "object_kind": pa.repeat("post", len(some)),
+                "acted_at": pa.array(1_700_000_000_000 + at[some]),
+                "content": _ids(np.arange(first, first + len(some)), 3),
+            }
+            nothing = pa.nulls(len(some), pa.string())
+            full = {name: columns.get(name, nothing) for name in INTERACTIONS.names}
+            writer.write_table(pa.table(full, schema=INTERACTIONS.arrow))
 
 
 def _ids(numbers: np.ndarray, salt: int) -> pa.Array:
@@ -93,9 +97,9 @@ def _ids(numbers: np.ndarray, salt: int) -> pa.Array:
     return pa.array(scrambled >> np.uint64(1)).cast(pa.string())
 
 
-def sweep(path: Path, within_ms: int) -> tuple[int, int]:
+def sweep(path: Path, within_ms: int, memory: str) -> tuple[int, int]:
     """Ours: edges, and their post pairs."""
-    engine = open_engine("local", memory="2GB")
+    engine = open_engine("local", memory=memory)
     found = coaction_graph(
         engine.read_parquet([path], INTERACTIONS),
         within_seconds=within_ms / 1000,
@@ -138,13 +142,14 @@ def run_one(name: str, path: Path, within_ms: int) -> None:
     began = time.perf_counter()
     rows, pairs = CONTENDERS[name](path, within_ms)
     used = resource.getrusage(resource.RUSAGE_SELF)
+    memory = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]
     answer = {
         "name": name,
         "rows": rows,
         "pairs": pairs,
         "cpu": used.ru_utime + used.ru_stime,
         "wall": time.perf_counter() - began,
-        "mb": used.ru_maxrss // 1024,
+        "mb": int(memory) // 1024,
     }
     sys.stdout.write(json.dumps(answer))
 

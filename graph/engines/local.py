@@ -21,6 +21,7 @@ from graph.engines.duck import open_duck
 from graph.engines.duck_errors import answering, explained
 from graph.engines.expressions import ROWS, Expressions
 from graph.engines.interruption import interruptible
+from graph.engines.memory import share_out
 from graph.engines.within import leaving_none
 from graph.errors import ConfigError, SchemaError
 from graph.schema import Schema
@@ -53,9 +54,12 @@ class LocalEngine:
         if spill is not None:
             spill.mkdir(parents=True, exist_ok=True)
         self._duck = open_duck(memory=memory, threads=self.threads)
-        self._spill = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))
-        self._duck.execute("set temp_directory = $spill", {"spill": str(self._spill)})
-        self._expressions = Expressions(memory=memory, threads=self.threads, spill=self._spill)
+        self.array_bytes = share_out(self._duck).arrays
+        """The most memory that arrays of kernels are to take."""
+        self.spill = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))
+        """A folder for what memory does not hold; gone when the engine is closed."""
+        self._duck.execute("set temp_directory = $spill", {"spill": str(self.spill)})
+        self._expressions = Expressions(memory=memory, threads=self.threads, spill=self.spill)
         self._numbers = itertools.count()
         # In the order in which they were made.
         self._held: dict[str, None] = {}
@@ -266,7 +270,7 @@ class LocalEngine:
         """Give back memory, files and connections."""
         self._duck.close()
         self._expressions.close()
-        shutil.rmtree(self._spill, ignore_errors=True)
+        shutil.rmtree(self.spill, ignore_errors=True)
 
     def _streamed(self, table: Table, order: str, rows: int) -> Iterator[pa.RecordBatch]:
         with self._cursor() as duck:
@@ -284,7 +288,7 @@ class LocalEngine:
         A generator that is being read into a table may ask this engine too, from whatever thread
         it is read by; so may several threads of a program.
         """
-        with explained(memory=self.memory, spill=self._spill), self._duck.cursor() as duck:
+        with explained(memory=self.memory, spill=self.spill), self._duck.cursor() as duck:
             yield duck
 
     @contextmanager
