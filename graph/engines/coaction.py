@@ -112,8 +112,9 @@ def _answer(
     interactions: Table, window: Window, batches: Iterator[pa.RecordBatch], layer: str
 ) -> Swept:
     engine: Any = interactions.engine
+    hold = engine.spilled if window.large else engine.from_batches
     return Swept(
-        edges=engine.from_batches(batches, EDGES),
+        edges=hold(batches, EDGES),
         bounds=engine.from_arrow(_bounds(window, layer), BOUNDS),
         raw_pairs=window.raw_pairs,
         interactions_used=window.interactions,

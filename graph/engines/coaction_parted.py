@@ -43,7 +43,7 @@ class Parted:
         self._memory = memory
         self._windows = itertools.count()
         bits = _parts_bits(rows, memory, wanted.threads)
-        self._rows = PartedRows(wanted, folder, bits=bits, widest_ms=widest_ms)
+        self._rows = PartedRows(wanted, folder, bits=bits, widest_ms=widest_ms, memory=memory)
 
     @property
     def ids(self) -> pa.LargeStringArray:
@@ -71,6 +71,7 @@ class Parted:
             yield Window(
                 raw_pairs=passes.raw_pairs,
                 interactions=passes.interactions,
+                large=True,
                 cuts=[(cut.losses, says) for cut, says in self._said(passes.cuts)],
                 blocks=passes.blocks(self._memory // 4),
             )

@@ -25,6 +25,7 @@ from graph.engines.kernels.texts import Hashes, TextCodes, buffers, by_name
 from graph.engines.part_files import RowFiles
 
 _CONTENT = "coalesce(content, '')"
+_BYTES_AN_ACCOUNT = 32
 
 
 class Part(NamedTuple):
@@ -79,6 +80,7 @@ class PartedRows:
         *,
         bits: int,
         widest_ms: int,
+        memory: int,
     ) -> None:
         """Read and settle the rows.
 
@@ -87,14 +89,17 @@ class PartedRows:
             folder: an empty folder for the files.
             bits: there are two to this power parts.
             widest_ms: the widest window that will be asked for.
+            memory: about how many bytes may be in use at a time.
         """
-        self.threads = wanted.threads
         self.has_contents = False
         self._folder = folder
         self._wanted = wanted
         self._hasher = Hasher()
         self._files = RowFiles(folder / "settled", 1 << bits)
         rank, often = self._read(bits, wanted.min_participation)
+        at_once = memory // 2 // (_BYTES_AN_ACCOUNT * max(len(self.ids), 1))
+        self.threads = max(min(wanted.threads, at_once), 1)
+        """How many parts to work on at a time: each has arrays over all accounts."""
 
         def settle(part: int) -> None:
             self._settle(part, rank, often, widest_ms)

@@ -64,6 +64,7 @@ class WholeRows:
         yield Window(
             raw_pairs=ready.raw_pairs,
             interactions=ready.interactions,
+            large=False,
             cuts=cuts,
             blocks=iter((ready,)),
         )

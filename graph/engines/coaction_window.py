@@ -17,12 +17,14 @@ from graph.engines.kernels.coaction import Ready
 class Window:
     """Bounded and pruned rows.
 
-    `raw_pairs`, `interactions`: after the bounds, before any pruning. `cuts`: what each bound left
-    out, with its objects in words. `blocks`: between them they sweep every pair once.
+    `raw_pairs`, `interactions`: after the bounds, before any pruning. `large`: whether the edges
+    may be more than memory holds. `cuts`: what each bound left out, with its objects in words.
+    `blocks`: between them they sweep every pair once.
     """
 
     raw_pairs: int
     interactions: int
+    large: bool
     cuts: Sequence[tuple[Losses, Sequence[str]]]
     blocks: Iterator[Ready]
 

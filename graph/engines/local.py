@@ -130,6 +130,17 @@ class LocalEngine:
             raise failure[0]
         return self._without_nulls(table)
 
+    def spilled(self, batches: Iterable[pa.RecordBatch], schema: Schema) -> Table:
+        """`from_batches` for more rows than memory holds: they go to a file of this engine."""
+        name = self._new_name(schema)
+        path = self.spill / f"{name}.parquet"
+        with pq.ParquetWriter(path, schema.arrow) as writer:
+            for batch in batches:
+                writer.write_batch(batch.cast(schema.arrow), row_group_size=_ROWS_A_GROUP)
+        with self._asking() as duck:
+            duck.execute(f"create view {name} as select * from read_parquet({_literal(path)})")
+        return self._without_nulls(Table(self, name, schema))
+
     def read_parquet(self, paths: Sequence[Path], schema: Schema) -> Table:
         """The rows of Parquet files that the house wrote itself; the files stay where they are."""
         if not paths:
@@ -310,6 +321,7 @@ class LocalEngine:
             ).fetchall()
             for (kind,) in kinds:
                 duck.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {name}")
+        (self.spill / f"{name}.parquet").unlink(missing_ok=True)
         self._held.pop(name, None)
         for key in [key for key in self._remembered if key[0] == name]:
             del self._remembered[key]
