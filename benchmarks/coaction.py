@@ -150,11 +150,10 @@ def toolkit(path: Path) -> list[int]:
         ["preprocess", str(path.with_suffix(".csv"))],
         ["compute", "co_retweet", "--time_window", "60", "--min_edge_weight", "2"],
     ):
-        subprocess.run(
-            [sys.executable, "-m", TOOLKIT, str(database), *command],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        asked = [sys.executable, "-m", TOOLKIT, str(database), *command]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"the toolkit failed: {done.stderr}")
     with closing(sqlite3.connect(database)) as opened:
         found = opened.execute("select user_1, user_2, weight from co_retweet_network").fetchall()
     database.unlink()
