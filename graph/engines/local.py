@@ -45,7 +45,12 @@ class LocalEngine:
     name = "local"
 
     def __init__(
-        self, *, memory: str = "4GB", threads: int | None = None, spill: Path | None = None
+        self,
+        *,
+        memory: str = "4GB",
+        threads: int | None = None,
+        spill: Path | None = None,
+        again: bool = False,
     ) -> None:
         """Open an empty engine; see `graph.engines.open_engine` for the settings."""
         self.threads = threads or os.cpu_count() or 1
@@ -53,6 +58,8 @@ class LocalEngine:
         if spill is not None:
             spill.mkdir(parents=True, exist_ok=True)
         self._duck = open_duck(memory=memory, threads=self.threads)
+        if again:
+            self._duck.execute("set global parquet_metadata_cache = true")
         self._spill = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))
         self._duck.execute("set temp_directory = $spill", {"spill": str(self._spill)})
         self._expressions = Expressions(memory=memory, threads=self.threads, spill=self._spill)

@@ -134,7 +134,7 @@ def _whole(site: Site, view: View) -> pa.Table:
 def _decisions(site: Site, run: Run, rows: list[dict[str, Any]]) -> dict[str, Decision]:
     """The decisions that stand on the clusters of a page."""
     decided = [row["cluster"] for row in rows if row["state"] != OPEN]
-    return _held(each for name in decided for each in site.store.decisions(run.name, name))
+    return _held(site.store.decisions(run.name, *decided)) if decided else {}
 
 
 def _held(decisions: Iterable[Decision]) -> dict[str, Decision]:
