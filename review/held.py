@@ -2,8 +2,9 @@
 
 A run never changes, so a console that is asked page after page need not check its files, read
 their footers and let go of them again for each. Lists of clusters are ranked and filtered as a
-whole, so the clusters lie in the engine's memory; everything else stays in its file, where one
-cluster is found by the rows' order. Decisions are followed: only what came since the last question is read.
+whole, so the clusters and the texts by which they are found lie in the engine's memory. All else
+stays in files whose rows stand in the order of clusters, where one is found at once. Decisions are
+followed: only what came since the last question is read.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from review.by_cluster import ACTS_INSIDE, EDGES_INSIDE, by_cluster
 from review.decisions import OPEN
 from review.run import Run
+from review.texts import TEXT_TABLES, TEXTS, all_texts, holding
 
 if TYPE_CHECKING:
     from graph.engine import Engine
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 IN_MEMORY = frozenset({"clusters"})
 """The tables of which lists ask all rows at once."""
+
+BY_CLUSTER = {"edges_inside": EDGES_INSIDE, "joint_acts": ACTS_INSIDE}
+"""The tables that are read from copies in another order, the second in place of the run's own."""
 
 
 @dataclass(slots=True)
@@ -71,6 +77,17 @@ class HeldRun(Run):
                 decided.states = {name: each for name, each in after.items() if each != OPEN}
             return decided.states
 
+    def holding(self, engine: Engine, text: str) -> Table:
+        """The clusters that hold a text, as `Run.holding`."""
+        if engine is not self.engine:
+            return Run.holding(self, engine, text)
+        return holding({"texts": self._held(TEXTS.name)}, text)
+
+    def warm(self) -> None:
+        """Open what lists ask for, which takes seconds where a run has millions of members."""
+        for name in (*IN_MEMORY, TEXTS.name, *BY_CLUSTER):
+            self._held(name)
+
     def _held(self, name: str) -> Table:
         with self._opening:
             if name not in self._open:
@@ -78,13 +95,18 @@ class HeldRun(Run):
             return self._open[name]
 
     def _taken(self, name: str) -> Table:
-        found = self.table(self.engine, name)
-        if name not in IN_MEMORY:
-            return found
-        try:
-            return self.engine.sql("select * from {rows}", found.schema, rows=found)
-        finally:
-            self.engine.drop(found)
+        plain = Run(self.path, self.manifest, self.manifest_sha256)
+        if name in BY_CLUSTER:
+            path = by_cluster(plain, self.engine)[BY_CLUSTER[name].name]
+            return self.engine.read_parquet([path], BY_CLUSTER[name])
+        if name == TEXTS.name:
+            with plain.opened(self.engine, *TEXT_TABLES) as tables:
+                return all_texts(tables)
+        if name in IN_MEMORY:
+            with plain.opened(self.engine, name) as tables:
+                schema = tables[name].schema
+                return self.engine.sql("select * from {rows}", schema, rows=tables[name])
+        return self.table(self.engine, name)
 
 
 def held(run: Run, engine: Engine, store: Store) -> HeldRun:

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from graph.engine import Engine
 from graph.errors import ConfigError
-from graph.schema import Column, Schema
 from graph.table import Table
 from review.decisions import OPEN, STATES
 from review.naming import reading_tables
@@ -43,10 +42,6 @@ _CONDITIONS = {
     "text": "c.cluster in (select cluster from {holding})",
 }
 _ASKED = ("layer", "min_accounts", "min_score", "min_precision", "flagged", "state", "text")
-
-_HOLDING = Schema(
-    "holding", (Column("cluster", "VARCHAR", "the cluster's name"),), key=("cluster",)
-)
 
 
 class Filters(TypedDict, total=False):
@@ -120,15 +115,14 @@ def matching_clusters(
     """
     asked = _checked(filters)
     text = asked.get("text")
-    wanted = ("clusters",) if text is None else ("clusters", "members", "cluster_objects")
     states = run.states(store)
-    with reading_tables(run, engine, *wanted) as tables:
+    with reading_tables(run, engine, "clusters") as tables:
         conditions = _of_states(asked, states)
         if text is None:
             yield Matching(tables, conditions, states)
             return
         # Reading every name is most of what a page costs: it is done once for its questions.
-        holding = _holding(tables, text)
+        holding = run.holding(tables["clusters"].engine, text)
         try:
             yield Matching({**tables, "holding": holding}, conditions, states)
         finally:
@@ -164,19 +158,3 @@ def _of_states(asked: Mapping[str, Any], states: Mapping[str, str]) -> dict[str,
         # A list needs a first value for its type; no cluster has an empty name.
         told["decided"] = ["", *(name for name, each in states.items() if each == state)]
     return told
-
-
-def _holding(tables: Mapping[str, Table], text: str) -> Table:
-    return tables["clusters"].engine.sql(
-        """
-        select distinct cluster from (
-            select cluster from {members}
-            where contains(lower(account), lower($text)) or contains(lower(name), lower($text))
-            union all
-            select cluster from {cluster_objects} where contains(lower(object), lower($text))
-        ) found
-        """,
-        _HOLDING,
-        {"text": text},
-        **{name: tables[name] for name in ("members", "cluster_objects")},
-    )

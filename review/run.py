@@ -13,6 +13,7 @@ from graph.errors import ConfigError, StoreError
 from graph.schemas import RUN_TABLES
 from review.manifest import Manifest, from_bytes, sha256_of
 from review.pointer import RunEntry, read_pointer
+from review.texts import TEXT_TABLES, holding
 
 if TYPE_CHECKING:
     from graph.engine import Engine
@@ -90,6 +91,15 @@ class Run:
         finally:
             for table in tables.values():
                 engine.drop(table)
+
+    def holding(self, engine: Engine, text: str) -> Table:
+        """The clusters that hold a text (`review.texts.HOLDING`), for the caller to let go of.
+
+        Raises:
+            ConfigError: as `table`.
+        """
+        with self.opened(engine, *TEXT_TABLES) as tables:
+            return holding(tables, text)
 
     def states(self, store: Store) -> Mapping[str, str]:
         """The state of each cluster on which a decision stands, as `Store.states`."""
