@@ -1,7 +1,7 @@
 """How long pages of the console take over a store of 200,000 clusters and 2,000,000 memberships.
 
     python benchmarks/console_at_size.py --out /tmp/large            # the run stays there
-    python benchmarks/console_at_size.py --out /tmp/large --write    # and docs/console.md is renewed
+    python benchmarks/console_at_size.py --out /tmp/large --write    # renews docs/console.md
 
 A run of that size is published and taken in (`benchmarks/large_run.py`), `ringwatch serve` is
 started on it as a process of its own, and pages are asked for by HTTP, one after the other, each

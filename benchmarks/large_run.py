@@ -156,7 +156,7 @@ def _members(engine: Engine, people: Table) -> Table:
 
 
 def _edges(engine: Engine, people: Table) -> Table:
-    # Two neighbours on either side of each in its cluster; everybody in the crowd; one to elsewhere.
+    # Two neighbours on either side of each; everybody in the crowd; one edge to elsewhere.
     return engine.sql(
         f"""
         with met as (

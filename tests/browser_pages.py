@@ -98,7 +98,8 @@ def faults_of(page: Page) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
     return [
-        f"{fault['id']}: {fault['help']}: {json.dumps([n['html'][:160] for n in fault['nodes'][:3]])}"
+        f"{fault['id']}: {fault['help']}: "
+        + json.dumps([node["html"][:160] for node in fault["nodes"][:3]])
         for fault in found["violations"]
         if fault["impact"] in {"serious", "critical"}
     ]

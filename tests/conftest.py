@@ -65,7 +65,7 @@ def spark_in_small_jobs() -> dict[str, str]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--screenshots FOLDER`: the tests in a browser keep pictures of the pages that they look at."""
+    """`--screenshots FOLDER`: the tests in a browser keep pictures of the pages they look at."""
     parser.addoption("--screenshots", type=Path, default=None, metavar="FOLDER")
 
 

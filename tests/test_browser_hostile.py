@@ -14,7 +14,7 @@ from tests.web_consoles import START, publish, serving
 pytestmark = [pytest.mark.browser, pytest.mark.local_only]
 
 # What ends one context and begins another, put before each of the known payloads.
-BEFORE = ("", "'\"><", "--></title></textarea></style>", "]]></text></svg>")
+BEFORE = ("", "'\"><", "--></title></textarea></style>", "]]></text></svg>", "\u202e\\")
 NAMES = [f"{before}{payload}" for before in BEFORE for payload in HOSTILE if payload.strip()][:200]
 HOME = NAMES[0]
 

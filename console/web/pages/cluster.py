@@ -59,9 +59,7 @@ def pair(request: Request, site: TheSite, person: Person) -> Response:
     edges = strongest_edges(view.edges, among=ends)
     if not edges:
         raise HTTPException(404, "no edge joins these two accounts in this cluster")
-    ties = posts_behind(
-        edges, view.joint_acts, view.interactions, posts_at_most=POSTS_AT_MOST
-    )
+    ties = posts_behind(edges, view.joint_acts, view.interactions, posts_at_most=POSTS_AT_MOST)
     return page(
         "pair.html",
         person,
@@ -73,7 +71,13 @@ def pair(request: Request, site: TheSite, person: Person) -> Response:
 
 
 def cluster_page(
-    site: Site, person: Session, run: HeldRun, name: str, *, said: Said | None = None, status: int = 200
+    site: Site,
+    person: Session,
+    run: HeldRun,
+    name: str,
+    *,
+    said: Said | None = None,
+    status: int = 200,
 ) -> Response:
     """The page of a cluster; with what was said on it and not taken, if anything was."""
     view = view_of(site, run, name)
@@ -93,7 +97,9 @@ def cluster_page(
     return page("cluster.html", person, status=status, **values)
 
 
-def view_of(site: Site, run: HeldRun, name: str, *, pair: tuple[str, str] | None = None) -> ReportInput:
+def view_of(
+    site: Site, run: HeldRun, name: str, *, pair: tuple[str, str] | None = None
+) -> ReportInput:
     """A cluster with all that its page shows, or with the joint acts of a pair of its members.
 
     Raises:
