@@ -44,13 +44,17 @@ def pages(opened):
         "cluster": cluster,
         "pair": page.locator('a[href^="/pair"]').first.get_attribute("href"),
         "account": account.get_attribute("href"),
-        "search": "/search?q=" + quote(account.inner_text()[:4]),
+        "runs": "/runs",
+        "run": page.locator('a[href^="/runs"]').first.get_attribute("href").replace("runs", "run"),
+        "compare": cluster.replace("/cluster", "/compare") + "&with_cluster=%232",
+        "search": "/search?q=" + quote(account.text_content()[:4]),
         "refused": "/cluster?cluster=nobody",
     }
 
 
 KINDS = (
-    "queue", "queue-filtered", "queue-empty", "cluster", "pair", "account", "search", "refused",
+    "queue", "queue-filtered", "queue-empty", "cluster", "pair", "account", "search", "runs", "run",
+    "compare", "refused",
 )  # fmt: skip
 
 
