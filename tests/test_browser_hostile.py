@@ -139,6 +139,11 @@ PAGES = {
         for n in range(2, 200, 23)
     },
     **{f"search {n}": f"/search?q={said(NAMES[n])}" for n in range(3, 200, 39)},
+    **{f"explore {n}": f"/explore?account={said(NAMES[n])}&open={said(HOME)}" for n in (7, 77)},
+    **{f"way {n}": f"/way?src={said(NAMES[n])}&dst={said(NAMES[n + 1])}" for n in (8, 88)},
+    "compare": f"/compare?cluster={said(HOME)}&with_cluster={said(NAMES[9])}",
+    "run": "/run?run=run",
+    "runs": "/runs",
     **{f"refused {n}": f"/?state={said(NAMES[n])}" for n in range(4, 200, 39)},
 }
 

@@ -37,16 +37,19 @@ def pages(opened):
     cluster = page.locator("[data-open]").first.get_attribute("href")
     opened.open(cluster)
     account = page.locator('#members ~ * a[href^="/account"], a[href^="/account"]').first
+    pair = page.locator('a[href^="/pair"]').first.get_attribute("href")
     return {
         "queue": "/",
         "queue-filtered": "/?flagged=yes&state=open&sort=accounts",
         "queue-empty": "/?text=nobody-is-called-so",
         "cluster": cluster,
-        "pair": page.locator('a[href^="/pair"]').first.get_attribute("href"),
+        "pair": pair,
         "account": account.get_attribute("href"),
         "runs": "/runs",
         "run": page.locator('a[href^="/runs"]').first.get_attribute("href").replace("runs", "run"),
         "compare": cluster.replace("/cluster", "/compare") + "&with_cluster=%232",
+        "explore": account.get_attribute("href").replace("/account", "/explore"),
+        "way": pair.replace("/pair", "/way"),
         "search": "/search?q=" + quote(account.text_content()[:4]),
         "refused": "/cluster?cluster=nobody",
     }
@@ -54,7 +57,7 @@ def pages(opened):
 
 KINDS = (
     "queue", "queue-filtered", "queue-empty", "cluster", "pair", "account", "search", "runs", "run",
-    "compare", "refused",
+    "compare", "explore", "way", "refused",
 )  # fmt: skip
 
 
