@@ -7,6 +7,7 @@ copies hold nothing that the run does not: whoever removes them has them made an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from review.whole import whole
 
 if TYPE_CHECKING:
     from graph.engine import Engine
+    from graph.table import Table
     from review.run import Run
 
 FOLDER = "by-cluster"
@@ -44,30 +46,35 @@ def by_cluster(run: Run, engine: Engine) -> dict[str, Path]:
     paths = {schema.name: folder / f"{schema.name}.parquet" for schema in _MADE}
     if not all(path.exists() for path in paths.values()):
         with whole(*paths.values()) as beside:
-            for schema, path in zip(_MADE, beside, strict=True):
-                _write(run, engine, schema, path)
+            for (schema, (names, make)), path in zip(_MADE.items(), beside, strict=True):
+                with run.opened(engine, *names) as tables:
+                    table = make(engine, tables)
+                    try:
+                        write_rows(table, path)
+                    finally:
+                        engine.drop(table)
     return paths
 
 
-def _write(run: Run, engine: Engine, schema: Schema, path: Path) -> None:
-    tables, query = _MADE[schema]
-    with run.opened(engine, *tables) as given:
-        table = engine.sql(query, schema, **given)
-        try:
-            write_rows(table, path)
-        finally:
-            engine.drop(table)
-
-
-_MADE = {
-    EDGES_INSIDE: (
-        ("edges", "members"),
+def _edges(engine: Engine, tables: Mapping[str, Table]) -> Table:
+    return engine.sql(
         """
         select a.cluster, e.*
         from {edges} e
         join {members} a on a.account = e.src
         join {members} b on b.account = e.dst and b.cluster = a.cluster
         """,
-    ),
-    ACTS_INSIDE: (("joint_acts",), "select * from {joint_acts}"),
+        EDGES_INSIDE,
+        **tables,
+    )
+
+
+def _acts(engine: Engine, tables: Mapping[str, Table]) -> Table:
+    # The same rows seen with another key, which is what they are sorted by on their way out.
+    return engine.project(tables["joint_acts"], ACTS_INSIDE)
+
+
+_MADE = {
+    EDGES_INSIDE: (("edges", "members"), _edges),
+    ACTS_INSIDE: (("joint_acts",), _acts),
 }

@@ -84,8 +84,8 @@ class HeldRun(Run):
         return holding({"texts": self._held(TEXTS.name)}, text)
 
     def warm(self) -> None:
-        """Open what lists ask for, which takes seconds where a run has millions of members."""
-        for name in (*IN_MEMORY, TEXTS.name, *BY_CLUSTER):
+        """Open what pages ask for, which takes a while where a run has millions of members."""
+        for name in (*BY_CLUSTER, *IN_MEMORY, TEXTS.name):
             self._held(name)
 
     def _held(self, name: str) -> Table:

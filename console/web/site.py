@@ -60,7 +60,7 @@ class Site:
 def opened_site(
     out: Path, *, store: str | None = None, person: str | None = None
 ) -> Iterator[Site]:
-    """Open the console of a folder of runs, with its newest run taken in.
+    """Open the console of a folder of runs, with its newest run taken in and all of it at hand.
 
     Args:
         out: the folder of runs.
@@ -76,7 +76,7 @@ def opened_site(
     try:
         with Store.open(store or out / STORE) as opened:
             site = Site(out, opened, engine, Sessions(person=person))
-            site.run()
+            site.run().warm()
             yield site
     finally:
         engine.close()
