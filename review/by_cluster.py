@@ -46,7 +46,7 @@ def by_cluster(run: Run, engine: Engine) -> dict[str, Path]:
     paths = {schema.name: folder / f"{schema.name}.parquet" for schema in _MADE}
     if not all(path.exists() for path in paths.values()):
         with whole(*paths.values()) as beside:
-            for (schema, (names, make)), path in zip(_MADE.items(), beside, strict=True):
+            for (names, make), path in zip(_MADE.values(), beside, strict=True):
                 with run.opened(engine, *names) as tables:
                     table = make(engine, tables)
                     try:

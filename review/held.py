@@ -38,6 +38,7 @@ class _Decided:
 
     seq: int = 0
     states: dict[str, str] = field(default_factory=dict)
+    following: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ class HeldRun(Run):
         """The state of each cluster on which a decision stands, as `Store.states`."""
         if store is not self.store:
             return Run.states(self, store)
-        with self._opening:
-            decided = self._decided
+        decided = self._decided
+        with decided.following:
             decided.seq, changed = store.states_after(self.name, decided.seq)
             if changed:
                 # A new one: others may be reading the old.

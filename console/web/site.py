@@ -40,6 +40,10 @@ class Site:
             StoreError: the run is damaged, or the store refuses.
         """
         entry = entry_of(self.out, name)
+        open_already = self._held.get(entry.manifest_sha256)
+        if open_already is not None:
+            return open_already
+        # Taking in a large run takes minutes, in which the pages of others do not wait.
         with self._opening:
             if entry.manifest_sha256 not in self._held:
                 found = read_run(self.out, entry)
