@@ -12,7 +12,7 @@ from tests.web_consoles import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.local_only]
 
-WINDOW = {"width": 1200, "height": 720}
+WINDOW = {"width": 1140, "height": 680}
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,9 @@ def test_an_investigator_s_first_hour(out, screenshots):
     with (
         serving(out) as (_, told),
         chromium() as browser,
-        watched(browser, told, color_scheme="light", viewport=WINDOW) as shown,
+        watched(
+            browser, told, color_scheme="light", viewport=WINDOW, reduced_motion="reduce"
+        ) as shown,
     ):
         page = shown.page
         come_in(shown, told)

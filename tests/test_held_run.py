@@ -1,4 +1,4 @@
-"""A run that is held open answers as one that is opened for each question, and follows the store."""
+"""A run held open answers as one that is opened for each question, and follows the store."""
 
 from __future__ import annotations
 
