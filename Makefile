@@ -7,8 +7,9 @@ DEMO_SPARK := out/demo-spark
 READY := $(VENV)/.ready
 READY_SPARK := $(VENV)/.ready-spark
 READY_PEERS := $(VENV)/.ready-peers
+READY_BROWSER := $(VENV)/.ready-browser
 
-.PHONY: help demo demo-spark test test-fresh test-slow parity parity-first parity-last parity-lost-worker parity-slow check format bench bench-large bench-spark skew quality ablation report null-worlds real-logs calibration lock wheel clean
+.PHONY: help demo demo-spark test test-fresh test-slow test-browser parity parity-first parity-last parity-lost-worker parity-slow check format bench bench-large bench-spark skew quality ablation report null-worlds real-logs calibration lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -32,6 +33,13 @@ $(READY_PEERS): $(READY) requirements-peers.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock \
 		&& touch $@ || echo "the peers do not install: the report leaves them out"
 
+# axe-core, by its checksum; a browser is the system's own.
+$(READY_BROWSER): $(READY) tests/browser/package.json tests/browser/package-lock.json
+	mkdir -p $(VENV)/browser
+	cp tests/browser/package.json tests/browser/package-lock.json $(VENV)/browser/
+	npm ci --prefix $(VENV)/browser --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
 demo: $(READY)  ## a generated extract of a million interactions, to ranked clusters
 	$(BIN)/ringwatch demo --out $(DEMO)
 
@@ -39,14 +47,17 @@ demo-spark: $(READY_SPARK) demo  ## the same platform as Hive tables, on Spark, 
 	$(BIN)/ringwatch demo --engine spark --out $(DEMO_SPARK) --against $(DEMO)
 
 test: $(READY_SPARK)  ## every test but the slow ones and those of Spark
-	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not spark"
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not spark and not browser"
 
 test-fresh: $(READY_SPARK)  ## the tests that draw examples, with others than last time
-	$(BIN)/python -m pytest -q -n auto --dist loadfile --hypothesis-profile fresh -m "not slow and not spark" \
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --hypothesis-profile fresh -m "not slow and not spark and not browser" \
 		$$(grep -l "from hypothesis" tests/*.py)
 
 test-slow: $(READY_SPARK)  ## the tests that take minutes
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "slow and not spark"
+
+test-browser: $(READY_BROWSER)  ## the console in the system's Chromium: by keys, with hostile names, axe, at every width
+	$(BIN)/python -m pytest -q -n 0 -m browser
 
 # What is off by default, or an algorithm beside the job's own way, comes last: CI leaves it out when its time is short.
 PARITY_LAST := $(wildcard tests/test_lockstep.py tests/test_dense_blocks.py tests/test_graph_dense.py tests/test_compat_*.py \

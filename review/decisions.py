@@ -136,11 +136,11 @@ def add_decision(connection: Connection, action: str, decision: Decision) -> Dec
     return numbered
 
 
-def decisions_of(connection: Connection, run: str, cluster: str | None) -> list[Decision]:
-    """The decisions on a run or on one cluster of it, in the order in which they came."""
+def decisions_of(connection: Connection, run: str, *clusters: str) -> list[Decision]:
+    """The decisions on a run, or on some clusters of it, in the order in which they came."""
     query = select(DECISIONS).where(DECISIONS.c.run == run).order_by(DECISIONS.c.seq)
-    if cluster is not None:
-        query = query.where(DECISIONS.c.cluster == cluster)
+    if clusters:
+        query = query.where(DECISIONS.c.cluster.in_(clusters))
     rows = connection.execute(query).mappings().all()
     excluded: dict[int, list[str]] = {row["seq"]: [] for row in rows}
     numbers = query.with_only_columns(DECISIONS.c.seq).order_by(None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from graph.errors import StoreError
 from review.across_runs import AcrossRuns, LeftOut
-from review.pointer import read_pointer
+from review.pointer import RunEntry, read_pointer
 from review.run import Run, read_run
 from review.store import Store
 
@@ -27,20 +28,22 @@ def followed(out: Path, store: Store, run: Run, cluster: str) -> AcrossRuns | No
         ConfigError: the run has no such cluster.
         StoreError: the list of runs is damaged.
     """
-    if store.across_runs(run.name, cluster) is None:
+    found = store.across_runs(run.name, cluster)
+    if found is None:
         return None
-    unread = _taken_in(out, store)
+    known = {each.run for each in store.runs()}
+    unknown = [entry for entry in read_pointer(out) if entry.run not in known]
+    if not unknown:
+        return found
+    unread = _taken_in(out, store, unknown)
     found = store.across_runs(run.name, cluster)
     return found and replace(found, left_out=(*found.left_out, *unread))
 
 
-def _taken_in(out: Path, store: Store) -> list[LeftOut]:
-    """Take in every run of the folder; name those that cannot be read."""
+def _taken_in(out: Path, store: Store, unknown: Iterable[RunEntry]) -> list[LeftOut]:
+    """Take in these runs of the folder; name those that cannot be read."""
     unread = []
-    known = {each.run for each in store.runs()}
-    for entry in read_pointer(out):
-        if entry.run in known:
-            continue
+    for entry in unknown:
         try:
             store.import_run(read_run(out, entry))
         except StoreError as error:

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from graph.engine import Engine
 from graph.errors import ConfigError
-from graph.schema import Column, Schema
-from review.decisions import STATES
+from graph.table import Table
+from review.decisions import OPEN, STATES
 from review.naming import reading_tables
 from review.run import Run
 from review.store import Store
@@ -37,23 +37,11 @@ _CONDITIONS = {
     "min_score": "c.score >= $min_score",
     "min_precision": "c.expected_precision >= $min_precision",
     "flagged": "c.flagged = $flagged",
-    "state": "coalesce(s.state, 'open') = $state",
-    "text": """c.cluster in (
-        select cluster from {members}
-        where contains(lower(account), lower($text)) or contains(lower(name), lower($text))
-        union all
-        select cluster from {cluster_objects} where contains(lower(object), lower($text))
-    )""",
+    "open": "c.cluster not in (select unnest($open))",
+    "decided": "c.cluster in (select unnest($decided))",
+    "text": "c.cluster in (select cluster from {holding})",
 }
-
-_STATES = Schema(
-    "states",
-    (
-        Column("cluster", "VARCHAR", "the cluster's name"),
-        Column("state", "VARCHAR", "the outcome that stands"),
-    ),
-    key=("cluster",),
-)
+_ASKED = ("layer", "min_accounts", "min_score", "min_precision", "flagged", "state", "text")
 
 
 class Filters(TypedDict, total=False):
@@ -89,22 +77,31 @@ def keys_of(sort: str) -> tuple[str, ...]:
 class Matching:
     """The clusters of a run that filters let through, ready to be asked of."""
 
-    def __init__(self, engine: Engine, tables: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        tables: Mapping[str, Table],
+        asked: Mapping[str, object],
+        states: Mapping[str, str],
+    ) -> None:
         """Use `matching_clusters`."""
-        self._engine, self._tables, self._asked = engine, tables, asked
+        self._tables, self._asked, self._states = tables, asked, states
 
     def query(self, query: str, bounds: Mapping[str, object] | None = None) -> pa.Table:
         """Run `query`, in which `{matching}` stands for these clusters and `{clusters}` for all."""
-        matching = """
-            select c.*, coalesce(s.state, 'open') as state
-            from {clusters} c left join {states} s on s.cluster = c.cluster
-        """
+        matching = "select c.* from {clusters} c"
         if self._asked:
             matching += " where " + " and ".join(_CONDITIONS[name] for name in self._asked)
         # The engine refuses values that a query does not ask for.
-        asked = self._asked if "{matching}" in query else {}
+        asked = {name: value for name, value in self._asked.items() if f"${name}" in matching}
         text = query.replace("{matching}", matching)
-        return self._engine.query(text, {**asked, **(bounds or {})}, **self._tables)
+        values = {**(asked if text != query else {}), **(bounds or {})}
+        return self._tables["clusters"].engine.query(text, values, **self._tables)
+
+    def rows(self, query: str, bounds: Mapping[str, object] | None = None) -> pa.Table:
+        """The rows of a query that gives clusters, with their `state`."""
+        found = self.query(query, bounds)
+        states = [self._states.get(name, OPEN) for name in found["cluster"].to_pylist()]
+        return found.append_column("state", pa.array(states, pa.string()))
 
 
 @contextmanager
@@ -117,13 +114,19 @@ def matching_clusters(
         ConfigError: an unknown state or filter.
     """
     asked = _checked(filters)
-    with reading_tables(run, engine, "clusters", "members", "cluster_objects") as tables:
-        reader = tables["clusters"].engine
-        states = reader.from_arrow(_decided(store, run), _STATES)
+    text = asked.get("text")
+    states = run.states(store)
+    with reading_tables(run, engine, "clusters") as tables:
+        conditions = _of_states(asked, states)
+        if text is None:
+            yield Matching(tables, conditions, states)
+            return
+        # Reading every name is most of what a page costs: it is done once for its questions.
+        holding = run.holding(tables["clusters"].engine, text)
         try:
-            yield Matching(reader, {**tables, "states": states}, asked)
+            yield Matching({**tables, "holding": holding}, conditions, states)
         finally:
-            reader.drop(states)
+            holding.engine.drop(holding)
 
 
 def instead(given: str, known: Collection[str]) -> str:
@@ -135,8 +138,8 @@ def instead(given: str, known: Collection[str]) -> str:
 def _checked(filters: Filters) -> dict[str, Any]:
     asked = {name: value for name, value in filters.items() if value is not None}
     for name in asked:
-        if name not in _CONDITIONS:
-            message = f"unknown filter {name[:40]!a}; {instead(name, _CONDITIONS)}"
+        if name not in _ASKED:
+            message = f"unknown filter {name[:40]!a}; {instead(name, _ASKED)}"
             raise ConfigError(message)
     state = filters.get("state")
     if state is not None and state not in STATES:
@@ -145,7 +148,13 @@ def _checked(filters: Filters) -> dict[str, Any]:
     return asked
 
 
-def _decided(store: Store, run: Run) -> pa.Table:
-    states = store.states(run.name)
-    columns = {"cluster": list(states), "state": list(states.values())}
-    return pa.table(columns, schema=_STATES.arrow)
+def _of_states(asked: Mapping[str, Any], states: Mapping[str, str]) -> dict[str, Any]:
+    """What is asked, a state told by the clusters that have it or, if that is `open`, have not."""
+    told = {name: value for name, value in asked.items() if name != "state"}
+    state = asked.get("state")
+    if state == OPEN and states:
+        told["open"] = list(states)
+    elif state is not None and state != OPEN:
+        # A list needs a first value for its type; no cluster has an empty name.
+        told["decided"] = ["", *(name for name, each in states.items() if each == state)]
+    return told

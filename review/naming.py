@@ -24,12 +24,8 @@ def reading_tables(run: Run, engine: Engine | None, *names: str) -> Iterator[dic
     reader = own or engine
     assert reader is not None
     try:
-        tables = {name: run.table(reader, name) for name in names}
-        try:
+        with run.opened(reader, *names) as tables:
             yield tables
-        finally:
-            for table in tables.values():
-                reader.drop(table)
     finally:
         if own is not None:
             own.close()

@@ -57,7 +57,7 @@ def expand(
         steps: list[pa.Table] = []
         seen, frontier = {account}, {account}
         for hop in range(1, hops + 1):
-            step = _step(tables["edges"], tables["members"], frontier, seen, hop, limit)
+            step = step_outward(tables["edges"], tables["members"], frontier, seen, hop, limit)
             steps.append(step)
             frontier = set(step["partner"].to_pylist())
             seen |= frontier
@@ -116,9 +116,13 @@ def edge_acts(run: Run, src: str, dst: str, *, engine: Engine | None = None) -> 
     return acts
 
 
-def _step(
+def step_outward(
     edges: Table, members: Table, frontier: set[str], seen: set[str], hop: int, limit: int
 ) -> pa.Table:
+    """The strongest partners of the accounts at the `frontier` that were not `seen` (`PARTNERS`).
+
+    `limit` at most, the heaviest first, ties by id; `hop` is what their rows bear.
+    """
     # Weights are summed as decimals: sums of doubles differ with the order, and so with threads.
     engine = edges.engine
     from_here, passed = (

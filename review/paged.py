@@ -75,11 +75,10 @@ def page_of_clusters(
         if edge is not None:
             _refuse_unknown(matching, run, edge)
         rows = _rows(matching, keys, edge, limit, backwards=before is not None)
-        total = int(matching.query("select count(*) as n from ({matching}) f")["n"][0].as_py())
         first = rows["cluster"][0].as_py() if rows.num_rows else None
-        passed = total if edge is not None else 0
-        if first is not None:
-            passed = _passed(matching, keys, first)
+        total, passed = _counts(matching, keys, first)
+        if first is None and edge is not None:
+            passed = total
     return ClusterPage(rows=rows, matching=total, passed=passed)
 
 
@@ -89,17 +88,22 @@ def _rows(
     beside = "" if edge is None else f"where {_beside(keys, '<' if backwards else '>')}"
     turned = ", ".join(f"{key} desc" if backwards else key for key in keys)
     bounds: Mapping[str, object] = {"limit": limit, **({} if edge is None else {"edge": edge})}
-    rows = matching.query(
+    rows = matching.rows(
         f"select * from ({{matching}}) f {beside} order by {turned} limit $limit", bounds
     )
     return rows.take(pa.array(range(rows.num_rows - 1, -1, -1), pa.int64())) if backwards else rows
 
 
-def _passed(matching: Matching, keys: tuple[str, ...], first: str) -> int:
+def _counts(matching: Matching, keys: tuple[str, ...], first: str | None) -> tuple[int, int]:
+    """How many clusters there are, and how many of them come before the first of the page."""
+    if first is None:
+        return int(matching.query("select count(*) as n from ({matching}) f")["n"][0].as_py()), 0
     found = matching.query(
-        f"select count(*) as n from ({{matching}}) f where {_beside(keys, '<')}", {"edge": first}
+        f"select count(*) as n, count(*) filter (where {_beside(keys, '<')}) as passed"
+        " from ({matching}) f",
+        {"edge": first},
     )
-    return int(found["n"][0].as_py())
+    return int(found["n"][0].as_py()), int(found["passed"][0].as_py())
 
 
 def _beside(keys: tuple[str, ...], sign: str) -> str:

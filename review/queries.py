@@ -15,7 +15,7 @@ import pyarrow as pa
 from graph.engine import Engine
 from graph.errors import ConfigError
 from graph.table import Table
-from review.decisions import Decision, Note
+from review.decisions import OPEN, Decision, Note
 from review.matching import Filters, instead, keys_of, matching_clusters
 from review.naming import named_account, named_cluster, reading_tables
 from review.run import Run
@@ -95,7 +95,7 @@ def list_clusters(
     page = "" if limit is None else "limit $limit"
     bounds = {"offset": offset} if limit is None else {"offset": offset, "limit": limit}
     with matching_clusters(run, store, filters, engine) as matching:
-        return matching.query(
+        return matching.rows(
             f"select * from ({{matching}}) found order by {order} {page} offset $offset", bounds
         )
 
@@ -191,7 +191,8 @@ def account_view(
             also_in=tables["also_in"],
         )
         names = clusters["cluster"].to_pylist()
-        states = [store.state(run.name, name) for name in names]
+        known = run.states(store)
+        states = [known.get(name, OPEN) for name in names]
         return AccountView(
             run=run.name,
             account=account,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +13,12 @@ from graph.errors import ConfigError, StoreError
 from graph.schemas import RUN_TABLES
 from review.manifest import Manifest, from_bytes, sha256_of
 from review.pointer import RunEntry, read_pointer
+from review.texts import TEXT_TABLES, holding
 
 if TYPE_CHECKING:
     from graph.engine import Engine
     from graph.table import Table
+    from review.store import Store
 
 RUNS = "runs"
 MANIFEST = "manifest.json"
@@ -74,6 +78,33 @@ class Run:
         extra = self.manifest.schema(name).attributes_beyond(known)
         return engine.read_parquet([path], known.with_attributes(extra))
 
+    @contextmanager
+    def opened(self, engine: Engine, *names: str) -> Iterator[dict[str, Table]]:
+        """Some of the run's tables by name, which `engine` lets go of when the block is left.
+
+        Raises:
+            ConfigError: as `table`.
+        """
+        tables = {name: self.table(engine, name) for name in names}
+        try:
+            yield tables
+        finally:
+            for table in tables.values():
+                engine.drop(table)
+
+    def holding(self, engine: Engine, text: str) -> Table:
+        """The clusters that hold a text (`review.texts.HOLDING`), for the caller to let go of.
+
+        Raises:
+            ConfigError: as `table`.
+        """
+        with self.opened(engine, *TEXT_TABLES) as tables:
+            return holding(tables, text)
+
+    def states(self, store: Store) -> Mapping[str, str]:
+        """The state of each cluster on which a decision stands, as `Store.states`."""
+        return store.states(self.name)
+
 
 def runs(out: Path) -> list[RunEntry]:
     """The published runs of `out`, the newest publication first.
@@ -94,11 +125,21 @@ def open_run(out: Path, run: str | None = None) -> Run:
         ConfigError: nothing is published there, or no run has this name.
         StoreError: the run is damaged.
     """
+    return read_run(out, entry_of(out, run))
+
+
+def entry_of(out: Path, run: str | None = None) -> RunEntry:
+    """How `out` lists its current run, or the one named `run`; the run itself is not looked at.
+
+    Raises:
+        ConfigError: nothing is published there, or no run has this name.
+        StoreError: the list of runs is damaged.
+    """
     entries = read_pointer(out)
     if not entries:
         message = f"no run is published in `{out}`; make one with `ringwatch detect`"
         raise ConfigError(message)
-    return read_run(out, _chosen(entries, run))
+    return _chosen(entries, run)
 
 
 def published(out: Path, run: str) -> Run | None:

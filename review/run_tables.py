@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING
 
 from graph.table import Table
@@ -24,8 +24,14 @@ class RunTables:
     cluster_objects: Table
     joint_acts: Table
     member_interactions: Table
+    edges_inside: Table | None = None
+    """`review.by_cluster.EDGES_INSIDE`, where somebody made it: the same edges, found sooner"""
+
+
+READ = tuple(entry.name for entry in fields(RunTables) if entry.default is MISSING)
+"""The run's own tables among them."""
 
 
 def run_tables(run: Run, engine: Engine) -> RunTables:
     """A published run's tables as `engine` reads them."""
-    return RunTables(**{entry.name: run.table(engine, entry.name) for entry in fields(RunTables)})
+    return RunTables(**{name: run.table(engine, name) for name in READ})

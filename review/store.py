@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Connection, Engine, Select, insert, select
+from sqlalchemy import Connection, Engine, Select, func, insert, select
 
 from graph.errors import ConfigError, StoreError
 from review.across_runs import AcrossRuns, across_runs
@@ -289,10 +289,10 @@ class Store:
             connection.execute(insert(EXPORTS).values(asdict(export)))
         return export
 
-    def decisions(self, run: str, cluster: str | None = None) -> list[Decision]:
-        """The decisions on a run or on one cluster of it, in the order in which they came."""
+    def decisions(self, run: str, *clusters: str) -> list[Decision]:
+        """The decisions on a run or on some clusters of it, in the order in which they came."""
         with reading(self._engine) as connection:
-            return decisions_of(connection, run, cluster)
+            return decisions_of(connection, run, *clusters)
 
     def notes(self, run: str, cluster: str | None = None) -> list[Note]:
         """The remarks on a run's clusters or on one cluster, in the order in which they came."""
@@ -315,6 +315,23 @@ class Store:
         with reading(self._engine) as connection:
             rows = connection.execute(standing_rows(DECISIONS.c.run == run))
             return {row.cluster: row.outcome for row in rows}
+
+    def states_after(self, run: str, seq: int) -> tuple[int, dict[str, str]]:
+        """What decisions that came after number `seq` made of a run's clusters, for who follows it.
+
+        Given are the newest number, and the state of each cluster on which anything was decided
+        or undone since; it may be `open` again.
+        """
+        since = (DECISIONS.c.run == run, DECISIONS.c.seq > seq)
+        with reading(self._engine) as connection:
+            newest = connection.scalar(select(func.max(DECISIONS.c.seq)).where(*since))
+            if newest is None:
+                return seq, {}
+            touched = select(DECISIONS.c.cluster).where(*since)
+            states = dict.fromkeys(connection.scalars(touched), OPEN)
+            holding = standing_rows(DECISIONS.c.run == run, DECISIONS.c.cluster.in_(touched))
+            states.update((row.cluster, row.outcome) for row in connection.execute(holding))
+            return int(newest), states
 
     def state(self, run: str, cluster: str) -> str:
         """The state of one cluster: the outcome that stands, or `open`."""

@@ -64,6 +64,18 @@ def spark_in_small_jobs() -> dict[str, str]:
     return SPARK_IN_SMALL_JOBS
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--screenshots FOLDER`: the tests in a browser keep pictures of the pages they look at."""
+    parser.addoption("--screenshots", type=Path, default=None, metavar="FOLDER")
+
+
+@pytest.fixture(scope="session")
+def screenshots(request: pytest.FixtureRequest) -> Path | None:
+    """Where pictures of pages are kept, if they are."""
+    folder: Path | None = request.config.getoption("screenshots")
+    return folder
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Hear Ctrl-C, which tests press, where whoever started them has it ignored (`nohup`, `&`).
 

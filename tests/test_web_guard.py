@@ -74,12 +74,16 @@ def every(routes):
 def test_every_route_is_seen_by_these_tests(site):
     assert {path for _, path in routes_of(site)} == {
         "/",
-        "/queue.csv",
-        "/queue.json",
+        "/take",
         "/cluster",
         "/pair",
         "/account",
         "/search",
+        "/runs",
+        "/run",
+        "/compare",
+        "/explore",
+        "/way",
         "/decide",
         "/undo",
         "/note",

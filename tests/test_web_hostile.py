@@ -193,8 +193,11 @@ def test_it_in_any_part_of_an_address_is_refused_as_text(town, payload):
 
 
 def test_it_leaves_in_files_as_it_is_and_runs_in_no_spreadsheet(town):
-    document = town[1].get("/queue.json")
-    cells = town[1].get("/queue.csv")
+    token = token_of(town[1].get("/").text)
+    document, cells = (
+        send(town[1], "/take?run=run", form_token=token, format=kind, purpose="a look")
+        for kind in ("json", "csv")
+    )
 
     named = [row["cluster"] for row in document.json()["clusters"]]
     assert named == [f"{payload}{member}" for payload in NAMES for member in (0, 2)]

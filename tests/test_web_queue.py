@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 
@@ -180,8 +181,34 @@ def test_a_page_has_at_least_one_cluster_and_one_edge(place):
         page_of_clusters(site.run(), site.store, after="a001", before="a002")
 
 
+def take(place, to, kind="csv", purpose="a look"):
+    """A view as a file."""
+    token = token_of(place[1].get("/").text)
+    return send(place[1], to, form_token=token, format=kind, purpose=purpose)
+
+
+def test_whoever_takes_a_view_along_says_what_for_and_the_history_keeps_it(place):
+    site = place[0]
+    before = len(site.store.exports("newer"))
+
+    refused = [
+        take(place, "/take?run=newer", purpose=" "),
+        take(place, "/take?run=newer", purpose="x" * 401),
+        take(place, "/take?run=newer", "exe"),
+        take(place, "/take"),
+    ]
+    assert [answer.status_code for answer in refused] == [400] * 4
+    assert len(site.store.exports("newer")) == before
+
+    answer = take(place, "/take?run=newer&state=confirmed", purpose="for the Monday round")
+    kept = site.store.exports("newer")[-1]
+    assert (kept.file, kept.rows, kept.by) == ("clusters.csv", 1, "jo")
+    assert kept.purpose == "for the Monday round"
+    assert kept.sha256 == hashlib.sha256(answer.content).hexdigest()
+
+
 def test_the_view_leaves_as_json_with_its_filters(place):
-    answer = place[1].get("/queue.json?flagged=yes&sort=name")
+    answer = take(place, "/take?run=newer&flagged=yes&sort=name", "json")
     document = answer.json()
 
     assert answer.headers["content-disposition"] == 'attachment; filename="clusters.json"'
@@ -192,14 +219,14 @@ def test_the_view_leaves_as_json_with_its_filters(place):
 
 
 def test_the_view_leaves_as_a_csv_in_which_nothing_is_a_formula(place):
-    site, browser = place
-    text = browser.get("/queue.csv?state=dismissed").text
+    site, _ = place
+    text = take(place, "/take?run=newer&state=dismissed").text
     [row] = csv.DictReader(io.StringIO(text, newline=""))
 
     assert row["cluster"] == "a005"
     assert (row["reason"], row["decided_by"]) == ("'=cmd()", "'+bo")
     assert cell_as_it_was(row["reason"]) == "=cmd()"
-    everything = list(csv.DictReader(io.StringIO(browser.get("/queue.csv").text, newline="")))
+    everything = list(csv.DictReader(io.StringIO(take(place, "/take?run=newer").text, newline="")))
     assert [row["cluster"] for row in everything] == told(site)
 
 

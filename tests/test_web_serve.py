@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import signal
-import subprocess
-import sys
-from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
@@ -20,38 +14,9 @@ from console.cli import app
 from console.web.serving import is_loopback, listen
 from graph.errors import ConfigError
 from review.store import Store
-from tests.web_consoles import publish, seen_of, token_of, town
+from tests.web_consoles import publish, seen_of, serving, token_of, town
 
 pytestmark = pytest.mark.local_only
-
-TREE = Path(__file__).parents[1]
-
-
-@contextmanager
-def serving(out, *options):
-    """The process, and what it prints when it is ready."""
-    script = "from console.cli import main; main()"
-    told = ["serve", "--out", str(out), "--port", "0", "--json", *options]
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, *told],
-        cwd=TREE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONWARNINGS": "error"},
-    )
-    try:
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if line == "}\n":
-                break
-        if not lines:
-            pytest.fail(process.stderr.read())
-        yield process, json.loads("".join(lines))
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture(scope="module")

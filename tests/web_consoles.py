@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import unescape
@@ -10,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from starlette.testclient import TestClient
 
 from console.web.app import console_of
@@ -90,6 +95,35 @@ def console(out: Path, *, person: str | None = None) -> Iterator[tuple[Site, Tes
     with opened_site(out, person=person) as site:
         guard = console_of(site, address=ADDRESS, hosts=HOSTS)
         yield site, TestClient(guard, base_url=ADDRESS, follow_redirects=False)
+
+
+@contextmanager
+def serving(out: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """`ringwatch serve` as a process on a free port, and what it prints when it is ready."""
+    script = "from console.cli import main; main()"
+    told = ["serve", "--out", str(out), "--port", "0", "--json", *options]
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *told],
+        cwd=Path(__file__).parents[1],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line == "}\n":
+                break
+        if not lines:
+            pytest.fail(process.stderr.read())
+        yield process, json.loads("".join(lines))
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def enter(site: Site, browser: TestClient, name: str = "jo") -> TestClient:

@@ -18,8 +18,8 @@ from console.web.pages.cluster import Said, cluster_page, members_by_number
 from console.web.site import Site
 from graph.errors import ConfigError, StoreError
 from review.decisions import OPEN
+from review.held import HeldRun
 from review.paged import page_of_clusters
-from review.run import Run
 
 routes = APIRouter()
 
@@ -97,7 +97,7 @@ def _again(
     request: Request,
     site: Site,
     person: Person,
-    run: Run,
+    run: HeldRun,
     name: str,
     form: Form,
     said: Said,
@@ -119,7 +119,7 @@ def _again(
     return cluster_page(site, person, run, name, said=shown, status=status)
 
 
-def _accounts(site: Site, run: Run, name: str, numbers: frozenset[int]) -> list[str]:
+def _accounts(site: Site, run: HeldRun, name: str, numbers: frozenset[int]) -> list[str]:
     if not numbers:
         return []
     members = members_by_number(site, run, name)
@@ -129,7 +129,7 @@ def _accounts(site: Site, run: Run, name: str, numbers: frozenset[int]) -> list[
     return [members[number - 1] for number in sorted(numbers)]
 
 
-def _next_open(site: Site, run: Run, name: str) -> str | None:
+def _next_open(site: Site, run: HeldRun, name: str) -> str | None:
     found = page_of_clusters(
         run, site.store, limit=1, after=name, engine=site.engine, state=OPEN
     ).rows

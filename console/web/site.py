@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,8 +12,9 @@ from console.place import STORE
 from console.web.session import Sessions
 from graph.engine import Engine
 from graph.engines import open_engine
+from review.held import HeldRun, held
 from review.pointer import RunEntry
-from review.run import Run, open_run
+from review.run import entry_of, open_run, read_run
 from review.run import runs as published_runs
 from review.store import Store
 
@@ -25,21 +27,29 @@ class Site:
     store: Store
     engine: Engine
     sessions: Sessions
-    _taken_in: set[str] = field(default_factory=set)
+    _held: dict[str, HeldRun] = field(default_factory=dict)
+    _opening: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, name: str | None = None) -> Run:
+    def run(self, name: str | None = None) -> HeldRun:
         """A run of the folder, by name or the newest; the store takes it in if it is new there.
+
+        It is checked, taken in and opened once, and stays open until the console is closed.
 
         Raises:
             ConfigError: nothing is published, or no run has this name.
             StoreError: the run is damaged, or the store refuses.
         """
-        found = open_run(self.out, name)
-        # Asking the store each time would take the right to write for each page that is read.
-        if found.manifest_sha256 not in self._taken_in:
-            self.store.import_run(found)
-            self._taken_in.add(found.manifest_sha256)
-        return found
+        entry = entry_of(self.out, name)
+        open_already = self._held.get(entry.manifest_sha256)
+        if open_already is not None:
+            return open_already
+        # Taking in a large run takes minutes, in which the pages of others do not wait.
+        with self._opening:
+            if entry.manifest_sha256 not in self._held:
+                found = read_run(self.out, entry)
+                self.store.import_run(found)
+                self._held[entry.manifest_sha256] = held(found, self.engine, self.store)
+            return self._held[entry.manifest_sha256]
 
     def runs(self) -> list[RunEntry]:
         """The published runs, the newest first.
@@ -54,7 +64,7 @@ class Site:
 def opened_site(
     out: Path, *, store: str | None = None, person: str | None = None
 ) -> Iterator[Site]:
-    """Open the console of a folder of runs, with its newest run taken in.
+    """Open the console of a folder of runs, with its newest run taken in and all of it at hand.
 
     Args:
         out: the folder of runs.
@@ -66,11 +76,11 @@ def opened_site(
         StoreError: the run is damaged, or the store refuses.
     """
     open_run(out)
-    engine = open_engine("local", memory="2GB")
+    engine = open_engine("local", memory="2GB", again=True)
     try:
         with Store.open(store or out / STORE) as opened:
             site = Site(out, opened, engine, Sessions(person=person))
-            site.run()
+            site.run().warm()
             yield site
     finally:
         engine.close()

@@ -23,6 +23,7 @@ def open_engine(
     master: str | None = None,
     scratch: str | None = None,
     spark: Mapping[str, str] | None = None,
+    again: bool = False,
 ) -> Engine:
     """Open the engine that a job asks for; only its own module is imported.
 
@@ -35,6 +36,8 @@ def open_engine(
             environment says, else this machine.
         scratch: a path or URI that all of Spark's machines share, for tables while they are used.
         spark: further settings of Spark.
+        again: whether the same Parquet files, which never change, are read again and again: then
+            the local engine remembers where their rows stand.
 
     Raises:
         ConfigError: no engine has this name, or the local one was given Spark's settings.
@@ -46,7 +49,7 @@ def open_engine(
         if master or scratch or spark:
             message = "`master`, `scratch` and settings of Spark need engine `spark`, not `local`"
             raise ConfigError(message)
-        return LocalEngine(memory=memory, threads=threads, spill=spill)
+        return LocalEngine(memory=memory, threads=threads, spill=spill, again=again)
     if name == "spark":
         from graph.engines.spark.engine import SparkEngine
 

@@ -46,7 +46,12 @@ class LocalEngine:
     name = "local"
 
     def __init__(
-        self, *, memory: str = "4GB", threads: int | None = None, spill: Path | None = None
+        self,
+        *,
+        memory: str = "4GB",
+        threads: int | None = None,
+        spill: Path | None = None,
+        again: bool = False,
     ) -> None:
         """Open an empty engine; see `graph.engines.open_engine` for the settings."""
         self.threads = threads or os.cpu_count() or 1
@@ -54,6 +59,8 @@ class LocalEngine:
         if spill is not None:
             spill.mkdir(parents=True, exist_ok=True)
         self._duck = open_duck(memory=memory, threads=self.threads)
+        if again:
+            self._duck.execute("set global parquet_metadata_cache = true")
         self.array_bytes = share_out(self._duck).arrays
         """The most memory that arrays of kernels are to take."""
         self.spill = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))

@@ -16,7 +16,8 @@ from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from review.report import words
-from review.report.network import network_picture
+from review.report.network import EDGES_AT_MOST, network_picture
+from review.report.network import MEMBERS_AT_MOST as DRAWN_AT_MOST
 from review.report.raster import raster
 from review.report.sections import (
     belonging_too,
@@ -29,7 +30,7 @@ from review.report.sections import (
 )
 from review.report.timeline import timeline
 from review.report.times import moment, span
-from review.report.view import ReportInput, Row
+from review.report.view import EDGES_WITH_POSTS, ReportInput, Row
 from review.visible import visible
 from review.whole import whole
 
@@ -55,11 +56,12 @@ def report_html(view: ReportInput, *, index: str | None = None) -> str:
 
 def cluster_values(view: ReportInput) -> dict[str, object]:
     """What the templates of a cluster's sections ask for."""
-    members = leading_members(view)
-    edges = strongest_edges(view)
-    interactions = view.interactions.to_pylist()
+    members = leading_members(view.members)
+    drawn = [row["account"] for row in members[:DRAWN_AT_MOST]]
+    edges = strongest_edges(view.edges, EDGES_AT_MOST, among=drawn)
+    acts = view.interactions.select(["account", "acted_at", "joint"]).to_pylist()
     facts = view.facts
-    layers = _layers(facts["layers"], [edge["layer"] for edge in edges])
+    layers = _layers(facts["layers"], view.edges["layer"].unique().to_pylist())
     return {
         "cluster": facts,
         "origin": view.origin,
@@ -75,14 +77,16 @@ def cluster_values(view: ReportInput) -> dict[str, object]:
         "other_clusters": other_clusters(view),
         "also": belonging_too(view)[:MEMBERS_AT_MOST],
         "also_known": view.also.num_rows,
-        "edges_known": len(edges),
+        "edges_known": view.edges.num_rows,
         "network": network_picture(members, edges, layers),
-        "timeline": timeline(interactions),
-        "raster": raster(members, interactions),
-        "interactions_known": len(interactions),
+        "timeline": timeline(acts),
+        "raster": raster(members, acts),
+        "interactions_known": view.interactions.num_rows,
         "objects": top_objects(view)[:OBJECTS_AT_MOST],
         "objects_known": view.objects.num_rows,
-        "edges_with_posts": posts_behind(edges, view.joint_acts, interactions),
+        "edges_with_posts": posts_behind(
+            strongest_edges(view.edges, EDGES_WITH_POSTS), view.joint_acts, view.interactions
+        ),
         "table_at_most": TABLE_AT_MOST,
     }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from graph.schemas import EDGES
 from review.report.times import moment, span
 from review.report.view import EDGES_WITH_POSTS, ReportInput, Row
 
@@ -77,12 +78,10 @@ def reasons(evidence: Sequence[Row]) -> Reasons:
     )
 
 
-def leading_members(view: ReportInput) -> list[Row]:
+def leading_members(members: pa.Table) -> list[Row]:
     """The members, the highest PageRank first, ties by id; weak ones last."""
-    members: list[Row] = view.members.to_pylist()
-    return sorted(
-        members, key=lambda row: (row["role"] == "weak", -row["pagerank"], row["account"])
-    )
+    rows: list[Row] = members.to_pylist()
+    return sorted(rows, key=lambda row: (row["role"] == "weak", -row["pagerank"], row["account"]))
 
 
 def belonging_too(view: ReportInput) -> list[Row]:
@@ -99,10 +98,18 @@ def other_clusters(view: ReportInput) -> dict[str, list[str]]:
     return {account: sorted(clusters) for account, clusters in named.items()}
 
 
-def strongest_edges(view: ReportInput) -> list[Row]:
-    """The edges, the heaviest first, ties by their key."""
-    edges: list[Row] = view.edges.to_pylist()
-    return sorted(edges, key=lambda row: (-row["weight"], row["src"], row["dst"], row["layer"]))
+def strongest_edges(
+    edges: pa.Table, at_most: int | None = None, *, among: Collection[str] | None = None
+) -> list[Row]:
+    """The edges, the heaviest first, ties by their key: `at_most`, and those `among` accounts."""
+    if among is not None:
+        wanted = pa.array(among, pa.string())
+        both = (pc.is_in(edges[end], wanted) for end in ("src", "dst"))
+        edges = edges.filter(pc.and_(*both))
+    # Arrow sorts text by its bytes, which is the order of its characters.
+    order = [("weight", "descending"), *((name, "ascending") for name in EDGES.key)]
+    rows: list[Row] = edges.sort_by(order).slice(0, at_most).to_pylist()
+    return rows
 
 
 def top_objects(view: ReportInput) -> list[Row]:
@@ -123,7 +130,7 @@ def top_objects(view: ReportInput) -> list[Row]:
 def posts_behind(
     edges: Sequence[Row],
     joint_acts: pa.Table,
-    interactions: Sequence[Row],
+    interactions: pa.Table,
     *,
     posts_at_most: int = POSTS_AN_EDGE,
 ) -> list[EdgeWithPosts]:
@@ -132,16 +139,17 @@ def posts_behind(
     Args:
         edges: rows of `EDGES`, the strongest first.
         joint_acts: rows of `JOINT_ACTS`.
-        interactions: rows of `MEMBER_INTERACTIONS`, for the words of the posts.
+        interactions: `MEMBER_INTERACTIONS`, for the words of the posts.
         posts_at_most: how many pairs of posts are taken of each edge.
     """
     strongest = edges[:EDGES_WITH_POSTS]
     acts: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-    for row in _of_accounts(joint_acts, {edge["src"] for edge in strongest}).to_pylist():
+    ends = {edge[end] for edge in strongest for end in ("src", "dst")}
+    for row in _of_accounts(joint_acts, "src", ends).to_pylist():
         acts[row["src"], row["dst"], row["layer"]].append(row)
     texts = {
         (row["account"], row["acted_at"], row["object"], row["content"]): row["text"]
-        for row in interactions
+        for row in _of_accounts(interactions, "account", ends).to_pylist()
     }
     shown = []
     for edge in strongest:
@@ -162,10 +170,9 @@ def posts_behind(
     return shown
 
 
-def _of_accounts(joint_acts: pa.Table, sources: set[str]) -> pa.Table:
+def _of_accounts(rows: pa.Table, column: str, accounts: set[str]) -> pa.Table:
     # A large cluster has millions of joint acts; only those of the shown edges become rows.
-    wanted = pc.is_in(joint_acts["src"], pa.array(sorted(sources), pa.string()))
-    return joint_acts.filter(wanted)
+    return rows.filter(pc.is_in(rows[column], pa.array(sorted(accounts), pa.string())))
 
 
 def _act(row: Row, texts: dict[tuple[str, int, str, str | None], str | None]) -> Act:

@@ -102,13 +102,21 @@ def _of(table: Table, cluster: str, *, column: str = "cluster") -> pa.Table:
 
 
 def _inner_edges(run: RunTables, cluster: str) -> pa.Table:
+    query, tables = _inside(run)
+    return _fetched(query, EDGES, {"cluster": cluster}, **tables)
+
+
+def _inside(run: RunTables) -> tuple[str, dict[str, Table]]:
+    """A query for the edges between members of `$cluster`, and the tables that it names."""
+    if run.edges_inside is not None:
+        return "select * from {inside} where cluster = $cluster", {"inside": run.edges_inside}
     query = """
         select e.*
         from {edges} e
         join {members} a on a.account = e.src and a.cluster = $cluster
         join {members} b on b.account = e.dst and b.cluster = $cluster
     """
-    return _fetched(query, EDGES, {"cluster": cluster}, edges=run.edges, members=run.members)
+    return query, {"edges": run.edges, "members": run.members}
 
 
 def _acts_behind(run: RunTables, cluster: str, pair: tuple[str, str] | None) -> pa.Table:
@@ -117,29 +125,19 @@ def _acts_behind(run: RunTables, cluster: str, pair: tuple[str, str] | None) -> 
         ends = {"src": min(pair), "dst": max(pair)}
         query = "select * from {acts} where cluster = $cluster and src = $src and dst = $dst"
         return _fetched(query, JOINT_ACTS, {"cluster": cluster, **ends}, acts=run.joint_acts)
-    query = """
+    inside, tables = _inside(run)
+    query = f"""
         with strongest as (
-            select e.src, e.dst
-            from {edges} e
-            join {members} a on a.account = e.src and a.cluster = $cluster
-            join {members} b on b.account = e.dst and b.cluster = $cluster
-            order by e.weight desc, e.src, e.dst, e.layer
-            limit $most
+            select src, dst from ({inside}) e order by weight desc, src, dst, layer limit $most
         ),
         pairs as (select distinct src, dst from strongest)
         select j.*
-        from {acts} j
+        from {{acts}} j
         join pairs p on p.src = j.src and p.dst = j.dst
         where j.cluster = $cluster
     """
-    return _fetched(
-        query,
-        JOINT_ACTS,
-        {"cluster": cluster, "most": EDGES_WITH_POSTS},
-        acts=run.joint_acts,
-        edges=run.edges,
-        members=run.members,
-    )
+    asked = {"cluster": cluster, "most": EDGES_WITH_POSTS}
+    return _fetched(query, JOINT_ACTS, asked, acts=run.joint_acts, **tables)
 
 
 def _fetched(query: str, schema: Schema, params: Row, **tables: Table) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -16,19 +16,19 @@ from console.web.site import Site
 from graph.errors import ConfigError
 from review.decisions import OUTCOMES, Decision, Note, standing
 from review.followed import followed
-from review.naming import reading_tables
+from review.held import HeldRun
 from review.origin import origin_of
 from review.report.page import cluster_values
 from review.report.sections import leading_members, posts_behind, strongest_edges
 from review.report.view import ReportInput, report_input
-from review.run import Run
-from review.run_tables import RunTables
+from review.run_tables import READ, RunTables
 from review.standing import rows_by_cluster, standing_decisions
 
 routes = APIRouter()
 
 POSTS_AT_MOST = 200
-TABLES = tuple(entry.name for entry in fields(RunTables))
+EDGES_IN_TABLE = 100
+TABLES = (*READ, "edges_inside")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +56,10 @@ def pair(request: Request, site: TheSite, person: Person) -> Response:
     run = site.run(request.query_params.get("run"))
     ends = sorted((asked(request, "src"), asked(request, "dst")))
     view = view_of(site, run, asked(request, "cluster"), pair=(ends[0], ends[1]))
-    edges = [e for e in strongest_edges(view) if sorted((e["src"], e["dst"])) == ends]
+    edges = strongest_edges(view.edges, among=ends)
     if not edges:
         raise HTTPException(404, "no edge joins these two accounts in this cluster")
-    ties = posts_behind(
-        edges, view.joint_acts, view.interactions.to_pylist(), posts_at_most=POSTS_AT_MOST
-    )
+    ties = posts_behind(edges, view.joint_acts, view.interactions, posts_at_most=POSTS_AT_MOST)
     return page(
         "pair.html",
         person,
@@ -73,7 +71,13 @@ def pair(request: Request, site: TheSite, person: Person) -> Response:
 
 
 def cluster_page(
-    site: Site, person: Session, run: Run, name: str, *, said: Said | None = None, status: int = 200
+    site: Site,
+    person: Session,
+    run: HeldRun,
+    name: str,
+    *,
+    said: Said | None = None,
+    status: int = 200,
 ) -> Response:
     """The page of a cluster; with what was said on it and not taken, if anything was."""
     view = view_of(site, run, name)
@@ -81,6 +85,7 @@ def cluster_page(
     notes = site.store.notes(run.name, name)
     values = {
         **cluster_values(view),
+        "table_at_most": EDGES_IN_TABLE,
         "run_name": run.name,
         "held": standing(decisions),
         "history": told_history(decisions, notes),
@@ -92,14 +97,16 @@ def cluster_page(
     return page("cluster.html", person, status=status, **values)
 
 
-def view_of(site: Site, run: Run, name: str, *, pair: tuple[str, str] | None = None) -> ReportInput:
+def view_of(
+    site: Site, run: HeldRun, name: str, *, pair: tuple[str, str] | None = None
+) -> ReportInput:
     """A cluster with all that its page shows, or with the joint acts of a pair of its members.
 
     Raises:
         HTTPException: the run has no cluster of this name.
     """
     standing_row = rows_by_cluster(standing_decisions(site.store.decisions(run.name, name)))
-    with reading_tables(run, site.engine, *TABLES) as tables:
+    with run.opened(site.engine, *TABLES) as tables:
         try:
             return report_input(
                 RunTables(**tables),
@@ -113,13 +120,19 @@ def view_of(site: Site, run: Run, name: str, *, pair: tuple[str, str] | None = N
             raise HTTPException(404, str(error)) from error
 
 
-def members_by_number(site: Site, run: Run, name: str) -> list[str]:
+def members_by_number(site: Site, run: HeldRun, name: str) -> list[str]:
     """The members in the order in which the page numbers them, from 1.
 
     A form names members by these numbers: a browser would send back another text than an id that
     holds line ends or a NUL. What a run found never changes, and so neither do they.
     """
-    return [row["account"] for row in leading_members(view_of(site, run, name))]
+    with run.opened(site.engine, "members") as tables:
+        found = site.engine.query(
+            "select account, role, pagerank from {members} where cluster = $cluster",
+            {"cluster": name},
+            members=tables["members"],
+        )
+    return [row["account"] for row in leading_members(found)]
 
 
 def told_history(decisions: Sequence[Decision], notes: Sequence[Note]) -> list[dict[str, Any]]:
@@ -154,9 +167,9 @@ def told_history(decisions: Sequence[Decision], notes: Sequence[Note]) -> list[d
     return sorted(told, key=lambda row: -row["seq"])
 
 
-def _beside(site: Site, run: Run, place: int) -> Mapping[str, str | None]:
+def _beside(site: Site, run: HeldRun, place: int) -> Mapping[str, str | None]:
     """The clusters that stand before and after a place in the ranking."""
-    with reading_tables(run, site.engine, "clusters") as tables:
+    with run.opened(site.engine, "clusters") as tables:
         found = site.engine.query(
             """
             select (select cluster from {clusters} where place < $place

@@ -87,6 +87,11 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Enter" && event.shiftKey && event.target.id === "reason") {
+      event.preventDefault();
+      document.querySelector('button[name="then"][value="next"]').click();
+      return;
+    }
     if (event.key === "Escape" && typing(event.target)) {
       event.target.blur();
       return;
