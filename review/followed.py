@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from graph.errors import StoreError
-from review.across_runs import AcrossRuns, LeftOut
-from review.pointer import read_pointer
-from review.run import Run, read_run
+from review.across_runs import AcrossRuns
+from review.run import Run
 from review.store import Store
+from review.taking_in import take_in
 
 
 def followed(out: Path, store: Store, run: Run, cluster: str) -> AcrossRuns | None:
@@ -29,20 +28,6 @@ def followed(out: Path, store: Store, run: Run, cluster: str) -> AcrossRuns | No
     """
     if store.across_runs(run.name, cluster) is None:
         return None
-    unread = _taken_in(out, store)
+    unread = take_in(out, store)
     found = store.across_runs(run.name, cluster)
     return found and replace(found, left_out=(*found.left_out, *unread))
-
-
-def _taken_in(out: Path, store: Store) -> list[LeftOut]:
-    """Take in every run of the folder; name those that cannot be read."""
-    unread = []
-    known = {each.run for each in store.runs()}
-    for entry in read_pointer(out):
-        if entry.run in known:
-            continue
-        try:
-            store.import_run(read_run(out, entry))
-        except StoreError as error:
-            unread.append(LeftOut(run=entry.run, why=f"it cannot be taken in: {error}"))
-    return unread

@@ -27,6 +27,9 @@ from review.decisions import (
     standing_rows,
 )
 from review.history import HistoryEntry, add_entry, as_entry, take_turn, verify_chain
+from review.identity.assign import plan_identities, unidentified, write_plan
+from review.identity.identities import Identities
+from review.identity.recurring import remember
 from review.importing import import_rows
 from review.run import Run
 from review.tables import CLUSTERS, DECISIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
@@ -109,6 +112,9 @@ class Store:
     def import_run(self, run: Run, *, by: str = "ringwatch", at: int | None = None) -> bool:
         """Take in a published run's clusters and members, all or none; False if they are in.
 
+        Its clusters get their lasting ids in the same transaction, and so do those of runs that an
+        earlier version took in. Take runs in in the order of their time (`review.taking_in`).
+
         Raises:
             StoreError: another run of this name is in the store, or the database refused.
         """
@@ -124,9 +130,24 @@ class Store:
                     " open the store that belongs to this folder of runs"
                 )
                 raise StoreError(message)
+            folder = run.path.parent
+            for earlier in unidentified(connection):
+                plan = plan_identities(connection, earlier, folder / earlier)
+                told = {"identities": plan.told}
+                seq = add_entry(connection, "identify", by=by, at=now, run=earlier, details=told)
+                write_plan(connection, plan, seq)
+            remember(connection, folder)
             counts = import_rows(connection, run, imported_at=now)
-            add_entry(connection, "import", by=by, at=now, run=run.name, details=counts)
+            plan = plan_identities(connection, run.name, run.path)
+            details = {**counts, "identities": plan.told}
+            seq = add_entry(connection, "import", by=by, at=now, run=run.name, details=details)
+            write_plan(connection, plan, seq)
         return True
+
+    @property
+    def identities(self) -> Identities:
+        """The lasting ids of clusters."""
+        return Identities(self._engine, self._turn)
 
     def runs(self) -> list[StoredRun]:
         """The runs in the store, the newest first."""

@@ -66,6 +66,12 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("Review", "expand", "account", "List the strongest partners of an account, and theirs."),
     Entry("Review", "near", "account", "List the accounts nearest to seeds that are not flagged."),
     Entry(
+        "Review",
+        "identity",
+        "identity",
+        "Tell where a cluster was seen over all runs, what it split from and merged into.",
+    ),
+    Entry(
         "Review", "decide", "decide", "Decide on a cluster, or take a decision back with `undo`."
     ),
     Entry(
