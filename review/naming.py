@@ -39,8 +39,8 @@ def reading_tables(run: Run, engine: Engine | None, *names: str) -> Iterator[dic
 def named_cluster(run: Run, store: Store, given: str, clusters: Table, members: Table) -> str:
     """The name of the cluster that `given` means.
 
-    `given` is a cluster's name, its place as `#7`, its lasting id as `CL-2026-000123`, or the id
-    of a member; they are tried in this order.
+    `given` is a cluster's name, its place as `#7`, the id of a member, or its lasting id as
+    `CL-2026-000123`; they are tried in this order.
 
     Raises:
         ConfigError: nothing has this name (with the nearest), the account is a member of several
@@ -58,14 +58,14 @@ def named_cluster(run: Run, store: Store, given: str, clusters: Table, members: 
     if not store.has_run(run.name):
         message = f"run `{run.name}` is not in the store; import it first"
         raise ConfigError(message)
-    if looks_like_identity(given) and not store.memberships(given):
-        return _cluster_with_id(run, store, given)
     found = [membership.cluster for membership in store.memberships(given, run.name)]
     if len(found) > 1:
         message = f"account `{given}` is in {len(found)} clusters: {_listed(found)}; name one"
         raise ConfigError(message)
     if found:
         return found[0]
+    if looks_like_identity(given):
+        return _cluster_with_id(run, store, given)
     message = f"no cluster and no member is named `{given}`{_nearest(given, members)}"
     raise ConfigError(message)
 

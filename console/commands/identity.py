@@ -1,4 +1,4 @@
-"""`ringwatch identity`: a cluster's lasting id over all runs, and the undoing of splits and merges."""
+"""`ringwatch identity`: a cluster over all runs by its lasting id, and the undoing of events."""
 
 from __future__ import annotations
 

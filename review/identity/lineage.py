@@ -7,6 +7,7 @@ part of the one it came out of. An undoing can be taken back too.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from graph.errors import ConfigError
 from review.decisions import checked_words
 from review.history import add_entry
 from review.identity.tables import FRONTS, LINEAGE, SIGHTINGS
-from review.tables import HISTORY
+from review.tables import HISTORY, RUNS
 
 SPLIT, MERGE, UNDO = "split", "merge", "undo"
 _AT_ONCE = 500
@@ -150,8 +151,9 @@ def _set_front(connection: Connection, identity: str, *, alive: bool) -> None:
     columns = (SIGHTINGS.c.run, SIGHTINGS.c.cluster, SIGHTINGS.c.version)
     last = connection.execute(
         select(*columns)
+        .join(RUNS, RUNS.c.run == SIGHTINGS.c.run)
         .where(SIGHTINGS.c.identity == identity)
-        .order_by(SIGHTINGS.c.version.desc(), SIGHTINGS.c.run.desc())
+        .order_by(func.coalesce(RUNS.c.ended_at, RUNS.c.created_at).desc(), RUNS.c.run.desc())
         .limit(1)
     ).one()
     connection.execute(insert(FRONTS).values(identity=identity, **last._mapping))
@@ -220,6 +222,4 @@ def _event(connection: Connection, row: RowMapping, taken_back: Collection[int])
 
 
 def _reason(details: str) -> str:
-    import json
-
     return str(json.loads(details)["reason"])

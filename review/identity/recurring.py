@@ -43,7 +43,7 @@ def remember(connection: Connection, runs: Path) -> None:
             until it is.
     """
     by_run = defaultdict(set)
-    for row in connection.execute(standing_rows(DECISIONS.c.outcome.in_([*OF]))):
+    for row in connection.execute(standing_rows().where(DECISIONS.c.outcome.in_(OF))):
         by_run[row.run].add(row.cluster)
     for run, clusters in sorted(by_run.items()):
         looked_at = select(REMEMBERED.c.cluster).where(REMEMBERED.c.run == run)
@@ -92,7 +92,7 @@ def evidence_of(text: str) -> list[dict[str, Any]]:
 
 def _remember(connection: Connection, run: str, clusters: list[str], file: Path) -> None:
     kept: dict[str, dict[str, dict[str, Any]]] = {cluster: {} for cluster in clusters}
-    for thing in _own_things(file, clusters):
+    for thing in sorted(_own_things(file, clusters), key=_most_shared_first):
         things = kept[thing["cluster"]]
         if len(things) < THINGS_KEPT:
             things.setdefault(
@@ -113,7 +113,7 @@ def _remember(connection: Connection, run: str, clusters: list[str], file: Path)
 
 def _known(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     """What confirmed clusters had, by digest; of decisions that stand alone."""
-    stands = standing_rows(DECISIONS.c.outcome.in_([*OF])).subquery()
+    stands = standing_rows().where(DECISIONS.c.outcome.in_(OF)).subquery()
     prints, sightings = FINGERPRINTS.c, SIGHTINGS.c
     rows = connection.execute(
         select(prints.sha256, sightings.identity, prints.members, prints.population)
@@ -128,7 +128,7 @@ def _known(connection: Connection) -> dict[str, list[dict[str, Any]]]:
 
 
 def _own_things(file: Path, clusters: Collection[str]) -> Iterator[dict[str, Any]]:
-    """What was mostly the clusters' own, what most members shared first within a cluster."""
+    """What was mostly the clusters' own, in the order of the file."""
     wanted = pa.array(sorted(clusters), pa.string())
     with pq.ParquetFile(file, page_checksum_verification=True) as rows:
         for group in range(rows.num_row_groups):
@@ -152,3 +152,7 @@ def _told(things: Mapping[str, Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The things that most members shared, now and then."""
     order = sorted(things.values(), key=lambda one: (-one["members"], one["kind"], one["object"]))
     return order[:THINGS_TOLD]
+
+
+def _most_shared_first(thing: Mapping[str, Any]) -> tuple[int, int, str, str]:
+    return -thing["members"], thing["population"], thing["object_kind"], thing["object"]
