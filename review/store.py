@@ -26,12 +26,14 @@ from review.decisions import (
     standing,
     standing_rows,
 )
+from review.deliveries.deliveries import Deliveries
 from review.history import HistoryEntry, add_entry, as_entry, take_turn, verify_chain
 from review.identity.assign import plan_identities, unidentified, write_plan
 from review.identity.identities import Identities
 from review.identity.recurring import remember
 from review.importing import import_rows
 from review.run import Run
+from review.seen import what_was_seen
 from review.tables import CLUSTERS, DECISIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
 
 
@@ -139,7 +141,8 @@ class Store:
             remember(connection, folder)
             counts = import_rows(connection, run, imported_at=now)
             plan = plan_identities(connection, run.name, run.path)
-            details = {**counts, "identities": plan.told}
+            made_by = run.manifest.versions.get("ringwatch", "unknown")
+            details = {**counts, "ringwatch": made_by, "identities": plan.told}
             seq = add_entry(connection, "import", by=by, at=now, run=run.name, details=details)
             write_plan(connection, plan, seq)
         return True
@@ -148,6 +151,11 @@ class Store:
     def identities(self) -> Identities:
         """The lasting ids of clusters."""
         return Identities(self._engine, self._turn)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """The lists that are to leave, and what became of them."""
+        return Deliveries(self._engine, self._turn)
 
     def runs(self) -> list[StoredRun]:
         """The runs in the store, the newest first."""
@@ -206,7 +214,8 @@ class Store:
                 at=_now(at),
                 excluded=tuple(excluded),
             )
-            return add_decision(connection, "decide", decision)
+            saw = what_was_seen(connection, run, cluster)
+            return add_decision(connection, "decide", decision, saw=saw)
 
     def undo(
         self,
