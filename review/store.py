@@ -32,6 +32,7 @@ from review.identity.assign import plan_identities, unidentified, write_plan
 from review.identity.identities import Identities
 from review.identity.recurring import remember
 from review.importing import import_rows
+from review.people.people import People
 from review.run import Run
 from review.seen import what_was_seen
 from review.tables import CLUSTERS, DECISIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
@@ -151,6 +152,11 @@ class Store:
     def identities(self) -> Identities:
         """The lasting ids of clusters."""
         return Identities(self._engine, self._turn)
+
+    @property
+    def people(self) -> People:
+        """Who may sign in, and what each may do."""
+        return People(self._engine, self._turn)
 
     @property
     def deliveries(self) -> Deliveries:

@@ -7,14 +7,17 @@ import json
 import shutil
 import sqlite3
 import threading
+from collections import Counter
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+import stix2
 
 from graph.engines import open_engine
 from graph.errors import ConfigError, StoreError
 from review.deliveries.destinations import Destination, named_destination
+from review.deliveries.folder import verify_folder
 from review.deliveries.items import item_id
 from review.deliveries.proposing import propose, recall
 from review.deliveries.receipts import Receipt, read_receipts
@@ -286,6 +289,31 @@ def test_hostile_names_come_through_every_format_as_text(store, out, deliver):
     assert sorted(row["account"] for row in lines) == sorted(HOSTILE)
     assert "\n'=cmd|" in (place / "accounts.csv").read_text()
     assert "<script>" not in (place / "graph.graphml").read_text()
+
+
+def test_a_delivery_as_stix_reads_back_and_names_the_same_things_the_same_way(store, out, deliver):
+    confirm(store)
+    confirm(store, HOSTILE[0])
+    first, again = (deliver(stix=True, destination=to).delivery for to in ("ops", "partner"))
+    text = (out / "deliveries" / first / "bundle.stix.json").read_text()
+
+    bundle = stix2.parse(text, allow_custom=True)
+
+    kinds = Counter(each.type for each in bundle.objects)
+    assert kinds == {
+        "user-account": 10, "grouping": 2, "campaign": 2, "note": 2, "opinion": 2,
+        "identity": 1, "extension-definition": 1, "marking-definition": 1,
+    }  # fmt: skip
+    accounts = {each.id: each.user_id for each in bundle.objects if each.type == "user-account"}
+    assert sorted(accounts.values()) == sorted([*RING, *HOSTILE])
+    ring = next(each for each in bundle.objects if each.type == "grouping" and each.name[-1] == "1")
+    assert sorted(accounts[ref] for ref in ring.object_refs if ref in accounts) == RING
+    other = stix2.parse(
+        (out / "deliveries" / again / "bundle.stix.json").read_text(), allow_custom=True
+    )
+    assert accounts.keys() == {each.id for each in other.objects if each.type == "user-account"}
+    files = verify_folder(out / "deliveries" / first)["files"]
+    assert {file["name"]: file["rows"] for file in files}["bundle.stix.json"] == 21
 
 
 def test_a_recall_of_what_is_undone_takes_back_just_that(store, out, deliver):

@@ -134,6 +134,12 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Entry(
         "Look after",
+        "people",
+        "people",
+        "Add people, give them roles and tokens; a password is asked for, or read from stdin.",
+    ),
+    Entry(
+        "Look after",
         "audit",
         "audit",
         "Verify the history's chain of hashes, or anchor it in a file elsewhere.",

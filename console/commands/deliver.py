@@ -38,6 +38,9 @@ def deliver(
     hold_minutes: Annotated[
         int, typer.Option(min=0, help="How long it is held before it may be sent.")
     ] = 30,
+    stix: Annotated[
+        bool, typer.Option("--stix", help="Add the delivery as a STIX 2.1 bundle.")
+    ] = False,
     destinations: Destinations = None,
     by: By = None,
     json: AsJson = False,
@@ -63,6 +66,7 @@ def deliver(
             action=action,
             hold_ms=hold_minutes * 60_000,
             only=only,
+            stix=stix,
         )
     _told(made, out, json=json)
     if made.delivery and not json:

@@ -17,6 +17,8 @@ import pyarrow as pa
 from graph.durable import Disk, make_folders
 from graph.errors import StoreError
 from graph.schema import Schema
+from review.deliveries.stix import FILE as STIX
+from review.deliveries.stix import write_stix
 from review.export.formats import NETWORK_FORMATS, TABLE_FORMATS, write_network, write_table
 from review.export.sheet import Network, Sheet
 from review.manifest import canonical, sha256_of, versions
@@ -32,6 +34,7 @@ def stage_folder(
     tables: Mapping[str, tuple[Schema, pa.Table]],
     facts: Mapping[str, Any],
     *,
+    stix: bool = False,
     disk: Disk | None = None,
 ) -> tuple[Path, str]:
     """Write a delivery beside its place; give where, and the SHA-256 of its manifest.
@@ -41,9 +44,11 @@ def stage_folder(
         delivery: its name, that of its folder.
         tables: the rows of each table.
         facts: what the manifest tells beside the files.
+        stix: add the delivery as a STIX 2.1 bundle.
         disk: how files are written.
 
     Raises:
+        NotOnThisEngine: `stix` is asked for and its extra is not installed.
         StoreError: the disk refused; nothing is left of it.
     """
     disk = disk or Disk()
@@ -52,6 +57,10 @@ def stage_folder(
         make_folders(disk, out)
         disk.make_folder(beside)
         files = [*_write_tables(beside, tables), *_write_networks(beside, tables)]
+        if stix:
+            rows = {name: table.to_pylist() for name, (_, table) in tables.items()}
+            count = write_stix(beside / STIX, rows, facts, delivery)
+            files.append(_entry(beside / STIX, "stix", count, {}))
         manifest = {
             "format_version": FORMAT,
             "delivery_id": delivery,
@@ -64,9 +73,11 @@ def stage_folder(
             disk.sync_file(path)
         disk.sync_folder(beside)
         return beside, sha256_of(beside / MANIFEST)
-    except OSError as error:
+    except BaseException as error:
         disk.remove(beside)
-        raise _refused(out / delivery, error) from error
+        if isinstance(error, OSError):
+            raise _refused(out / delivery, error) from error
+        raise
 
 
 def place_folder(beside: Path, place: Path, *, disk: Disk | None = None) -> None:

@@ -49,6 +49,7 @@ def propose(
     action: str = "review",
     hold_ms: int = HOLD_MS,
     only: Collection[str] | None = None,
+    stix: bool = False,
 ) -> Proposed:
     """Write and enter a delivery of what is confirmed and did not go to this destination before.
 
@@ -64,8 +65,10 @@ def propose(
         action: what is recommended to be done with the accounts.
         hold_ms: how long it is held before it may be sent.
         only: these clusters alone, by their names in the run.
+        stix: add the delivery as a STIX 2.1 bundle.
 
     Raises:
+        NotOnThisEngine: `stix` is asked for and its extra is not installed.
         ConfigError: nothing confirmed stands on a cluster of `only`, or no purpose is given.
         StoreError: the disk or the database refused, or decisions kept coming in between.
     """
@@ -103,7 +106,7 @@ def propose(
         entered = _enter(
             store, out, name, tables, facts, head, chosen.items,
             op=UPSERT, destination=destination, run=run.name, purpose=purpose, by=by, at=at,
-            hold_ms=hold_ms, recalls=None,
+            hold_ms=hold_ms, recalls=None, stix=stix,
         )  # fmt: skip
         if entered:
             return Proposed(delivery=name, items=len(chosen.items), left_out=chosen.left_out)
@@ -177,9 +180,11 @@ def _enter(
     facts: Mapping[str, Any],
     head: int,
     items: Sequence[Item],
+    *,
+    stix: bool = False,
     **given: Any,  # noqa: ANN401 - `Deliveries.enter`
 ) -> bool:
-    beside, sha256 = stage_folder(out, name, tables, facts)
+    beside, sha256 = stage_folder(out, name, tables, facts, stix=stix)
     try:
         return store.deliveries.enter(
             head,
