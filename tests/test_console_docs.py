@@ -32,7 +32,7 @@ ELSEWHERE = (
     "sweep",
     "train",
     "serve",
-    "deliver",
+    *("deliver", "approve", "cancel", "send", "receipts", "recall"),
 )
 """Minutes, a cluster, 200 decisions, a second person, or without end: tests of their own."""
 

@@ -135,6 +135,9 @@ class Deliveries:
             if found.state in (*_NOT_SENT, CANCELLED):
                 message = f"`{delivery}` is {found.state} and was not sent: cancel it instead"
                 raise ConfigError(message)
+            if found.state in (SENDING, DEAD) and (undone or accounts is not None):
+                message = f"`{delivery}` is {found.state}: recall it whole, or send it first"
+                raise ConfigError(message)
             items = items_of(connection, delivery)
             strangers = set(accounts or ()) - {item.account for item in items}
             if strangers:

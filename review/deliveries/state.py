@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, Select, func, select
 
 from graph.errors import ConfigError
 from review.deliveries.tables import (
@@ -54,7 +54,8 @@ class Delivery:
     `state` is one of `held` (waits for approval), `approved` (waits to be sent), `cancelled`,
     `sending`, `dead` (given up after a day of tries), `sent`, `partly-acknowledged`,
     `acknowledged`, `rejected` (every item), `recalled` (every item). `receipts` counts items by
-    their newest receipt; `waiting_until` is when the next try is due.
+    their newest receipt, `recalled` those that were taken back; `waiting_until` is when the next
+    try is due.
     """
 
     delivery: str
@@ -71,6 +72,7 @@ class Delivery:
     recalls: str | None
     state: str
     receipts: Mapping[str, int]
+    recalled: int
     events: Sequence[Event]
     waiting_until: int | None
 
@@ -101,12 +103,7 @@ def items_of(connection: Connection, delivery: str) -> list[SentItem]:
     receipts = select(RECEIPTS).where(RECEIPTS.c.delivery == delivery).order_by(RECEIPTS.c.number)
     for row in connection.execute(receipts):
         newest[row.item_id] = row.status, row.code
-    recalls = (
-        select(DELIVERY_ITEMS.c.item_id, DELIVERIES.c.delivery)
-        .join(DELIVERIES, DELIVERIES.c.delivery == DELIVERY_ITEMS.c.delivery)
-        .where(DELIVERIES.c.recalls == delivery)
-    )
-    taken_back = {row.item_id: row.delivery for row in connection.execute(recalls)}
+    taken_back = {row.item_id: row.delivery for row in connection.execute(_recalls(delivery))}
     query = (
         select(DELIVERY_ITEMS)
         .where(DELIVERY_ITEMS.c.delivery == delivery)
@@ -143,46 +140,66 @@ def _read(connection: Connection, row: RowMapping) -> Delivery:
             .order_by(DELIVERY_EVENTS.c.seq)
         )
     ]
-    items = items_of(connection, name)
-    receipts: dict[str, int] = {}
-    for item in items:
-        if item.status is not None:
-            receipts[item.status] = receipts.get(item.status, 0) + 1
+    receipts = _receipts(connection, name)
+    recalled = len(connection.execute(_recalls(name)).all())
     tried = pages_tried(connection, name)
     waiting = [tries[-1]["next_at"] for tries in tried.values() if tries[-1]["outcome"] == "failed"]
     return Delivery(
         **row,
-        state=_state(row["op"], [each.event for each in events], items, receipts, bool(tried)),
-        receipts=dict(sorted(receipts.items())),
+        state=_state(row, [each.event for each in events], receipts, recalled, bool(tried)),
+        receipts=receipts,
+        recalled=recalled,
         events=events,
         waiting_until=min(waiting, default=None),
     )
 
 
+def _recalls(delivery: str) -> Select[tuple[str, str]]:
+    """The items of a delivery that others take back, with these others' names."""
+    cancelled = select(DELIVERY_EVENTS.c.delivery).where(DELIVERY_EVENTS.c.event == "cancelled")
+    return (
+        select(DELIVERY_ITEMS.c.item_id, DELIVERIES.c.delivery)
+        .join(DELIVERIES, DELIVERIES.c.delivery == DELIVERY_ITEMS.c.delivery)
+        .where(DELIVERIES.c.recalls == delivery, DELIVERIES.c.delivery.not_in(cancelled))
+    )
+
+
+def _receipts(connection: Connection, delivery: str) -> dict[str, int]:
+    """Items by their newest receipt."""
+    newest = (
+        select(func.max(RECEIPTS.c.number))
+        .where(RECEIPTS.c.delivery == delivery)
+        .group_by(RECEIPTS.c.item_id)
+    )
+    query = (
+        select(RECEIPTS.c.status, func.count())
+        .where(RECEIPTS.c.number.in_(newest))
+        .group_by(RECEIPTS.c.status)
+        .order_by(RECEIPTS.c.status)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def _state(
-    op: str,
-    events: Sequence[str],
-    items: Sequence[SentItem],
-    receipts: Mapping[str, int],
-    tried: bool,
+    row: RowMapping, events: Sequence[str], receipts: Mapping[str, int], recalled: int, tried: bool
 ) -> str:
     if "cancelled" in events:
         return CANCELLED
+    if recalled == row["items"]:
+        return RECALLED
     if "sent" in events:
-        return _after_sending(items, receipts)
+        return _after_sending(row["items"], receipts)
     if events and events[-1] == "dead":
         return DEAD
     if tried:
         return SENDING
-    return APPROVED if op == RECALL or "approved" in events else HELD
+    return APPROVED if row["op"] == RECALL or "approved" in events else HELD
 
 
-def _after_sending(items: Sequence[SentItem], receipts: Mapping[str, int]) -> str:
-    if all(item.recalled_by is not None for item in items):
-        return RECALLED
+def _after_sending(items: int, receipts: Mapping[str, int]) -> str:
     told = sum(receipts.values())
     if not told:
         return SENT
-    if told < len(items):
+    if told < items:
         return PARTLY
-    return REJECTED if receipts.get("rejected", 0) == len(items) else ACKNOWLEDGED
+    return REJECTED if receipts.get("rejected", 0) == items else ACKNOWLEDGED

@@ -16,7 +16,7 @@ from review.across_runs import WEAK
 from review.decisions import Decision, decisions_of, standing, standing_rows
 from review.identity.lineage import lead_here
 from review.identity.tables import SIGHTINGS
-from review.tables import MEMBERS
+from review.tables import DECISIONS, MEMBERS
 
 EXCLUDED = "excluded"
 
@@ -56,10 +56,11 @@ def carried(connection: Connection, run: str, cluster: str, identity: str) -> Ca
     seen_in = connection.execute(
         select(SIGHTINGS.c.run, SIGHTINGS.c.cluster)
         .join(
-            stands := standing_rows().subquery(),
-            (stands.c.run == SIGHTINGS.c.run) & (stands.c.cluster == SIGHTINGS.c.cluster),
+            DECISIONS,
+            (DECISIONS.c.run == SIGHTINGS.c.run) & (DECISIONS.c.cluster == SIGHTINGS.c.cluster),
         )
         .where(SIGHTINGS.c.identity.in_(ours))
+        .distinct()
     ).all()
     held = [standing(decisions_of(connection, *seen)) for seen in seen_in]
     found = sorted((each for each in held if each is not None), key=lambda each: -each.seq)
