@@ -15,6 +15,7 @@ from review.pointer import RunEntry
 from review.run import Run, open_run
 from review.run import runs as published_runs
 from review.store import Store
+from review.taking_in import take_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Site:
         found = open_run(self.out, name)
         # Asking the store each time would take the right to write for each page that is read.
         if found.manifest_sha256 not in self._taken_in:
+            take_in(self.out, self.store)
             self.store.import_run(found)
             self._taken_in.add(found.manifest_sha256)
         return found

@@ -19,15 +19,21 @@ from graph.errors import ConfigError, StoreError
 from review.database import reading
 from review.decisions import checked_words
 from review.deliveries.items import Chosen, Item, choose_items
+from review.deliveries.leaving import (
+    cancelled_by_itself,
+    closed,
+    deciders,
+    overtaken,
+)
+from review.deliveries.recalling import choose_recalled
 from review.deliveries.receipts import Receipt, add_receipts
 from review.deliveries.state import (
     APPROVED,
     CANCELLED,
     DEAD,
     HELD,
-    RECALL,
+    NOT_SENT,
     SENDING,
-    UPSERT,
     Delivery,
     SentItem,
     items_of,
@@ -36,7 +42,6 @@ from review.deliveries.state import (
     read_delivery,
 )
 from review.deliveries.suppressions import (
-    ACCOUNT,
     Suppression,
     in_force,
     lift,
@@ -50,13 +55,10 @@ from review.deliveries.tables import (
     SENDINGS,
 )
 from review.history import add_entry
-from review.identity.carried import carried
-from review.identity.lineage import lead_here, leads_to
-from review.tables import DECISIONS, HISTORY_HEAD
+from review.tables import HISTORY_HEAD
 
 HOLD_MS = 30 * 60_000
 _ROWS_AT_ONCE = 20_000
-_NOT_SENT = (HELD, APPROVED)
 
 
 class Deliveries:
@@ -129,38 +131,7 @@ class Deliveries:
         """
         with reading(self._engine) as connection:
             found = read_delivery(connection, delivery)
-            if found.op == RECALL:
-                message = f"`{delivery}` is a recall; deliver again what it took back, once decided"
-                raise ConfigError(message)
-            if found.state in (*_NOT_SENT, CANCELLED):
-                message = f"`{delivery}` is {found.state} and was not sent: cancel it instead"
-                raise ConfigError(message)
-            if found.state in (SENDING, DEAD) and (undone or accounts is not None):
-                message = f"`{delivery}` is {found.state}: recall it whole, or send it first"
-                raise ConfigError(message)
-            items = items_of(connection, delivery)
-            strangers = set(accounts or ()) - {item.account for item in items}
-            if strangers:
-                message = f"`{min(strangers)}` is not in delivery `{delivery}`"
-                raise ConfigError(message)
-            stands = _standing(connection, found.run, items)
-            chosen = [
-                Item(
-                    item_id=item.item_id,
-                    identity=item.identity,
-                    cluster=item.cluster,
-                    account=item.account,
-                    action=item.action,
-                    decision=item.decision,
-                )
-                for item in items
-                if item.recalled_by is None
-                and (accounts is None or item.account in accounts)
-                and not (undone and item.item_id in stands)
-            ]
-            if not chosen:
-                message = f"nothing of `{delivery}` is left to take back"
-                raise ConfigError(message)
+            chosen = choose_recalled(connection, found, accounts=accounts, undone=undone)
             return _head(connection), _next_name(connection, at), found, chosen
 
     def enter(
@@ -243,13 +214,12 @@ class Deliveries:
             if found.state != HELD:
                 message = f"`{delivery}` is {found.state}; only a held delivery is approved"
                 raise ConfigError(message)
-            deciders = _deciders(connection, delivery)
-            if by in deciders:
+            if by in deciders(connection, delivery):
                 message = (
                     f"`{by}` took a decision that `{delivery}` rests on; somebody else approves it"
                 )
                 raise ConfigError(message)
-            why = _overtaken(connection, found, at)
+            why = overtaken(connection, found, at)
             _event(
                 connection,
                 delivery,
@@ -259,7 +229,7 @@ class Deliveries:
                 at=at,
             )
         if why:
-            raise StoreError(_cancelled_by_itself(delivery, why))
+            raise StoreError(cancelled_by_itself(delivery, why))
         return self.get(delivery)
 
     def cancel(self, delivery: str, *, by: str, at: int, reason: str) -> Delivery:
@@ -272,7 +242,7 @@ class Deliveries:
         by = checked_words(by, what="the name of who cancels")
         with self._turn() as connection:
             found = read_delivery(connection, delivery)
-            if found.state not in _NOT_SENT:
+            if found.state not in NOT_SENT:
                 message = f"`{delivery}` is {found.state}; what was sent is taken back by a recall"
                 raise ConfigError(message)
             _event(connection, delivery, "cancelled", reason, by=by, at=at)
@@ -288,7 +258,7 @@ class Deliveries:
         why = ""
         with self._turn() as connection:
             found = read_delivery(connection, delivery)
-            if _closed(connection, found.destination):
+            if closed(connection, found.destination):
                 message = (
                     f"`{found.destination}` said that it is gone; once it is back:"
                     f" `ringwatch send --open {found.destination}`"
@@ -306,11 +276,11 @@ class Deliveries:
                 message = f"`{delivery}` is held for {minutes} more minutes"
                 raise ConfigError(message)
             if found.state == APPROVED:
-                why = _overtaken(connection, found, at)
+                why = overtaken(connection, found, at)
                 if why:
                     _event(connection, delivery, "cancelled", why, by=by, at=at)
         if why:
-            raise StoreError(_cancelled_by_itself(delivery, why))
+            raise StoreError(cancelled_by_itself(delivery, why))
         return found
 
     def tried(
@@ -415,64 +385,3 @@ def _event(
             seq=seq, delivery=delivery, event=event, reason=reason, by=by, at=at
         )
     )
-
-
-def _deciders(connection: Connection, delivery: str) -> set[str]:
-    decided = select(DELIVERY_ITEMS.c.decision).where(DELIVERY_ITEMS.c.delivery == delivery)
-    return set(connection.scalars(select(DECISIONS.c.by).where(DECISIONS.c.seq.in_(decided))))
-
-
-def _closed(connection: Connection, destination: str) -> bool:
-    newest = connection.scalar(
-        select(DESTINATIONS_CLOSED.c.event)
-        .where(DESTINATIONS_CLOSED.c.destination == destination)
-        .order_by(DESTINATIONS_CLOSED.c.seq.desc())
-        .limit(1)
-    )
-    return newest == "closed"
-
-
-def _overtaken(connection: Connection, delivery: Delivery, at: int) -> str:
-    """Why a delivery may not leave as it is, or nothing."""
-    if delivery.op != UPSERT:
-        return ""
-    items = items_of(connection, delivery.delivery)
-    stands = _standing(connection, delivery.run, items)
-    fallen = [item for item in items if item.item_id not in stands]
-    if fallen:
-        return (
-            f"{len(fallen)} of its {len(items)} accounts are no longer confirmed by the decision"
-            f" that it names, `{fallen[0].account}` among them"
-        )
-    listed = in_force(connection, at=at)
-    accounts = {each.subject for each in listed if each.kind == ACCOUNT}
-    clusters = {
-        name
-        for each in listed
-        if each.kind != ACCOUNT
-        for name in lead_here(connection, leads_to(connection, [each.subject])[each.subject])
-    }
-    caught = [item for item in items if item.account in accounts or item.identity in clusters]
-    return f"{len(caught)} of its accounts were suppressed meanwhile" if caught else ""
-
-
-def _standing(connection: Connection, run: str, items: Sequence[SentItem]) -> set[str]:
-    """Of these items those that the decision that they name still confirms."""
-    by_cluster: dict[tuple[str, str], list[SentItem]] = {}
-    for item in items:
-        by_cluster.setdefault((item.cluster, item.identity), []).append(item)
-    found = set()
-    for (cluster, identity), its in by_cluster.items():
-        end = leads_to(connection, [identity])[identity]
-        held = carried(connection, run, cluster, end)
-        verdicts: Mapping[str, tuple[str, int]] = {} if held is None else held.verdicts
-        found |= {
-            item.item_id
-            for item in its
-            if verdicts.get(item.account) == ("confirmed", item.decision)
-        }
-    return found
-
-
-def _cancelled_by_itself(delivery: str, why: str) -> str:
-    return f"`{delivery}` was cancelled: {why}; deliver again what stands"

@@ -20,6 +20,7 @@ UPSERT, RECALL = "upsert", "recall"
 HELD, APPROVED, CANCELLED, SENDING, DEAD = "held", "approved", "cancelled", "sending", "dead"
 SENT, PARTLY, ACKNOWLEDGED = "sent", "partly-acknowledged", "acknowledged"
 REJECTED, RECALLED = "rejected", "recalled"
+NOT_SENT = (HELD, APPROVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
