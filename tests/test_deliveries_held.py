@@ -269,6 +269,22 @@ def test_a_receiver_that_is_gone_is_sent_nothing_until_a_person_opens_it(store, 
         assert sent(store, out, name, where, NOW + DAY).state == "sent"
 
 
+def test_what_was_not_sent_when_it_was_recalled_does_not_leave_afterwards(store, out, deliver):
+    confirm(store)
+    name = deliver(hold_ms=0).delivery
+    store.deliveries.approve(name, by="al", at=NOW)
+    take_back = {"reason": "r", "by": "al", "at": NOW}
+    with answering(200, 200, 503) as (where, came):
+        assert sent(store, out, name, where, NOW).accepted == 2
+        with pytest.raises(ConfigError, match="is sending: recall it whole"):
+            recall(store, out / "deliveries", name, accounts=["r0"], **take_back)
+        assert recall(store, out / "deliveries", name, **take_back).items == 6
+        with pytest.raises(ConfigError, match="is recalled"):
+            sent(store, out, name, where, NOW + DAY)
+
+    assert len(came) == 3
+
+
 def test_files_that_were_altered_do_not_leave(store, out, deliver):
     confirm(store)
     name = deliver(hold_ms=0).delivery
