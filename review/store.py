@@ -28,7 +28,7 @@ from review.decisions import (
 )
 from review.deliveries.deliveries import Deliveries
 from review.history import HistoryEntry, add_entry, as_entry, take_turn, verify_chain
-from review.identity.assign import plan_identities, unidentified, write_plan
+from review.identity.entering import enter_earlier, enter_run
 from review.identity.identities import Identities
 from review.identity.recurring import remember
 from review.importing import import_rows
@@ -125,27 +125,19 @@ class Store:
         with self._turn() as connection:
             known = select(RUNS.c.manifest_sha256).where(RUNS.c.run == run.name)
             found = connection.scalar(known)
-            if found == run.manifest_sha256:
-                return False
-            if found is not None:
+            if found not in (None, run.manifest_sha256):
                 message = (
                     f"the store knows another run named `{run.name}`;"
                     " open the store that belongs to this folder of runs"
                 )
                 raise StoreError(message)
-            folder = run.path.parent
-            for earlier in unidentified(connection):
-                plan = plan_identities(connection, earlier, folder / earlier)
-                told = {"identities": plan.told}
-                seq = add_entry(connection, "identify", by=by, at=now, run=earlier, details=told)
-                write_plan(connection, plan, seq)
-            remember(connection, folder)
-            counts = import_rows(connection, run, imported_at=now)
-            plan = plan_identities(connection, run.name, run.path)
+            enter_earlier(connection, run.path.parent, by=by, at=now)
+            if found is not None:
+                return False
+            remember(connection, run.path.parent)
             made_by = run.manifest.versions.get("ringwatch", "unknown")
-            details = {**counts, "ringwatch": made_by, "identities": plan.told}
-            seq = add_entry(connection, "import", by=by, at=now, run=run.name, details=details)
-            write_plan(connection, plan, seq)
+            details = {**import_rows(connection, run, imported_at=now), "ringwatch": made_by}
+            enter_run(connection, run.name, run.path, "import", details, by=by, at=now)
         return True
 
     @property

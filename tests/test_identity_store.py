@@ -217,7 +217,7 @@ def test_what_was_assigned_stands_in_the_history_and_an_altered_id_is_found_out(
         store.identities.verify()
 
 
-def test_runs_that_an_earlier_version_took_in_get_ids_with_the_next(told, tmp_path):
+def test_runs_that_an_earlier_version_took_in_get_ids_when_one_is_opened_next(told, tmp_path):
     store = told(Day(0, {"r0": RING}), Day(1, {"r0": RING}))
     raw = sqlite3.connect(tmp_path / "review.sqlite")
     for table in ("identified", "sightings", "identities"):
@@ -228,6 +228,9 @@ def test_runs_that_an_earlier_version_took_in_get_ids_with_the_next(told, tmp_pa
     raw.close()
     assert store.identities.of_run("daily-001") == {}
 
+    assert not store.import_run(open_run(tmp_path))
+
+    assert id_of(store, "daily-001", "r0") == "CL-2026-000001"
     told(Day(2, {"r0": RING}))
 
     assert id_of(store, "daily-000", "r0") == id_of(store, "daily-002", "r0") == "CL-2026-000001"

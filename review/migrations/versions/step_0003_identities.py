@@ -1,6 +1,6 @@
 """Lasting ids of clusters, what happened to them, and what decided ones are known by.
 
-Runs that are in the store already get their ids when the next run is taken in.
+Runs that are in the store already get their ids when a run of their folder is opened next.
 """
 
 import sqlalchemy as sa
