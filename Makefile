@@ -138,7 +138,7 @@ calibration: $(READY)  ## is chance as rare as said? worlds without and with rin
 	CALIBRATION_SEEDS="$(CALIBRATION_SEEDS)" $(BIN)/python -m pytest -q -s -n 0 -m slow tests/test_calibration.py
 
 lock: $(READY)  ## renew requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --extra igraph --extra hive --group dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra igraph --extra hive --extra stix --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 		--quiet --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra spark --constraints requirements.lock \

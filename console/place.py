@@ -11,6 +11,7 @@ from graph.engine import Engine
 from graph.engines import open_engine
 from review.run import Run, open_run
 from review.store import Store
+from review.taking_in import take_in
 
 STORE = "review.sqlite"
 
@@ -27,7 +28,9 @@ class Place:
 
 @contextmanager
 def opened(out: Path, run: str | None = None) -> Iterator[Place]:
-    """Open a run and the store beside it; a run that the store does not know is imported.
+    """Open a run and the store beside it; runs that the store does not know are imported.
+
+    They go in in the order of their time, so that clusters keep their ids from one to the next.
 
     Raises:
         ConfigError: nothing is published in `out`, or no run has this name.
@@ -37,6 +40,8 @@ def opened(out: Path, run: str | None = None) -> Iterator[Place]:
     engine = open_engine("local", memory="2GB")
     try:
         with Store.open(out / STORE) as store:
+            take_in(out, store)
+            # One that could not be taken in is an error where it is the one that was asked for.
             store.import_run(found)
             yield Place(out, found, store, engine)
     finally:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, select
 
@@ -109,13 +110,23 @@ def checked_words(words: str, *, what: str) -> str:
     return words.strip()
 
 
-def add_decision(connection: Connection, action: str, decision: Decision) -> Decision:
-    """Keep a decision in the caller's transaction; give it with its number."""
-    details = {
+def add_decision(
+    connection: Connection,
+    action: str,
+    decision: Decision,
+    *,
+    saw: Mapping[str, Any] | None = None,
+) -> Decision:
+    """Keep a decision in the caller's transaction; give it with its number.
+
+    `saw` is what the person had before them, for the history.
+    """
+    details: dict[str, Any] = {
         "outcome": decision.outcome,
         "reason": decision.reason,
         "undoes": decision.undoes,
         "excluded": list(decision.excluded),
+        **({} if saw is None else {"saw": dict(saw)}),
     }
     seq = add_entry(
         connection,

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from graph.errors import StoreError
-from review.across_runs import AcrossRuns, LeftOut
-from review.pointer import RunEntry, read_pointer
-from review.run import Run, read_run
+from review.across_runs import AcrossRuns
+from review.pointer import read_pointer
+from review.run import Run
 from review.store import Store
+from review.taking_in import take_in
 
 
 def followed(out: Path, store: Store, run: Run, cluster: str) -> AcrossRuns | None:
@@ -32,20 +32,8 @@ def followed(out: Path, store: Store, run: Run, cluster: str) -> AcrossRuns | No
     if found is None:
         return None
     known = {each.run for each in store.runs()}
-    unknown = [entry for entry in read_pointer(out) if entry.run not in known]
-    if not unknown:
+    if all(entry.run in known for entry in read_pointer(out)):
         return found
-    unread = _taken_in(out, store, unknown)
+    unread = take_in(out, store)
     found = store.across_runs(run.name, cluster)
     return found and replace(found, left_out=(*found.left_out, *unread))
-
-
-def _taken_in(out: Path, store: Store, unknown: Iterable[RunEntry]) -> list[LeftOut]:
-    """Take in these runs of the folder; name those that cannot be read."""
-    unread = []
-    for entry in unknown:
-        try:
-            store.import_run(read_run(out, entry))
-        except StoreError as error:
-            unread.append(LeftOut(run=entry.run, why=f"it cannot be taken in: {error}"))
-    return unread

@@ -10,6 +10,7 @@ from graph.engine import Engine
 from graph.engines import open_engine
 from graph.errors import ConfigError
 from graph.table import Table
+from review.identity.identities import looks_like_identity
 from review.run import Run
 from review.store import Store
 
@@ -34,12 +35,13 @@ def reading_tables(run: Run, engine: Engine | None, *names: str) -> Iterator[dic
 def named_cluster(run: Run, store: Store, given: str, clusters: Table, members: Table) -> str:
     """The name of the cluster that `given` means.
 
-    `given` is a cluster's name, its place as `#7`, or the id of a member; they are tried in this
-    order.
+    `given` is a cluster's name, its place as `#7`, the id of a member, or its lasting id as
+    `CL-2026-000123`; they are tried in this order.
 
     Raises:
         ConfigError: nothing has this name (with the nearest), the account is a member of several
-            clusters (with their names), or the run is not in the store.
+            clusters (with their names), the lasting id has none in this run, or the run is not in
+            the store.
     """
     by_name = clusters.engine.query(
         "select cluster from {clusters} where cluster = $given", {"given": given}, clusters=clusters
@@ -58,6 +60,8 @@ def named_cluster(run: Run, store: Store, given: str, clusters: Table, members: 
         raise ConfigError(message)
     if found:
         return found[0]
+    if looks_like_identity(given):
+        return _cluster_with_id(run, store, given)
     message = f"no cluster and no member is named `{given}`{_nearest(given, members)}"
     raise ConfigError(message)
 
@@ -93,6 +97,21 @@ def _cluster_at(place: int, clusters: Table) -> str:
         message = f"there is no cluster #{place}; the last is #{clusters.count()}"
         raise ConfigError(message)
     return str(found["cluster"][0].as_py())
+
+
+def _cluster_with_id(run: Run, store: Store, identity: str) -> str:
+    found = store.identities.clusters_of(identity, run.name)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        message = f"`{identity}` has {len(found)} clusters in this run: {_listed(found)}; name one"
+        raise ConfigError(message)
+    last = store.identities.biography(identity).sightings[-1]
+    message = (
+        f"`{identity}` has no cluster in run `{run.name}`; it was seen last in `{last.run}`:"
+        f" ask with `--run {last.run}`"
+    )
+    raise ConfigError(message)
 
 
 def _nearest(given: str, members: Table) -> str:

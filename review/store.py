@@ -26,9 +26,15 @@ from review.decisions import (
     standing,
     standing_rows,
 )
+from review.deliveries.deliveries import Deliveries
 from review.history import HistoryEntry, add_entry, as_entry, take_turn, verify_chain
+from review.identity.entering import enter_earlier, enter_run
+from review.identity.identities import Identities
+from review.identity.recurring import remember
 from review.importing import import_rows
+from review.people.people import People
 from review.run import Run
+from review.seen import what_was_seen
 from review.tables import CLUSTERS, DECISIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
 
 
@@ -109,6 +115,9 @@ class Store:
     def import_run(self, run: Run, *, by: str = "ringwatch", at: int | None = None) -> bool:
         """Take in a published run's clusters and members, all or none; False if they are in.
 
+        Its clusters get their lasting ids in the same transaction, and so do those of runs that an
+        earlier version took in. Take runs in in the order of their time (`review.taking_in`).
+
         Raises:
             StoreError: another run of this name is in the store, or the database refused.
         """
@@ -116,17 +125,35 @@ class Store:
         with self._turn() as connection:
             known = select(RUNS.c.manifest_sha256).where(RUNS.c.run == run.name)
             found = connection.scalar(known)
-            if found == run.manifest_sha256:
-                return False
-            if found is not None:
+            if found not in (None, run.manifest_sha256):
                 message = (
                     f"the store knows another run named `{run.name}`;"
                     " open the store that belongs to this folder of runs"
                 )
                 raise StoreError(message)
-            counts = import_rows(connection, run, imported_at=now)
-            add_entry(connection, "import", by=by, at=now, run=run.name, details=counts)
+            enter_earlier(connection, run.path.parent, by=by, at=now)
+            if found is not None:
+                return False
+            remember(connection, run.path.parent)
+            made_by = run.manifest.versions.get("ringwatch", "unknown")
+            details = {**import_rows(connection, run, imported_at=now), "ringwatch": made_by}
+            enter_run(connection, run.name, run.path, "import", details, by=by, at=now)
         return True
+
+    @property
+    def identities(self) -> Identities:
+        """The lasting ids of clusters."""
+        return Identities(self._engine, self._turn)
+
+    @property
+    def people(self) -> People:
+        """Who may sign in, and what each may do."""
+        return People(self._engine, self._turn)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """The lists that are to leave, and what became of them."""
+        return Deliveries(self._engine, self._turn)
 
     def runs(self) -> list[StoredRun]:
         """The runs in the store, the newest first."""
@@ -185,7 +212,8 @@ class Store:
                 at=_now(at),
                 excluded=tuple(excluded),
             )
-            return add_decision(connection, "decide", decision)
+            saw = what_was_seen(connection, run, cluster)
+            return add_decision(connection, "decide", decision, saw=saw)
 
     def undo(
         self,

@@ -25,8 +25,16 @@ def test_every_example_of_the_page_runs(tmp_path, monkeypatch):
     assert len(ran) >= 18
 
 
-ELSEWHERE = ("demo", "submit", "doctor --engine spark", "sweep", "train", "serve")
-"""Minutes, a cluster, 200 decisions, or until somebody stops it: tests of their own run these."""
+ELSEWHERE = (
+    "demo",
+    "submit",
+    "doctor --engine spark",
+    "sweep",
+    "train",
+    "serve",
+    *("deliver", "approve", "cancel", "send", "receipts", "recall"),
+)
+"""Minutes, a cluster, 200 decisions, a second person, or without end: tests of their own."""
 
 
 def run(command):

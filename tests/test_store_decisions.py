@@ -145,6 +145,17 @@ def test_a_cluster_is_open_until_a_person_decides(store, run):
     assert made.excluded == ("a3",)
 
 
+def test_the_history_keeps_what_was_seen_when_somebody_decided(store, run):
+    store.decide("run-1", "a1", "confirmed", reason="same vendor", by="jo")
+
+    saw = store.history()[-1].details["saw"]
+
+    assert (saw["score"], saw["place"], saw["accounts"]) == (1.0, 1, 3)
+    assert saw["manifest_sha256"] == run.manifest_sha256
+    assert saw["ringwatch"] == run.manifest.versions["ringwatch"]
+    assert len(saw["membership_sha256"]) == 64
+
+
 def test_a_decision_is_taken_back_by_another_and_the_one_before_stands_again(store, run):
     first = store.decide("run-1", "a1", "needs-more", reason="few posts", by="jo")
     second = store.decide("run-1", "a1", "confirmed", reason="same vendor", by="jo")

@@ -66,6 +66,12 @@ COMMANDS: tuple[Entry, ...] = (
     Entry("Review", "expand", "account", "List the strongest partners of an account, and theirs."),
     Entry("Review", "near", "account", "List the accounts nearest to seeds that are not flagged."),
     Entry(
+        "Review",
+        "identity",
+        "identity",
+        "Tell where a cluster was seen over all runs, what it split from and merged into.",
+    ),
+    Entry(
         "Review", "decide", "decide", "Decide on a cluster, or take a decision back with `undo`."
     ),
     Entry(
@@ -78,11 +84,65 @@ COMMANDS: tuple[Entry, ...] = (
         "Hand over", "export", "export", "Export members of confirmed clusters, with a manifest."
     ),
     Entry(
+        "Hand over",
+        "deliver",
+        "deliver",
+        "Propose a delivery of confirmed accounts; somebody else approves it.",
+    ),
+    Entry(
+        "Hand over",
+        "deliveries",
+        "deliveries",
+        "List deliveries with their states, or the accounts of one with their receipts.",
+    ),
+    Entry(
+        "Hand over",
+        "approve",
+        "deliveries",
+        "Let a held delivery leave; not for who took one of its decisions.",
+    ),
+    Entry(
+        "Hand over", "cancel", "deliveries", "Keep a delivery that was not sent yet from leaving."
+    ),
+    Entry(
+        "Hand over",
+        "send",
+        "deliveries",
+        "Send what is approved and due; what fails is tried again when this is called later.",
+    ),
+    Entry(
+        "Hand over",
+        "receipts",
+        "deliveries",
+        "Take in what a receiver says became of each account.",
+    ),
+    Entry(
+        "Hand over",
+        "recall",
+        "deliver",
+        "Take back what a delivery sent, by a delivery of its own; then `ringwatch send` it.",
+    ),
+    Entry(
+        "Hand over", "suppress", "suppress", "List what never leaves; add to it, or lift an entry."
+    ),
+    Entry(
         "Hand over", "report", "export", "Write HTML pages of the top clusters that open offline."
     ),
     Entry("Look after", "runs", "runs", "List published runs, the newest first, and broken ones."),
     Entry(
         "Look after", "config", "config", "Show the settings of a job with defaults and sources."
+    ),
+    Entry(
+        "Look after",
+        "people",
+        "people",
+        "Add people, give them roles and tokens; a password is asked for, or read from stdin.",
+    ),
+    Entry(
+        "Look after",
+        "audit",
+        "audit",
+        "Verify the history's chain of hashes, or anchor it in a file elsewhere.",
     ),
     Entry(
         "Look after", "doctor", "doctor", "Check Python, libraries, disk, the runs and the store."

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from console.lasting import id_columns
 from console.options import DEFAULT_OUT, AsJson, Out, RunName
 from console.output import moment, write_json, write_table
 from console.place import opened
@@ -15,6 +16,7 @@ from review.queries import count_clusters, list_clusters
 COLUMNS = {
     "place": "#",
     "cluster": "cluster",
+    "id": "id",
     "score": "score",
     "accounts": "accounts",
     "layers": "layers",
@@ -22,6 +24,8 @@ COLUMNS = {
     "state": "state",
     "says": "why",
 }
+SEEN_BEFORE = {"change": "against before", "before": "decided before"}
+"""What runs before this one add, where there are any."""
 
 
 def clusters(
@@ -61,12 +65,14 @@ def clusters(
         ).to_pylist()
         known = count_clusters(place.run, place.store, engine=place.engine, **filters)
         name = place.run.name
+        ids = place.store.identities.of_run(name, [row["cluster"] for row in rows])
+    rows = [{**row, **id_columns(ids.get(row["cluster"]), name)} for row in rows]
     if json:
         write_json({"run": name, "matching": known, "shown": len(rows), "clusters": rows})
         return
     write_table(
         f"Suspect clusters of run {name}",
-        COLUMNS,
+        {**COLUMNS, **(SEEN_BEFORE if any(row["version"] for row in rows) else {})},
         [{**row, "first": moment(row["first_at"])} for row in rows],
         foot=f"showing {len(rows):,} of {known:,} clusters, by {sort};"
         " `ringwatch show '#1'` tells why one was flagged",

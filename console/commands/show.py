@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import pyarrow as pa
 import typer
 
+from console.lasting import lasting_as_json, write_lasting
 from console.options import DEFAULT_OUT, AsJson, Out, RunName
 from console.output import moment, write_json, write_line, write_table
 from console.over_runs import over_runs_as_json, write_over_runs
@@ -18,6 +19,7 @@ from console.place import Place, opened
 from graph.errors import ConfigError
 from review.across_runs import AcrossRuns
 from review.followed import followed
+from review.identity.identities import Sighting
 from review.neighbours import edge_acts
 from review.queries import ClusterView, show_cluster
 
@@ -84,7 +86,7 @@ ACTS = {
 
 def show(
     cluster: Annotated[
-        str, typer.Argument(help="A cluster's name, its place as `#1`, or a member's id.")
+        str, typer.Argument(help="A cluster's name, place `#1`, id `CL-...`, or a member's id.")
     ],
     out: Out = DEFAULT_OUT,
     run: RunName = None,
@@ -105,7 +107,8 @@ def show(
         acts = edge_acts(place.run, *ends, engine=place.engine) if ends else None
         _refuse_other_cluster(view, edge)
         across = followed(place.out, place.store, place.run, view.cluster["cluster"])
-        _show(place, view, ends, acts, across, limit=limit, json=json)
+        seen = place.store.identities.of_cluster(place.run.name, view.cluster["cluster"])
+        _show(place, view, ends, acts, across, seen, limit=limit, json=json)
 
 
 def _show(
@@ -114,14 +117,22 @@ def _show(
     ends: tuple[str, str] | None,
     acts: pa.Table | None,
     across: AcrossRuns | None,
+    seen: Sighting | None,
     *,
     limit: int,
     json: bool,
 ) -> None:
     if json:
-        write_json({**_as_json(view, ends, acts), "over_runs": over_runs_as_json(across)})
+        write_json(
+            {
+                **_as_json(view, ends, acts),
+                "over_runs": over_runs_as_json(across),
+                "identity": lasting_as_json(seen),
+            }
+        )
         return
     _head(view.cluster)
+    write_lasting(seen)
     _reasons(view.evidence)
     if across is not None:
         write_over_runs(across)

@@ -17,6 +17,7 @@ from review.pointer import RunEntry
 from review.run import entry_of, open_run, read_run
 from review.run import runs as published_runs
 from review.store import Store
+from review.taking_in import take_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Site:
         with self._opening:
             if entry.manifest_sha256 not in self._held:
                 found = read_run(self.out, entry)
+                take_in(self.out, self.store)
                 self.store.import_run(found)
                 self._held[entry.manifest_sha256] = held(found, self.engine, self.store)
             return self._held[entry.manifest_sha256]

@@ -1,0 +1,1 @@
+"""Lists that leave the house: proposed, approved, sent, acknowledged, and taken back."""

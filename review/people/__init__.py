@@ -1,0 +1,1 @@
+"""Who may use a store, and what each may do there."""
