@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.heavy_tailed import write_interactions
 from builders.coaction import CoactionBounds, coaction_graph, coaction_graphs, estimate_pairs
 from graph.engines import open_engine
 from tests.test_coaction_oracle import COUNTS, DAY_MS, as_table, counts, many_worlds, together, twin
@@ -129,6 +130,7 @@ ROWS = 3_000_000
 DRAWN = """
 import json, sys
 from pathlib import Path
+from benchmarks.heavy_tailed import write_interactions
 from builders.coaction import CoactionBounds, coaction_graph
 from graph.engines import open_engine
 from graph.schemas import INTERACTIONS
@@ -149,9 +151,6 @@ print(json.dumps([int(peak) * 1024, found.raw_pairs, repr(sums)]))
 
 
 def test_the_memory_that_is_given_is_honoured_and_changes_no_byte(tmp_path):
-    sys.path.insert(0, str(ROOT))
-    from benchmarks.heavy_tailed import write_interactions
-
     path = tmp_path / "interactions.parquet"
     write_interactions(path, ROWS, seed=1, viral=1)
 
@@ -165,3 +164,38 @@ def test_the_memory_that_is_given_is_honoured_and_changes_no_byte(tmp_path):
 
     assert parted == whole
     assert little <= 1_000_000_000 < much
+
+
+WITHOUT_ROOM = """
+import resource, sys
+from pathlib import Path
+
+import graph.engines.coaction
+from builders.coaction import coaction_graph
+from graph.engines import open_engine
+from graph.errors import RingwatchError
+from graph.schemas import INTERACTIONS
+
+graph.engines.coaction._BYTES_A_ROW = 1 << 40
+path, spill = map(Path, sys.argv[1:])
+with open_engine("local", memory="1GB", threads=2, spill=spill) as engine:
+    rows = engine.read_parquet([path], INTERACTIONS)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+    try:
+        coaction_graph(rows, within_seconds=60)
+    except RingwatchError as error:
+        print(error)
+    print(list(spill.glob("*/*")))
+"""
+
+
+def test_a_disk_without_room_for_part_files_is_told_and_nothing_stays(tmp_path):
+    path = tmp_path / "interactions.parquet"
+    write_interactions(path, 100_000, seed=1)
+
+    asked = [sys.executable, "-c", WITHOUT_ROOM, str(path), str(tmp_path / "spill")]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+    assert said.startswith("the disk is full: what memory cannot hold is put into")
+    assert "free space there, or give more memory than 1GB with `--memory`" in said
+    assert said.endswith("\n[]\n")

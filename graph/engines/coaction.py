@@ -16,6 +16,7 @@ from graph.engines.coaction_parted import Parted
 from graph.engines.coaction_reading import OWN_POST, Wanted
 from graph.engines.coaction_whole import read_whole
 from graph.engines.coaction_window import CoactionRows, Window
+from graph.engines.duck_errors import explained
 from graph.engines.kernels import coaction, company, sweep
 from graph.engines.kernels.bounds import Limits
 from graph.engines.kernels.company import Longs
@@ -104,7 +105,10 @@ def _read(wanted: Wanted, windows_ms: Sequence[int | None]) -> Iterator[Coaction
     if rows * _BYTES_A_ROW <= memory:
         yield read_whole(wanted, widest_ms)
         return
-    with tempfile.TemporaryDirectory(prefix="co-action-", dir=engine.spill) as folder:
+    with (
+        explained(memory=engine.memory, spill=engine.spill),
+        tempfile.TemporaryDirectory(prefix="co-action-", dir=engine.spill) as folder,
+    ):
         yield Parted(wanted, Path(folder), rows=rows, widest_ms=widest_ms, memory=memory)
 
 

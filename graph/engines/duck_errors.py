@@ -10,7 +10,11 @@ import duckdb
 
 from graph.errors import ConfigError, RingwatchError, SchemaError
 
-_FULL = ("max_temp_directory_size", "No space left", "failed to offload")
+# The last two are a file system's limit for a file, and what NumPy says of a disk without room.
+_FULL = (
+    *("max_temp_directory_size", "No space left", "failed to offload"),
+    *("File too large", "requested and"),
+)
 
 
 @contextmanager

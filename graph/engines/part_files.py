@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -70,8 +71,14 @@ class RowFiles(PartFiles):
 
 
 def on_disk(path: Path, length: int, kind: type[np.generic]) -> Array:
-    """An array whose pages the system may write to its file at any time and take back."""
+    """An array whose pages the system may write to its file at any time and take back.
+
+    Raises:
+        OSError: the disk has no room for it; a page that found none later would end the process.
+    """
     if not length:
         return np.empty(0, kind)
-    array: Array = np.asarray(np.memmap(path, kind, mode="w+", shape=(length,)))
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, length * np.dtype(kind).itemsize)
+    array: Array = np.asarray(np.memmap(path, kind, mode="r+", shape=(length,)))
     return array
