@@ -67,28 +67,43 @@ def _edges(engine: Engine, tables: Mapping[str, Table]) -> Iterator[Table]:
         clusters=tables["clusters"],
     )["cluster"].to_pylist()
     for first, end in zip_longest(firsts, firsts[1:]):
-        inside = "select account, cluster from {members} where cluster >= $first"
-        asked = {"first": first}
-        if end is not None:
-            inside += " and cluster < $end"
-            asked["end"] = end
+        yield from _edges_of(engine, tables, first, end)
+
+
+def _edges_of(
+    engine: Engine, tables: Mapping[str, Table], first: str, end: str | None
+) -> Iterator[Table]:
+    """The edges inside the clusters from `first` on, and before `end` if there is one."""
+    asked = {"first": first} if end is None else {"first": first, "end": end}
+    inside = "select account, cluster from {members} where cluster >= $first" + (
+        "" if end is None else " and cluster < $end"
+    )
+    # Two questions: of one, a planner may pair every two members of a cluster before it looks at
+    # edges, which are thousands of millions where some are large.
+    outward = engine.sql(
+        f"select a.cluster, e.* from {{edges}} e join ({inside}) a on a.account = e.src",
+        EDGES_INSIDE,
+        asked,
+        edges=tables["edges"],
+        members=tables["members"],
+    )
+    try:
         piece = engine.sql(
             f"""
-            with inside as ({inside})
-            select a.cluster, e.*
-            from {{edges}} e
-            join inside a on a.account = e.src
-            join inside b on b.account = e.dst and b.cluster = a.cluster
+            select o.* from {{outward}} o
+            join ({inside}) b on b.account = o.dst and b.cluster = o.cluster
             """,
             EDGES_INSIDE,
             asked,
-            edges=tables["edges"],
+            outward=outward,
             members=tables["members"],
         )
-        try:
-            yield piece
-        finally:
-            engine.drop(piece)
+    finally:
+        engine.drop(outward)
+    try:
+        yield piece
+    finally:
+        engine.drop(piece)
 
 
 def _acts(engine: Engine, tables: Mapping[str, Table]) -> Iterator[Table]:
