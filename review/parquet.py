@@ -6,12 +6,13 @@ a reader that asks for one cluster opens one group. Every page has a checksum.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from graph.schema import Schema
 from graph.table import Table
 
 ROWS_A_GROUP = 16_384
@@ -19,20 +20,31 @@ ROWS_A_GROUP = 16_384
 
 def write_rows(table: Table, path: Path) -> int:
     """Write a table in key order; give the number of rows. The same rows give the same bytes."""
-    schema = table.schema.arrow
-    order = [pq.SortingColumn(schema.get_field_index(name)) for name in table.schema.key]
+    return write_parts([table], table.schema, path)
+
+
+def write_parts(parts: Iterable[Table], schema: Schema, path: Path) -> int:
+    """Write tables one behind the other, each in key order, as one file; give the rows' number.
+
+    Args:
+        parts: tables of `schema`, whose keys rise from one to the next.
+        schema: their columns.
+        path: the file.
+    """
+    order = [pq.SortingColumn(schema.arrow.get_field_index(name)) for name in schema.key]
     rows = 0
     with pq.ParquetWriter(
         path,
-        schema,
+        schema.arrow,
         compression="zstd",
         write_page_checksum=True,
         write_page_index=True,
         sorting_columns=order,
     ) as writer:
-        for group in _groups(table):
-            writer.write_table(group, row_group_size=ROWS_A_GROUP)
-            rows += group.num_rows
+        for part in parts:
+            for group in _groups(part):
+                writer.write_table(group, row_group_size=ROWS_A_GROUP)
+                rows += group.num_rows
     return rows
 
 

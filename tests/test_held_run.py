@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow.parquet as pq
 import pytest
 
 from graph.engines import open_engine
@@ -106,6 +107,18 @@ def test_a_cluster_is_the_same_by_the_copies_in_its_order(place):
                 assert one.sort_by(order) == other.sort_by(order), (name, part)
             assert view.facts == copied.facts
     assert anew["a003"].edges.num_rows == 2 and anew["a003"].joint_acts.num_rows == 2
+
+
+def test_copies_made_piece_by_piece_are_the_same(place, monkeypatch):
+    run, engine, _ = place
+    at_once = {name: pq.read_table(path) for name, path in by_cluster(run, engine).items()}
+    for path in by_cluster(run, engine).values():
+        path.unlink()
+    monkeypatch.setattr("review.by_cluster.CLUSTERS_AT_ONCE", 5)
+
+    pieces = {name: pq.read_table(path) for name, path in by_cluster(run, engine).items()}
+    assert pieces == at_once
+    assert at_once["edges_inside"]["cluster"].to_pylist().count("a003") == 2
 
 
 def test_copies_are_made_once_and_again_where_somebody_removed_them(place):

@@ -78,7 +78,7 @@ def opened_site(
         StoreError: the run is damaged, or the store refuses.
     """
     open_run(out)
-    engine = open_engine("local", memory="2GB", again=True)
+    engine = open_engine("local", memory="4GB", again=True)
     try:
         with Store.open(store or out / STORE) as opened:
             site = Site(out, opened, engine, Sessions(person=person))
