@@ -83,12 +83,12 @@ format: $(READY)  ## put the code in the house's form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## measure against peers and the floor; writes docs/performance.md
+bench: $(READY_PEERS)  ## measure against peers and the floor; writes docs/performance.md
 	$(BIN)/python benchmarks/coaction.py
 	$(BIN)/python benchmarks/whole_job.py
 
 bench-large: $(READY)  ## the same at ten times the size, and what a whole job costs as it grows
-	$(BIN)/python benchmarks/coaction.py --interactions 10000000 --skip-join
+	$(BIN)/python benchmarks/coaction.py --sizes "10000000 100000000" --alone
 	$(BIN)/python benchmarks/whole_job.py --sizes "1000000 10000000"
 
 bench-spark: $(READY_SPARK)  ## measure Spark against a plain join and the local engine

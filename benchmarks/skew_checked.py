@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from benchmarks.coaction import write_interactions
+from benchmarks.heavy_tailed import write_interactions
 from benchmarks.skew_day import MINUTE_MS, Day
 from benchmarks.skew_run import CROWD_ROWS, HOT_ROWS, MINUTE, PARTS, Counts, crowds_from
 from benchmarks.skew_stages import CROWDS, MET, MOMENTS, OWN, Night, Rates, Stage, night

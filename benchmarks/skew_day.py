@@ -166,7 +166,7 @@ def _pareto_classes(total: float, exponent: float, most: int) -> tuple[Longs, Fl
 
 
 def _age_chance(minutes: Floats) -> Floats:
-    """The chance that an act comes so early; log-normal, as in benchmarks/coaction.py."""
+    """The chance that an act comes so early; log-normal, as in benchmarks/heavy_tailed.py."""
     from scipy.special import ndtr
 
     with np.errstate(divide="ignore"):

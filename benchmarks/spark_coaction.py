@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from coaction import write_interactions  # noqa: E402
+from heavy_tailed import write_interactions  # noqa: E402
 from spark_detect import Step, logged_into, measured  # noqa: E402
 
 from builders.coaction import CoactionBounds, coaction_graph  # noqa: E402

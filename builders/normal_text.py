@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from builders.look_alikes import CAPITALS, LOOK_ALIKES
 
@@ -59,15 +59,18 @@ _LOOSE_MARKS = (
 _TATWEEL = "\u0640"
 
 
-class _Folding(dict[int, str]):
-    """What each code point folds to; filled as code points are met, since there are a million."""
+class _Folding(dict[int, str | None]):
+    """What each code point folds to; filled as code points are met, since there are a million.
+
+    None and not an empty text for what goes: the quick way through ASCII ends at an empty text.
+    """
 
     def __init__(self, fold: Callable[[str], str]) -> None:
         super().__init__()
         self._fold = fold
 
-    def __missing__(self, code: int) -> str:
-        folded = self[code] = self._fold(chr(code))
+    def __missing__(self, code: int) -> str | None:
+        folded = self[code] = self._fold(chr(code)) or None
         return folded
 
 
@@ -99,6 +102,14 @@ _IN_SHAPES = {chr(a + n): chr(ord("a") + n) for a in (0x1F150, 0x1F170) for n in
 _READABLE = _Folding(_readable)
 _VISIBLE = _Folding(_visible)
 _WORDS = _Folding(_word)
+# Texts of ASCII that are made normal together, and what stands between them: a unit separator,
+# which `_READABLE` lets none of them keep.
+_TOGETHER = 4096
+_BETWEEN = "\x1f"
+_READABLE_APART = _Folding(
+    lambda character: character if character == _BETWEEN else _readable(character)
+)
+_WORDS_APART = _Folding(lambda character: character if character == _BETWEEN else _word(character))
 _SKELETON = str.maketrans(LOOK_ALIKES)
 _CAPITALS = str.maketrans(CAPITALS)
 
@@ -115,16 +126,42 @@ def normal_text(text: str) -> str:
     every script made 0 to 9.
     """
     seen = text.translate(_READABLE).lower() if text.isascii() else _skeleton(text)
-    if "." in seen or ":" in seen:
-        seen = _LINK.sub(" ", seen)
-        if "/" in seen:
-            seen = _BARE_LINK.sub(" ", seen)
-    if "@" in seen:
-        seen = _MENTION.sub(" ", seen)
-    words = seen.translate(_WORDS)
+    words = _without_links_and_mentions(seen).translate(_WORDS)
     if not words.isascii():
         words = unicodedata.normalize("NFC", words)
     return " ".join(words.split())
+
+
+def _without_links_and_mentions(seen: str) -> str:
+    if "://" in seen or "www." in seen:
+        seen = _LINK.sub(" ", seen)
+    if "/" in seen:
+        seen = _BARE_LINK.sub(" ", seen)
+    if "@" in seen:
+        seen = _MENTION.sub(" ", seen)
+    return seen
+
+
+def normal_texts(texts: Sequence[str]) -> list[str]:
+    """`normal_text` of each text; texts of ASCII, which most are, are made normal together.
+
+    A character that no text holds stands between them.
+    """
+    normal = ["" for _ in texts]
+    plain: list[int] = []
+    for place, text in enumerate(texts):
+        if text.isascii() and _BETWEEN not in text:
+            plain.append(place)
+        else:
+            normal[place] = normal_text(text)
+    for first in range(0, len(plain), _TOGETHER):
+        some = plain[first : first + _TOGETHER]
+        joined = _BETWEEN.join(texts[place] for place in some).translate(_READABLE_APART).lower()
+        seen = [_without_links_and_mentions(text) for text in joined.split(_BETWEEN)]
+        words = _BETWEEN.join(seen).translate(_WORDS_APART)
+        for place, said in zip(some, words.split(_BETWEEN), strict=True):
+            normal[place] = " ".join(said.split())
+    return normal
 
 
 def _skeleton(text: str) -> str:

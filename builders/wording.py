@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from builders.normal_text import normal_text, spaced_words, text_key
+from builders.normal_text import normal_texts, spaced_words, text_key
 from graph.texts import Reading
 
-READING = Reading(normal=normal_text, words=spaced_words, key=text_key)
+READING = Reading(normals=normal_texts, words=spaced_words, key=text_key)
 """How the house reads texts."""
 
 _BOUNDS = {

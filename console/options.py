@@ -24,7 +24,7 @@ RunName = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Memory = Annotated[
     str | None,
-    typer.Option(help="The most memory tables may take before they spill to disk, as `4GB`."),
+    typer.Option(help="The most memory to take before tables and rows spill to disk, as `4GB`."),
 ]
 Threads = Annotated[
     int | None, typer.Option(min=1, help="Processors to use; the answer does not depend on it.")

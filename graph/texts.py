@@ -6,7 +6,7 @@ to where the posts are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from graph.schema import Column, Schema
@@ -79,11 +79,11 @@ NAMED_VIRAL = 1_000
 class Reading:
     """How texts are read: functions of a module's top level, so that they can be pickled.
 
-    `normal`: what of a text decides whether two are one. `words`: a normal text's words with one
-    space between them. `key`: the name of a text.
+    `normals`: what of each text decides whether two are one. `words`: a normal text's words with
+    one space between them. `key`: the name of a text.
     """
 
-    normal: Callable[[str], str]
+    normals: Callable[[Sequence[str]], list[str]]
     words: Callable[[str], str]
     key: Callable[[str], str]
 

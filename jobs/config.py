@@ -38,7 +38,7 @@ class JobSettings:
     engine: Literal["local", "spark"] = "local"
     """`local`, or `spark`; the answer does not depend on it."""
     memory: str = "4GB"
-    """The most memory tables may take before they spill to disk."""
+    """The most memory to take before tables and rows spill to disk."""
     threads: int | None = None
     """Processors to use; all by default. The answer does not depend on it."""
     seed: int = 0

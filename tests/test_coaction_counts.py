@@ -208,7 +208,7 @@ def test_the_pairs_are_known_before_the_run(engine, table):
 
 def test_contents_that_hash_alike_are_told_apart(engine, table, monkeypatch):
     # With a text's length for its hash, every content of the account collides.
-    monkeypatch.setattr("graph.engines.coaction._HASH", "cast(length(content) as ubigint)")
+    monkeypatch.setattr("graph.engines.coaction_whole._HASH", "cast(length(content) as ubigint)")
     interactions = table(
         engine,
         INTERACTIONS,
@@ -227,7 +227,7 @@ def test_contents_that_hash_alike_are_told_apart(engine, table, monkeypatch):
 
 
 def test_moments_that_hash_alike_are_told_apart(engine, table, monkeypatch):
-    monkeypatch.setattr("graph.engines.coaction._HASH", "cast(length(content) as ubigint)")
+    monkeypatch.setattr("graph.engines.coaction_whole._HASH", "cast(length(content) as ubigint)")
     interactions = table(
         engine,
         INTERACTIONS,

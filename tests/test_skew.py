@@ -299,7 +299,7 @@ def ended(stage, python):
 
 
 def test_an_extract_of_the_check_is_counted_whole(tmp_path, monkeypatch):
-    from benchmarks.coaction import write_interactions
+    from benchmarks.heavy_tailed import write_interactions
 
     monkeypatch.setattr(skew_checked, "HOT_ROWS", 2_000)
     write_interactions(tmp_path / "x.parquet", 20_000, seed=2, viral=1, share=0.25)

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.look_alikes import LOOK_ALIKES
-from builders.normal_text import KEY_CHARACTERS, normal_text, spaced_words, text_key
+from builders.normal_text import (
+    KEY_CHARACTERS,
+    normal_text,
+    normal_texts,
+    spaced_words,
+    text_key,
+)
 
 SAME = {
     "mentions": ("@bob hello world", "hello @alice_2 world @x.y@mastodon.social"),
@@ -93,6 +99,20 @@ def test_a_normal_text_is_its_own_normal_text(text):
 @given(st.text(alphabet="aBж中é #@/:.w\u200b\u0301\x00", max_size=40))
 def test_hostile_mixtures_have_a_normal_text_too(text):
     assert normal_text(normal_text(text)) == normal_text(text)
+
+
+plain = st.text(alphabet="aB1 #@/:.-_'\n\t\x00\x1e\x1fw", max_size=40)
+
+
+@given(st.lists(st.one_of(plain, st.text(max_size=12)), max_size=12))
+def test_texts_made_normal_together_are_what_each_is_by_itself(texts):
+    assert normal_texts(texts) == [normal_text(text) for text in texts]
+
+
+def test_no_link_mention_or_word_goes_on_into_the_next_text():
+    texts = ["see http://x", "y.org/z", "say @", "bob", "www.", "ab", "to", "gether"]
+
+    assert normal_texts(texts * 3000) == [normal_text(text) for text in texts] * 3000
 
 
 @given(st.text(max_size=60))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from graph.engines.coaction import OWN_POST
+from graph.engines.coaction_reading import OWN_POST
 from graph.engines.kernels.cells import MEETINGS, SIZES, meetings
 from graph.engines.kernels.chance import Expectation, expectation
 from graph.engines.kernels.interest import interest, with_interest

@@ -40,7 +40,7 @@ class Wording:
 def read_wording(posts: pa.Table, reading: Reading) -> Wording:
     """Posts (`account`, `acted_at`, `text`) with their texts made normal, each wording once."""
     raw = _encoded(posts["text"])
-    normal = pa.array([reading.normal(text) for text in raw.dictionary.to_pylist()], pa.string())
+    normal = pa.array(reading.normals(raw.dictionary.to_pylist()), pa.string())
     texts = normal.dictionary_encode()
     ids = pc.unique(posts["account"])
     ids = ids.take(pc.sort_indices(ids))

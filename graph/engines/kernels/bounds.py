@@ -139,15 +139,19 @@ def bounded(
     if limits.window_interactions is not None:
         rows = without("window-interactions", rows, rows.sizes() > limits.window_interactions)
     if limits.raw_pairs is not None and int(rows.pairs().sum()) > limits.raw_pairs:
-        affordable = _affordable_window(rows, limits.raw_pairs)
+        affordable = affordable_window(np.bincount(rows.sizes() - 1), limits.raw_pairs)
     if affordable is not None:
         rows = without("raw-pairs", rows, rows.sizes() > affordable)
     return rows, found
 
 
-def _affordable_window(rows: Near, most_pairs: int) -> int:
-    """The largest window size such that rows in windows of at most this size fit the budget."""
-    others = np.bincount(rows.sizes() - 1)
+def affordable_window(others: Longs, most_pairs: int) -> int:
+    """The largest window size such that rows in windows of at most this size fit the budget.
+
+    Args:
+        others: how many rows have 0, 1, 2, ... others in their windows.
+        most_pairs: the budget of raw pairs.
+    """
     half_pairs = np.cumsum(others * np.arange(len(others)))
     return int(np.searchsorted(half_pairs, 2 * most_pairs, side="right"))
 

@@ -121,7 +121,7 @@ def swept(ready: Ready, *, count: str, at_least: int, threads: int) -> Iterator[
 def repeated_contents(rows: Rows, accounts: int) -> Longs:
     """The content numbers that stand in several rows of one account."""
     place, starts = company.by_account(rows.account, accounts)
-    repeated, _ = _repeats(rows.content, place, starts)
+    repeated, _ = repeats(rows.content, place, starts)
     return sorted_distinct(rows.content[repeated >= 0])
 
 
@@ -150,7 +150,7 @@ def _without_idle_accounts(
 ) -> Near:
     """Without accounts that no pair can lift to `at_least`; lossless, repeated while it pays."""
     for _ in range(4):
-        idle = _highest(rows, accounts, count) < at_least
+        idle = highest(rows, accounts, count) < at_least
         out = idle[rows.rows.account]
         if not out.any():
             break
@@ -158,24 +158,39 @@ def _without_idle_accounts(
     return rows
 
 
-def _highest(rows: Near, accounts: int, count: str) -> Longs:
-    highest: Longs
+def highest(rows: Near, accounts: int, count: str) -> Longs:
+    """What no pair of each account can exceed, of the chosen count; parts of the objects add up."""
+    most: Longs
     if count == "objects":
-        highest = company.distinct_objects(rows.place, rows.starts, rows.owner)
+        most = company.distinct_objects(rows.place, rows.starts, rows.owner)
     elif count == "own-posts":
-        highest = np.diff(rows.starts)
+        most = np.diff(rows.starts)
     else:
         # One row of an account may meet many rows of a partner, on as many days.
-        highest = _scanned_by(rows.rows.account, rows.low, rows.high, accounts)
-    return highest
+        most = scanned_by(rows.rows.account, rows.low, rows.high, accounts)
+    return most
 
 
 @njit(cache=True, nogil=True)
-def _scanned_by(account: Ints, low: Ints, high: Ints, accounts: int) -> Longs:
+def scanned_by(account: Ints, low: Ints, high: Ints, accounts: int) -> Longs:
+    """How many other rows the windows of each account's rows hold."""
     found = np.zeros(accounts, np.int64)
     for i in range(len(account)):
         found[account[i]] += high[i] - low[i] - 1
     return found
+
+
+def by_activity(scanned: Longs) -> tuple[Ints, Ints]:
+    """The codes of accounts with company, the least active first, and each code's place there."""
+    codes = np.flatnonzero(scanned).astype(np.int32)
+    codes = codes[np.lexsort((codes, scanned[codes]))]
+    return codes, _numbers(codes, len(scanned))
+
+
+def _numbers(codes: Ints, accounts: int) -> Ints:
+    number = np.empty(accounts, np.int32)
+    number[codes] = np.arange(len(codes), dtype=np.int32)
+    return number
 
 
 def _laid_out(rows: Near, accounts: int, owned: Flags | None = None) -> tuple[Ints, Longs, Sweep]:
@@ -184,13 +199,13 @@ def _laid_out(rows: Near, accounts: int, owned: Flags | None = None) -> tuple[In
     The order is by activity, or by code where only some accounts are `owned`: all who sweep a part
     must agree on whose a pair is.
     """
-    scanned = _scanned_by(rows.rows.account, rows.low, rows.high, accounts)
-    codes = np.flatnonzero(np.diff(rows.starts)).astype(np.int32)
+    scanned = scanned_by(rows.rows.account, rows.low, rows.high, accounts)
     if owned is None:
-        codes = codes[np.lexsort((codes, scanned[codes]))]
-    number = np.empty(accounts, np.int32)
-    number[codes] = np.arange(len(codes), dtype=np.int32)
-    repeated, posts = _repeats(rows.rows.content, rows.place, rows.starts)
+        codes, number = by_activity(scanned)
+    else:
+        codes = np.flatnonzero(np.diff(rows.starts)).astype(np.int32)
+        number = _numbers(codes, accounts)
+    repeated, posts = repeats(rows.rows.content, rows.place, rows.starts)
     account = number[rows.rows.account]
     place, starts = company.by_account(account, len(codes))
     scanned = scanned[codes]
@@ -214,7 +229,7 @@ def _laid_out(rows: Near, accounts: int, owned: Flags | None = None) -> tuple[In
 
 
 @njit(cache=True, nogil=True)
-def _repeats(content: Longs, place: Ints, starts: Longs) -> tuple[Ints, int]:
+def repeats(content: Longs, place: Ints, starts: Longs) -> tuple[Ints, int]:
     """For each row a number for its post if the post stands in several rows, else -1."""
     repeated = np.full(len(content), -1, np.int32)
     posts = 0

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from numba import njit
 
 from graph.engines.kernels.company import Ints, Longs
@@ -49,7 +50,7 @@ class TextCodes:
         """
         if tags is None:
             tags = np.zeros(len(texts), np.int64)
-        offsets, data = _buffers(texts)
+        offsets, data = buffers(texts)
         self._make_room(len(texts), int(offsets[-1] - offsets[0]))
         codes = np.empty(len(texts), np.int32)
         self.known = int(
@@ -96,13 +97,23 @@ class TextCodes:
             self._cells = cells
 
 
+def by_name(codes: TextCodes) -> tuple[Ints, pa.LargeStringArray]:
+    """Each code's place in byte order of the texts, and the texts in that order."""
+    texts = codes.texts()
+    order = pc.sort_indices(texts).to_numpy()
+    rank = np.empty(codes.known, np.int32)
+    rank[order] = np.arange(codes.known, dtype=np.int32)
+    return rank, texts.take(pa.array(order))
+
+
 def _longer(array: npt.NDArray[T], size: int) -> npt.NDArray[T]:
     longer = np.empty(size, array.dtype)
     longer[: len(array)] = array
     return longer
 
 
-def _buffers(texts: pa.StringArray) -> tuple[Ints, Bytes]:
+def buffers(texts: pa.StringArray) -> tuple[Ints, Bytes]:
+    """Where each text begins and the last one ends, and the bytes of them all."""
     _, offsets, data = texts.buffers()
     if not len(texts):
         return np.zeros(1, np.int32), np.empty(0, np.uint8)

@@ -117,7 +117,7 @@ join {words} w on w.text = u.text
 def _read(batches: Iterator[pa.RecordBatch], *, reading: Reading) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         raws = batch.column("raw").to_pylist()
-        normals = [reading.normal(raw) for raw in raws]
+        normals = reading.normals(raws)
         keys = [reading.key(normal) for normal in normals]
         yield pa.RecordBatch.from_pydict(
             {"raw": raws, "posts": batch.column("posts"), "normal": normals, "key": keys},
