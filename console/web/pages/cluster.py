@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from console.web.asking import Person, TheSite, asked
 from console.web.drawing import page
+from console.web.lasting import lasting_values
 from console.web.session import Session
 from console.web.site import Site
 from graph.errors import ConfigError
@@ -92,6 +93,7 @@ def cluster_page(
         "seen": max((each.seq for each in decisions), default=0),
         "outcomes": OUTCOMES,
         "said": said,
+        "lasting": lasting_values(site.store, run.name, name),
         **_beside(site, run, view.facts["place"]),
     }
     return page("cluster.html", person, status=status, **values)
