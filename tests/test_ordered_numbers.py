@@ -20,6 +20,7 @@ FEW = {
     "graph/engines/chance.py": "the local engine's",
     "graph/engines/places.py": "the local engine's",
     "jobs/evaluation/cnt_peer.py": "another tool's way, measured on the local engine",
+    "review/by_cluster.py": "the clusters of a published run, on the local engine",
     "review/search.py": "what a published run holds of a text, for a page, on the local engine",
 }
 """Files that have such windows, and why they may."""

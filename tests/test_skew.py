@@ -103,7 +103,7 @@ def test_pairs_are_those_that_the_kernel_counts():
 
     assert found.pairs.sum() == pytest.approx(kernel.pairs().sum(), rel=0.02)
     budget = int(kernel.pairs().sum() // 3)
-    exact = bounds._affordable_window(kernel, budget)
+    exact = bounds.affordable_window(np.bincount(kernel.sizes() - 1), budget)
     assert affordable(day, MINUTE, budget) == pytest.approx(exact, rel=0.1)
     assert affordable(day, MINUTE, 2 * int(found.pairs.sum())) is None
 
