@@ -20,7 +20,7 @@ from graph.engines.kernels.bounds import Limits
 
 _BYTES_A_ROW = 160
 """What a row of a part takes while the part is worked on."""
-_FEWEST_PARTS, _MOST_PARTS = 2, 10
+_FEWEST_PARTS, _MOST_PARTS = 2, 9
 """As powers of two; each part is an open file while rows are read."""
 
 
