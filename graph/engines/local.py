@@ -21,7 +21,7 @@ from graph.engines.duck import open_duck
 from graph.engines.duck_errors import answering, explained
 from graph.engines.expressions import ROWS, Expressions
 from graph.engines.interruption import interruptible
-from graph.engines.memory import share_out
+from graph.engines.memory import left_for_arrays
 from graph.engines.within import leaving_none
 from graph.errors import ConfigError, SchemaError
 from graph.schema import Schema
@@ -61,7 +61,7 @@ class LocalEngine:
         self._duck = open_duck(memory=memory, threads=self.threads)
         if again:
             self._duck.execute("set global parquet_metadata_cache = true")
-        self.array_bytes = share_out(self._duck).arrays
+        self.array_bytes = left_for_arrays(self._duck)
         """The most memory that arrays of kernels are to take."""
         self.spill = Path(tempfile.mkdtemp(prefix="ringwatch-", dir=spill))
         """A folder for what memory does not hold; gone when the engine is closed."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import duckdb
 
 _UNITS = {"bytes": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
@@ -13,15 +11,8 @@ _LEAST = 320 << 20
 """So much is shared out, if it was given, whatever the libraries take: less does no work."""
 
 
-class Shares(NamedTuple):
-    """Bytes for tables before they spill, and for arrays beside them."""
-
-    tables: int
-    arrays: int
-
-
-def share_out(duck: duckdb.DuckDBPyConnection) -> Shares:
-    """Share out the memory that a DuckDB was given as its limit, and lower the limit to its share.
+def left_for_arrays(duck: duckdb.DuckDBPyConnection) -> int:
+    """Lower the limit that a DuckDB was given to the share of tables; the bytes left for arrays.
 
     Half of what the libraries leave goes to each. A limit below 1 GB cannot be kept, since the
     libraries alone take 600 MB: tables and arrays stay within it, the process does not.
@@ -32,4 +23,4 @@ def share_out(duck: duckdb.DuckDBPyConnection) -> Shares:
     left = max(memory - _LIBRARIES, min(memory, _LEAST))
     tables = max(left, min(2 * left, _LEAST)) // 2
     duck.execute("set memory_limit = $memory", {"memory": f"{tables}B"})
-    return Shares(tables, left // 2)
+    return left // 2

@@ -145,7 +145,7 @@ def pairs_by_window(engine: SparkEngine, acts: Acts, hot: Hot | None, within_ms:
 
 
 def affordable_window(windows: DataFrame, most_pairs: int) -> int:
-    """`graph.engines.kernels.bounds._affordable_window` of a table, without collecting it.
+    """`graph.engines.kernels.bounds.affordable_window` of a table, without collecting it.
 
     The sum is looked for block by block of sizes and then in one block, so the driver holds some
     ten thousand sums at most.

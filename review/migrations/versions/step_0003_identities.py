@@ -6,6 +6,8 @@ Runs that are in the store already get their ids when a run of their folder is o
 import sqlalchemy as sa
 from alembic import op
 
+from review.migrations.append_only import keep_as_written
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -28,19 +30,7 @@ def upgrade() -> None:
     _make_identities()
     _make_lineage()
     _make_fingerprints()
-    if op.get_bind().dialect.name == "postgresql":
-        for table in APPEND_ONLY:
-            op.execute(
-                f"create trigger {table}_append_only before update or delete or truncate"
-                f" on {table} for each statement execute function refuse_change()"
-            )
-        return
-    for table in APPEND_ONLY:
-        for change in ("update", "delete"):
-            op.execute(
-                f"create trigger {table}_no_{change} before {change} on {table}"
-                f" begin select raise(abort, '{table} is append-only'); end"
-            )
+    keep_as_written(APPEND_ONLY)
 
 
 def _make_identities() -> None:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from review.migrations.append_only import keep_as_written
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -26,19 +28,7 @@ def upgrade() -> None:
     _make_deliveries()
     _make_sendings()
     _make_suppressions()
-    if op.get_bind().dialect.name == "postgresql":
-        for table in APPEND_ONLY:
-            op.execute(
-                f"create trigger {table}_append_only before update or delete or truncate"
-                f" on {table} for each statement execute function refuse_change()"
-            )
-        return
-    for table in APPEND_ONLY:
-        for change in ("update", "delete"):
-            op.execute(
-                f"create trigger {table}_no_{change} before {change} on {table}"
-                f" begin select raise(abort, '{table} is append-only'); end"
-            )
+    keep_as_written(APPEND_ONLY)
 
 
 def _make_deliveries() -> None:
