@@ -91,6 +91,13 @@ def come_in(shown: Watched, told: dict[str, Any], name: str = "jo") -> None:
     shown.page.wait_for_selector("[data-queue], .nothing")
 
 
+def press(page: Page, *keys: str) -> None:
+    """Press keys, the first of them when the scripts that listen to them have run."""
+    page.wait_for_load_state("load")
+    for key in keys:
+        page.keyboard.press(key)
+
+
 def faults_of(page: Page) -> list[str]:
     """What axe finds serious or critical on a page, with the places."""
     if not AXE.exists():

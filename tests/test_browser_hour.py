@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from review.store import Store
-from tests.browser_pages import chromium, come_in, shoot, watched
+from tests.browser_pages import chromium, come_in, press, shoot, watched
 from tests.web_consoles import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.local_only]
@@ -39,8 +39,7 @@ def test_an_investigator_s_first_hour(out, screenshots):
         assert flagged >= 3
         shoot(page, screenshots, "hour-queue")
 
-        page.keyboard.press("j")
-        page.keyboard.press("Enter")
+        press(page, "j", "Enter")
         page.wait_for_selector("[data-cluster]")
         name = page.locator("h1").inner_text()
         shoot(page, screenshots, "hour-cluster")
@@ -56,9 +55,9 @@ def test_an_investigator_s_first_hour(out, screenshots):
         page.go_back()
 
         page.wait_for_selector("[data-cluster]")
-        page.keyboard.press("c")
+        press(page, "c")
         page.keyboard.type("same links within seconds, day after day")
-        page.keyboard.press("Shift+Enter")
+        press(page, "Shift+Enter")
         page.wait_for_function(f"() => document.querySelector('h1').innerText !== '{name}'")
         page.goto(f"{shown.address}/?state=confirmed")
         assert page.locator("[data-open]").all_inner_texts() == [name]

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from review.store import Store
-from tests.browser_pages import chromium, watched
+from tests.browser_pages import chromium, press, watched
 from tests.web_consoles import publish, serving, town
 
 pytestmark = [pytest.mark.browser, pytest.mark.local_only]
@@ -38,10 +38,7 @@ def page(browser, told, out):
     with watched(browser, told) as shown:
         if not KEPT:
             shown.page.goto(told["link"])
-            shown.page.keyboard.press("Tab")
-            shown.page.keyboard.press("Tab")
-            shown.page.keyboard.press("Tab")
-            shown.page.keyboard.press("Enter")
+            press(shown.page, "Tab", "Tab", "Tab", "Enter")
             shown.page.wait_for_selector("[data-queue]")
             KEPT.extend(shown.page.context.cookies())
         shown.page.context.add_cookies(KEPT)
@@ -58,11 +55,6 @@ def focused(page):
 
 def heading(page):
     return page.locator("h1").inner_text()
-
-
-def press(page, *keys):
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def test_from_the_queue_to_a_decision_and_the_next_cluster(page, out):
@@ -137,7 +129,7 @@ def test_a_slash_searches_and_escape_leaves_the_box(page):
 def test_single_keys_can_be_turned_off_and_the_list_of_them_holds_the_focus(page):
     press(page, "?")
     assert page.locator("dialog[open]").count() == 1
-    page.keyboard.press("j")
+    press(page, "j")
     assert page.evaluate("() => document.querySelector('dialog').contains(document.activeElement)")
     page.locator("#keys-on").focus()
     press(page, "Space", "Escape", "j")

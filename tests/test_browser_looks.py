@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.browser_pages import chromium, come_in, faults_of, shoot, too_wide, watched
+from tests.browser_pages import chromium, come_in, faults_of, press, shoot, too_wide, watched
 from tests.web_consoles import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.local_only]
@@ -80,7 +80,7 @@ def test_axe_finds_nothing_serious(opened, pages, kind, scheme, screenshots):
 
 def test_the_list_of_keys_is_without_serious_faults(opened, pages, screenshots):
     page = opened.open(pages["cluster"])
-    page.keyboard.press("?")
+    press(page, "?")
     shoot(page, screenshots, "keys")
 
     assert faults_of(page) == []
