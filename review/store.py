@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Connection, Engine, Select, func, insert, select
+from sqlalchemy import Connection, Engine, Select, func, insert, select, union
 
 from graph.errors import ConfigError, StoreError
 from review.across_runs import AcrossRuns, across_runs
@@ -22,18 +22,24 @@ from review.decisions import (
     add_decision,
     checked_outcome,
     checked_words,
+    counting_decisions,
     decisions_of,
     standing,
     standing_rows,
 )
 from review.deliveries.deliveries import Deliveries
 from review.history import HistoryEntry, add_entry, as_entry, take_turn, verify_chain
+from review.identity.carried import keeping_verdicts
 from review.identity.entering import enter_earlier, enter_run
 from review.identity.identities import Identities
 from review.identity.recurring import remember
 from review.importing import import_rows
 from review.people.people import People
 from review.run import Run
+from review.second.pending import SECOND_REVIEW
+from review.second.reviews import SecondReviews, awaited
+from review.second.rules import FINAL, ask_for_second
+from review.second.tables import SECOND_REVIEWS
 from review.seen import what_was_seen
 from review.tables import CLUSTERS, DECISIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
 
@@ -146,6 +152,11 @@ class Store:
         return Identities(self._engine, self._turn)
 
     @property
+    def second(self) -> SecondReviews:
+        """The second, blind reviews of decisions."""
+        return SecondReviews(self._engine, self._turn)
+
+    @property
     def people(self) -> People:
         """Who may sign in, and what each may do."""
         return People(self._engine, self._turn)
@@ -177,8 +188,9 @@ class Store:
         at: int | None = None,
         excluded: Iterable[str] = (),
         seen: int | None = None,
+        only_new: bool = False,
     ) -> Decision:
-        """Add a decision on a cluster.
+        """Add a decision on a cluster; it may be asked for a second review (`Store.second`).
 
         Args:
             run: the run's name.
@@ -190,10 +202,13 @@ class Store:
             excluded: members whom the decision does not cover.
             seen: the number of the newest decision that the person had before them (0 for none);
                 the decision is refused where a newer one has come since.
+            only_new: it speaks only of members of whom no decision on the cluster's lasting id
+                speaks yet; the others keep their verdict.
 
         Raises:
             ConfigError: an unknown run, cluster, outcome or member; no reason, or nobody who
-                decides.
+                decides; another's decision awaits a second review, or two differ; `only_new`
+                where nothing was decided before, or nobody is new.
             StoreError: a newer decision than the one seen, or the database refused.
         """
         checked_outcome(outcome)
@@ -202,6 +217,7 @@ class Store:
         with self._turn() as connection:
             self._refuse_strangers(connection, run, cluster, excluded := sorted(set(excluded)))
             self._refuse_unseen(connection, run, cluster, seen)
+            _refuse_awaited(connection, run, cluster, by)
             decision = Decision(
                 seq=0,
                 run=run,
@@ -211,9 +227,13 @@ class Store:
                 by=by,
                 at=_now(at),
                 excluded=tuple(excluded),
+                kept=keeping_verdicts(connection, run, cluster) if only_new else (),
             )
             saw = what_was_seen(connection, run, cluster)
-            return add_decision(connection, "decide", decision, saw=saw)
+            made = add_decision(connection, "decide", decision, saw=saw)
+            if outcome in FINAL:
+                ask_for_second(connection, made.seq, run, cluster)
+            return made
 
     def undo(
         self,
@@ -318,9 +338,17 @@ class Store:
         return export
 
     def decisions(self, run: str, *clusters: str) -> list[Decision]:
-        """The decisions on a run or on some clusters of it, in the order in which they came."""
+        """The decisions on a run or on some clusters of it, in the order in which they came.
+
+        Each as it counts: one that awaits a second review says so, and neither what it is nor why.
+        """
         with reading(self._engine) as connection:
-            return decisions_of(connection, run, *clusters)
+            return counting_decisions(connection, run, *clusters)
+
+    def decisions_as_taken(self, run: str, cluster: str) -> list[Decision]:
+        """The decisions on a cluster as they were taken, for who may know them."""
+        with reading(self._engine) as connection:
+            return decisions_of(connection, run, cluster)
 
     def notes(self, run: str, cluster: str | None = None) -> list[Note]:
         """The remarks on a run's clusters or on one cluster, in the order in which they came."""
@@ -350,12 +378,24 @@ class Store:
         Given are the newest number, and the state of each cluster on which anything was decided
         or undone since; it may be `open` again.
         """
-        since = (DECISIONS.c.run == run, DECISIONS.c.seq > seq)
+        decided = (DECISIONS.c.run == run, DECISIONS.c.seq > seq)
+        # A second review changes what a decision counts as, without being one.
+        reviewed = (
+            DECISIONS.c.run == run,
+            SECOND_REVIEWS.c.seq > seq,
+            SECOND_REVIEWS.c.decision == DECISIONS.c.seq,
+        )
         with reading(self._engine) as connection:
-            newest = connection.scalar(select(func.max(DECISIONS.c.seq)).where(*since))
-            if newest is None:
+            newest = max(
+                connection.scalar(select(func.max(DECISIONS.c.seq)).where(*decided)) or 0,
+                connection.scalar(select(func.max(SECOND_REVIEWS.c.seq)).where(*reviewed)) or 0,
+            )
+            if not newest:
                 return seq, {}
-            touched = select(DECISIONS.c.cluster).where(*since)
+            touched = union(
+                select(DECISIONS.c.cluster).where(*decided),
+                select(DECISIONS.c.cluster).where(*reviewed),
+            )
             states = dict.fromkeys(connection.scalars(touched), OPEN)
             holding = standing_rows(DECISIONS.c.run == run, DECISIONS.c.cluster.in_(touched))
             states.update((row.cluster, row.outcome) for row in connection.execute(holding))
@@ -451,6 +491,19 @@ class Store:
                 " look at it again, then decide"
             )
             raise StoreError(message)
+
+
+def _refuse_awaited(connection: Connection, run: str, cluster: str, by: str) -> None:
+    waiting = awaited(connection, run, cluster)
+    if waiting is None or (waiting.state == SECOND_REVIEW and waiting.by == by):
+        return
+    how = (
+        f"awaits a second review, which is blind: `ringwatch second {cluster}`"
+        if waiting.state == SECOND_REVIEW
+        else f"and its second review differ: a third person settles it, `ringwatch settle {cluster}`"
+    )
+    message = f"decision {waiting.decision} on cluster `{cluster}` {how}"
+    raise ConfigError(message)
 
 
 def _now(at: int | None) -> int:

@@ -2,7 +2,8 @@
 
 A decision speaks of the accounts that it was taken on: those that were members then, that were not
 weak and that it did not leave out. An account that joined afterwards has no verdict, whatever was
-decided before it came. Where several decisions speak of an account, the newest counts.
+decided before it came. Where several decisions speak of an account, the newest counts. One that
+awaits its second review speaks of its accounts too, and says just that.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from graph.errors import ConfigError
 from review.across_runs import WEAK
-from review.decisions import Decision, decisions_of, standing, standing_rows
-from review.identity.lineage import lead_here
+from review.decisions import Decision, as_it_counts, decisions_of, standing, standing_rows
+from review.identity.lineage import lead_here, leads_to
 from review.identity.tables import SIGHTINGS
+from review.second.pending import not_counting
 from review.tables import DECISIONS, MEMBERS
 
 EXCLUDED = "excluded"
@@ -43,7 +46,9 @@ class Carried:
         return f"{self.decision.outcome} (run {self.decision.run}){new}{gone}"
 
 
-def carried(connection: Connection, run: str, cluster: str, identity: str) -> Carried | None:
+def carried(
+    connection: Connection, run: str, cluster: str, identity: str, *, before: bool = False
+) -> Carried | None:
     """What stands on an id, for its cluster in a run; None where nothing was decided.
 
     Args:
@@ -51,6 +56,7 @@ def carried(connection: Connection, run: str, cluster: str, identity: str) -> Ca
         run: the run of the cluster.
         cluster: the cluster's name.
         identity: the id it has, or leads to.
+        before: leave out what was decided on the cluster in this run.
     """
     ours = lead_here(connection, identity)
     seen_in = connection.execute(
@@ -62,10 +68,18 @@ def carried(connection: Connection, run: str, cluster: str, identity: str) -> Ca
         .where(SIGHTINGS.c.identity.in_(ours))
         .distinct()
     ).all()
-    held = [standing(decisions_of(connection, *seen)) for seen in seen_in]
-    found = sorted((each for each in held if each is not None), key=lambda each: -each.seq)
-    if not found:
+    own = (run, cluster)
+    held = [
+        standing(decisions_of(connection, *seen))
+        for seen in seen_in
+        if not (before and tuple(seen) == own)
+    ]
+    taken = sorted((each for each in held if each is not None), key=lambda each: -each.seq)
+    if not taken:
         return None
+    numbers = select(DECISIONS.c.seq).where(DECISIONS.c.seq.in_([each.seq for each in taken]))
+    waiting = not_counting(connection, numbers)
+    found = [as_it_counts(each, waiting) for each in taken]
     now = _accounts(connection, run, cluster)
     verdicts: dict[str, tuple[str, int]] = {}
     for decision in found:
@@ -79,6 +93,28 @@ def carried(connection: Connection, run: str, cluster: str, identity: str) -> Ca
         fresh=tuple(sorted(now - verdicts.keys())),
         gone=len(newest - now),
     )
+
+
+def keeping_verdicts(connection: Connection, run: str, cluster: str) -> tuple[str, ...]:
+    """The accounts of a cluster of which earlier decisions speak, for one on the others alone.
+
+    Decisions on the same cluster of the same run are not earlier ones: the new one replaces them.
+
+    Raises:
+        ConfigError: nothing was decided on its id before, or none of its accounts is new.
+    """
+    minted = connection.scalar(
+        select(SIGHTINGS.c.identity).where(SIGHTINGS.c.run == run, SIGHTINGS.c.cluster == cluster)
+    )
+    end = None if minted is None else leads_to(connection, [minted])[minted]
+    held = None if end is None else carried(connection, run, cluster, end, before=True)
+    if held is None:
+        message = f"nothing was decided before on what cluster `{cluster}` continues: decide on all"
+        raise ConfigError(message)
+    if not held.fresh:
+        message = f"no account of cluster `{cluster}` is new since the decision that stands on it"
+        raise ConfigError(message)
+    return tuple(sorted(held.verdicts))
 
 
 def decided_identities(connection: Connection) -> set[str]:
@@ -96,9 +132,10 @@ def decided_identities(connection: Connection) -> set[str]:
 
 def _spoken_of(connection: Connection, decision: Decision) -> dict[str, tuple[str, int]]:
     excluded = set(decision.excluded)
+    those = _accounts(connection, decision.run, decision.cluster) | excluded
     return {
         account: (EXCLUDED if account in excluded else decision.outcome, decision.seq)
-        for account in _accounts(connection, decision.run, decision.cluster) | excluded
+        for account in those.difference(decision.kept)
     }
 
 
