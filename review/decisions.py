@@ -176,7 +176,9 @@ def decisions_of(connection: Connection, run: str, *clusters: str) -> list[Decis
     )
     return [
         Decision(
-            **row, excluded=tuple(excluded.get(row["seq"], ())), kept=tuple(kept.get(row["seq"], ()))
+            **row,
+            excluded=tuple(excluded.get(row["seq"], ())),
+            kept=tuple(kept.get(row["seq"], ())),
         )
         for row in rows
     ]

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Select, func, insert, select, union
 
 from graph.errors import ConfigError, StoreError
 from review.across_runs import AcrossRuns, across_runs
+from review.claims import Claims
 from review.database import open_database, reading, writing
 from review.decisions import (
     OPEN,
@@ -35,13 +36,14 @@ from review.identity.identities import Identities
 from review.identity.recurring import remember
 from review.importing import import_rows
 from review.people.people import People
+from review.refusing import refuse_strangers, refuse_unseen
 from review.run import Run
-from review.second.pending import SECOND_REVIEW
-from review.second.reviews import SecondReviews, awaited
+from review.saved_views import SavedViews
+from review.second.reviews import SecondReviews, refuse_awaited
 from review.second.rules import FINAL, ask_for_second
 from review.second.tables import SECOND_REVIEWS
 from review.seen import what_was_seen
-from review.tables import CLUSTERS, DECISIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
+from review.tables import DECISIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,16 @@ class Store:
         return SecondReviews(self._engine, self._turn)
 
     @property
+    def claims(self) -> Claims:
+        """Who is at work on which cluster."""
+        return Claims(self._engine, self._turn)
+
+    @property
+    def views(self) -> SavedViews:
+        """The views of the queue that people keep."""
+        return SavedViews(self._engine, self._turn)
+
+    @property
     def people(self) -> People:
         """Who may sign in, and what each may do."""
         return People(self._engine, self._turn)
@@ -215,9 +227,9 @@ class Store:
         reason = checked_words(reason, what="a reason")
         by = checked_words(by, what="the name of who decides")
         with self._turn() as connection:
-            self._refuse_strangers(connection, run, cluster, excluded := sorted(set(excluded)))
-            self._refuse_unseen(connection, run, cluster, seen)
-            _refuse_awaited(connection, run, cluster, by)
+            refuse_strangers(connection, run, cluster, excluded := sorted(set(excluded)))
+            refuse_unseen(connection, run, cluster, seen)
+            refuse_awaited(connection, run, cluster, by)
             decision = Decision(
                 seq=0,
                 run=run,
@@ -254,7 +266,7 @@ class Store:
         reason = checked_words(reason, what="a reason")
         by = checked_words(by, what="the name of who decides")
         with self._turn() as connection:
-            self._refuse_unseen(connection, run, cluster, seen)
+            refuse_unseen(connection, run, cluster, seen)
             stood = standing(decisions_of(connection, run, cluster))
             if stood is None:
                 message = f"no decision stands on cluster `{cluster}` of run `{run}`"
@@ -284,7 +296,7 @@ class Store:
         }
         now = _now(at)
         with self._turn() as connection:
-            self._refuse_strangers(connection, run, cluster, ())
+            refuse_strangers(connection, run, cluster, ())
             seq = add_entry(
                 connection,
                 "note",
@@ -463,47 +475,6 @@ class Store:
         with writing(self._engine) as connection:
             take_turn(connection)
             yield connection
-
-    def _refuse_strangers(
-        self, connection: Connection, run: str, cluster: str, accounts: Iterable[str]
-    ) -> None:
-        there = select(CLUSTERS.c.cluster).where(
-            CLUSTERS.c.run == run, CLUSTERS.c.cluster == cluster
-        )
-        if connection.scalar(there) is None:
-            message = f"the store knows no cluster `{cluster}` in run `{run}`"
-            raise ConfigError(message)
-        members = select(MEMBERS.c.account).where(
-            MEMBERS.c.run == run, MEMBERS.c.cluster == cluster
-        )
-        strangers = set(accounts).difference(connection.scalars(members)) if accounts else set()
-        if strangers:
-            message = f"`{min(strangers)}` cannot be excluded: it is no member of `{cluster}`"
-            raise ConfigError(message)
-
-    def _refuse_unseen(
-        self, connection: Connection, run: str, cluster: str, seen: int | None
-    ) -> None:
-        newest = max((d.seq for d in decisions_of(connection, run, cluster)), default=0)
-        if seen is not None and seen != newest:
-            message = (
-                f"cluster `{cluster}` was decided on meanwhile (decision {newest});"
-                " look at it again, then decide"
-            )
-            raise StoreError(message)
-
-
-def _refuse_awaited(connection: Connection, run: str, cluster: str, by: str) -> None:
-    waiting = awaited(connection, run, cluster)
-    if waiting is None or (waiting.state == SECOND_REVIEW and waiting.by == by):
-        return
-    how = (
-        f"awaits a second review, which is blind: `ringwatch second {cluster}`"
-        if waiting.state == SECOND_REVIEW
-        else f"and its second review differ: a third person settles it, `ringwatch settle {cluster}`"
-    )
-    message = f"decision {waiting.decision} on cluster `{cluster}` {how}"
-    raise ConfigError(message)
 
 
 def _now(at: int | None) -> int:

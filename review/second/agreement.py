@@ -64,8 +64,9 @@ def agreement(of: str, pairs: Sequence[tuple[str, str]]) -> Agreement:
     if not n:
         return Agreement(of=of, pairs=0, agreed=0, share=None, low=None, high=None, kappa=None)
     share = agreed / n
-    middle, spread = share + _Z**2 / (2 * n), _Z * math.sqrt(
-        share * (1 - share) / n + _Z**2 / (4 * n**2)
+    middle, spread = (
+        share + _Z**2 / (2 * n),
+        _Z * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2)),
     )
     scale = 1 + _Z**2 / n
     return Agreement(

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from graph.errors import ConfigError, StoreError
+from graph.errors import ConfigError
 from review.database import reading
 from review.decisions import (
     Decision,
@@ -24,6 +24,7 @@ from review.decisions import (
     standing,
 )
 from review.history import add_entry
+from review.refusing import refuse_strangers, refuse_unseen
 from review.second.agreement import Agreement, agreements
 from review.second.pending import (
     ADJUDICATION,
@@ -35,7 +36,7 @@ from review.second.pending import (
 from review.second.rules import ReviewRules, rules_now, set_rules
 from review.second.tables import SECOND_ASKED, SECOND_EXCLUSIONS, SECOND_REVIEWS, SETTLEMENTS
 from review.seen import what_was_seen
-from review.tables import DECISIONS, MEMBERS
+from review.tables import DECISIONS
 
 UNDO_WITHIN_MS = 30 * 60_000
 
@@ -174,13 +175,13 @@ class SecondReviews:
             if asked is None or asked.state != SECOND_REVIEW:
                 message = f"no decision on cluster `{cluster}` awaits a second review"
                 raise ConfigError(message)
-            _refuse_unseen(asked, seen)
+            refuse_unseen(connection, run, cluster, seen)
             if not asked.may_review(by, _who_knows(connection, asked.decision)):
                 message = (
                     f"`{by}` knows decision {asked.decision} already; somebody else reviews it"
                 )
                 raise ConfigError(message)
-            _refuse_strangers(connection, run, cluster, left_out)
+            refuse_strangers(connection, run, cluster, left_out)
             first = asked.first
             agrees = (outcome, left_out) == (first.outcome, first.excluded)
             details = {
@@ -272,11 +273,11 @@ class SecondReviews:
             if asked is None or asked.state != ADJUDICATION or asked.second is None:
                 message = f"nothing is to be settled on cluster `{cluster}`"
                 raise ConfigError(message)
-            _refuse_unseen(asked, seen)
+            refuse_unseen(connection, run, cluster, seen)
             if not asked.may_settle(by):
                 message = f"`{by}` is one of the two who differ; a third person settles it"
                 raise ConfigError(message)
-            _refuse_strangers(connection, run, cluster, left_out)
+            refuse_strangers(connection, run, cluster, left_out)
             decision = replace(
                 asked.first, seq=0, outcome=outcome, reason=reason, by=by, at=at, excluded=left_out
             )
@@ -298,10 +299,27 @@ class SecondReviews:
 _WAITS = (SECOND_REVIEW, ADJUDICATION)
 
 
-def awaited(connection: Connection, run: str, cluster: str) -> Asked | None:
-    """The decision on a cluster that does not count yet, if the one that stands does not."""
+def refuse_awaited(connection: Connection, run: str, cluster: str, by: str) -> None:
+    """Go on with a decision only where none waits for another person.
+
+    Raises:
+        ConfigError: another's decision awaits its second review, or two differ.
+    """
     asked = _asked(connection, run, cluster)
-    return asked if asked is not None and asked.state in _WAITS else None
+    if asked is None or asked.state not in _WAITS:
+        return
+    if asked.state == SECOND_REVIEW and asked.by != by:
+        message = (
+            f"decision {asked.decision} on cluster `{cluster}` awaits a second review, which is"
+            f" blind: `ringwatch second {cluster}`"
+        )
+        raise ConfigError(message)
+    if asked.state == ADJUDICATION:
+        message = (
+            f"decision {asked.decision} on cluster `{cluster}` and its second review differ: a"
+            f" third person settles it, `ringwatch settle {cluster}`"
+        )
+        raise ConfigError(message)
 
 
 def _asked(connection: Connection, run: str, cluster: str) -> Asked | None:
@@ -350,24 +368,3 @@ def _who_knows(connection: Connection, decision: int) -> set[str]:
     """Who reviewed a decision, be it taken back since: they were shown the first's words."""
     query = select(SECOND_REVIEWS.c.by).where(SECOND_REVIEWS.c.decision == decision)
     return set(connection.scalars(query))
-
-
-def _refuse_unseen(asked: Asked, seen: int | None) -> None:
-    if seen is not None and seen != asked.decision:
-        message = (
-            f"cluster `{asked.cluster}` was decided on meanwhile (decision {asked.decision});"
-            " look at it again, then review"
-        )
-        raise StoreError(message)
-
-
-def _refuse_strangers(
-    connection: Connection, run: str, cluster: str, accounts: Collection[str]
-) -> None:
-    if not accounts:
-        return
-    members = select(MEMBERS.c.account).where(MEMBERS.c.run == run, MEMBERS.c.cluster == cluster)
-    strangers = set(accounts).difference(connection.scalars(members))
-    if strangers:
-        message = f"`{min(strangers)}` cannot be excluded: it is no member of `{cluster}`"
-        raise ConfigError(message)

@@ -47,9 +47,7 @@ def rules_now(connection: Connection) -> ReviewRules:
     return ReviewRules() if row is None else ReviewRules(**row._mapping)
 
 
-def set_rules(
-    connection: Connection, rules: ReviewRules, *, reason: str, by: str, at: int
-) -> None:
+def set_rules(connection: Connection, rules: ReviewRules, *, reason: str, by: str, at: int) -> None:
     """Let other rules hold from now on, in the caller's turn.
 
     Raises:
@@ -100,8 +98,7 @@ def _why(
     held = {
         LARGE: rules.large is not None and row.accounts >= rules.large,
         LOW_SCORE: rules.low_score is not None and row.score < rules.low_score,
-        FIRST_OF_KIND: rules.first_of_kind
-        and not _kind_is_known(connection, row.layers, decision),
+        FIRST_OF_KIND: rules.first_of_kind and not _kind_is_known(connection, row.layers, decision),
         SHARE: minted is not None and drawn(minted, share=rules.share, seed=rules.seed),
     }
     return [name for name, holds in held.items() if holds]

@@ -79,9 +79,7 @@ def _make_second_review() -> None:
     op.create_index("second_reviews_by_decision", "second_reviews", ["decision", "seq"])
     op.create_table(
         "second_exclusions",
-        sa.Column(
-            "review", sa.BigInteger, sa.ForeignKey("second_reviews.seq"), primary_key=True
-        ),
+        sa.Column("review", sa.BigInteger, sa.ForeignKey("second_reviews.seq"), primary_key=True),
         sa.Column("account", EXACT, primary_key=True),
     )
     op.create_table(
