@@ -195,7 +195,13 @@ def counting_decisions(connection: Connection, run: str, *clusters: str) -> list
     if clusters:
         numbers = numbers.where(DECISIONS.c.cluster.in_(clusters))
     waiting = not_counting(connection, numbers)
-    return [as_it_counts(each, waiting) for each in decisions_of(connection, run, *clusters)]
+    taken = decisions_of(connection, run, *clusters)
+    if waiting:
+        # What somebody said before, and took back or replaced, tells what they say now.
+        blind = {(d.cluster, d.by) for d in taken if waiting.get(d.seq) == SECOND_REVIEW}
+        own = (d.seq for d in taken if (d.cluster, d.by) in blind and d.outcome != UNDONE)
+        waiting = {**dict.fromkeys(own, SECOND_REVIEW), **waiting}
+    return [as_it_counts(each, waiting) for each in taken]
 
 
 def as_it_counts(decision: Decision, waiting: Mapping[int, str]) -> Decision:
