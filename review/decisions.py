@@ -20,8 +20,14 @@ OUTCOMES = ("confirmed", "dismissed", "mixed", "needs-more")
 OPEN = "open"
 """The state of a cluster on which no decision stands."""
 
-STATES = (OPEN, *OUTCOMES, SECOND_REVIEW, ADJUDICATION)
-"""Where a cluster may stand: `second-review` and `adjudication` wait for another person."""
+GROWN, STANDS = "grown", "stands"
+STATES = (OPEN, GROWN, *OUTCOMES, SECOND_REVIEW, ADJUDICATION, STANDS)
+"""Where a cluster of a run may stand.
+
+`second-review` and `adjudication` wait for another person. On one that nobody decided in its run,
+what was decided on its lasting id in another `stands`; where it has members of whom no decision
+speaks it has `grown`, and these alone are asked for.
+"""
 
 UNDONE = "undone"
 """The outcome of a decision that takes back an earlier one."""
@@ -76,17 +82,22 @@ def standing(decisions: Iterable[Decision]) -> Decision | None:
     return max(held, key=lambda decision: decision.seq, default=None)
 
 
+def standing_numbers(*where: ColumnElement[bool]) -> Select[tuple[int]]:
+    """The numbers of the decisions that hold, one a decided cluster."""
+    undone = select(DECISIONS.c.undoes).where(DECISIONS.c.undoes.is_not(None))
+    return (
+        select(func.max(DECISIONS.c.seq))
+        .where(DECISIONS.c.outcome != UNDONE, DECISIONS.c.seq.not_in(undone), *where)
+        .group_by(DECISIONS.c.run, DECISIONS.c.cluster)
+    )
+
+
 def standing_rows(*where: ColumnElement[bool]) -> Select[tuple[str, str, str]]:
     """(run, cluster, outcome) of the decisions that hold, as SQL: what `standing` says, for all.
 
     The outcome is the one that counts: `second-review` and `adjudication` where it does not yet.
     """
-    undone = select(DECISIONS.c.undoes).where(DECISIONS.c.undoes.is_not(None))
-    newest = (
-        select(func.max(DECISIONS.c.seq))
-        .where(DECISIONS.c.outcome != UNDONE, DECISIONS.c.seq.not_in(undone), *where)
-        .group_by(DECISIONS.c.run, DECISIONS.c.cluster)
-    )
+    newest = standing_numbers(*where)
     outcome = counted_outcome().label("outcome")
     return select(DECISIONS.c.run, DECISIONS.c.cluster, outcome).where(DECISIONS.c.seq.in_(newest))
 
@@ -166,11 +177,16 @@ def add_decision(
 
 def decisions_of(connection: Connection, run: str, *clusters: str) -> list[Decision]:
     """The decisions on a run, or on some clusters of it, in the order in which they came."""
-    query = select(DECISIONS).where(DECISIONS.c.run == run).order_by(DECISIONS.c.seq)
+    numbers = select(DECISIONS.c.seq).where(DECISIONS.c.run == run)
     if clusters:
-        query = query.where(DECISIONS.c.cluster.in_(clusters))
+        numbers = numbers.where(DECISIONS.c.cluster.in_(clusters))
+    return decisions_numbered(connection, numbers)
+
+
+def decisions_numbered(connection: Connection, numbers: Select[tuple[int]]) -> list[Decision]:
+    """The decisions of these numbers, as they were taken, in the order in which they came."""
+    query = select(DECISIONS).where(DECISIONS.c.seq.in_(numbers)).order_by(DECISIONS.c.seq)
     rows = connection.execute(query).mappings().all()
-    numbers = query.with_only_columns(DECISIONS.c.seq).order_by(None)
     excluded, kept = (
         _accounts_of(connection, table, numbers) for table in (EXCLUSIONS, KEPT_VERDICTS)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +16,9 @@ from review.across_runs import AcrossRuns, across_runs
 from review.claims import Claims
 from review.database import open_database, reading, writing
 from review.decisions import (
+    GROWN,
     OPEN,
+    STANDS,
     UNDONE,
     Decision,
     Note,
@@ -30,10 +32,11 @@ from review.decisions import (
 )
 from review.deliveries.deliveries import Deliveries
 from review.history import HistoryEntry, add_entry, as_entry, take_turn, verify_chain
-from review.identity.carried import keeping_verdicts
+from review.identity.carried import Carried, carried_by_cluster, keeping_verdicts
 from review.identity.entering import enter_earlier, enter_run
 from review.identity.identities import Identities
 from review.identity.recurring import remember
+from review.identity.tables import LINEAGE
 from review.importing import import_rows
 from review.people.people import People
 from review.refusing import refuse_strangers, refuse_unseen
@@ -379,10 +382,29 @@ class Store:
             return [Export(**row) for row in connection.execute(query).mappings()]
 
     def states(self, run: str) -> dict[str, str]:
-        """The state of each cluster of a run on which a decision stands; the others are `open`."""
+        """The state of each cluster of a run on which a decision stands; the others are `open`.
+
+        A decision on its lasting id counts, taken on whatever run (`GROWN`, `STANDS`).
+        """
         with reading(self._engine) as connection:
             rows = connection.execute(standing_rows(DECISIONS.c.run == run))
-            return {row.cluster: row.outcome for row in rows}
+            own = {row.cluster: row.outcome for row in rows}
+            return {**_carried_states(carried_by_cluster(connection, run)), **own}
+
+    def carried_after(self, run: str, seq: int) -> tuple[int, dict[str, str] | None]:
+        """As `states_after`, of what decisions on other runs made of a run's clusters.
+
+        Given are the newest number and, where anything changed, the state of every cluster that
+        has one by its lasting id; None where nothing did.
+        """
+        with reading(self._engine) as connection:
+            elsewhere = select(func.max(DECISIONS.c.seq)).where(DECISIONS.c.run != run)
+            reviewed = select(func.max(SECOND_REVIEWS.c.seq))
+            joined = select(func.max(LINEAGE.c.seq))
+            newest = max(connection.scalar(query) or 0 for query in (elsewhere, reviewed, joined))
+            if newest == seq:
+                return seq, None
+            return newest, _carried_states(carried_by_cluster(connection, run))
 
     def states_after(self, run: str, seq: int) -> tuple[int, dict[str, str]]:
         """What decisions that came after number `seq` made of a run's clusters, for who follows it.
@@ -416,7 +438,11 @@ class Store:
     def state(self, run: str, cluster: str) -> str:
         """The state of one cluster: the outcome that stands, or `open`."""
         stands = standing(self.decisions(run, cluster))
-        return OPEN if stands is None else stands.outcome
+        if stands is not None:
+            return stands.outcome
+        with reading(self._engine) as connection:
+            held = carried_by_cluster(connection, run, [cluster])
+        return _carried_states(held).get(cluster, OPEN)
 
     def memberships(self, account: str, run: str | None = None) -> list[Membership]:
         """The clusters that an account is in, in one run or in all."""
@@ -475,6 +501,13 @@ class Store:
         with writing(self._engine) as connection:
             take_turn(connection)
             yield connection
+
+
+def _carried_states(held: Mapping[str, Carried]) -> dict[str, str]:
+    # What two ids led to before they were one may speak of nobody here.
+    return {
+        cluster: GROWN if each.fresh else STANDS for cluster, each in held.items() if each.verdicts
+    }
 
 
 def _now(at: int | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -112,21 +112,19 @@ def reviews(
     json: AsJson = False,
 ) -> None:
     """List what awaits a second person, and how often two agree; set when one is asked for."""
-    given = {
-        "large": large,
-        "low_score": low_score,
-        "first_of_kind": first_of_kind,
-        "share": share,
-        "seed": seed,
-    }
-    changed = {name: value for name, value in given.items() if value is not None}
     with opened(out, run) as place:
         found = place.store.second
-        if changed:
-            # 0 switches off what has no lower value that anybody could mean.
-            off = {name: None for name in ("large", "low_score") if changed.get(name) == 0}
-            rules = replace(found.rules(), **{**changed, **off})
-            found.set_rules(rules, reason=reason, by=who(by), at=_now())
+        old = found.rules()
+        new = ReviewRules(
+            # 0 switches off: nobody could mean it otherwise.
+            large=old.large if large is None else large or None,
+            low_score=old.low_score if low_score is None else low_score or None,
+            first_of_kind=old.first_of_kind if first_of_kind is None else first_of_kind,
+            share=old.share if share is None else share,
+            seed=old.seed if seed is None else seed,
+        )
+        if new != old:
+            found.set_rules(new, reason=reason, by=who(by), at=_now())
         elif reason:
             message = "a reason goes with a rule: name one, as `--share 0.1`"
             raise ConfigError(message)

@@ -14,7 +14,7 @@ from console.web.drawing import page
 from console.web.site import Site
 from console.web.view import View, asked_view, view_of_text
 from graph.errors import ConfigError
-from review.decisions import OPEN, STATES, Decision, standing
+from review.decisions import GROWN, OPEN, STATES, Decision, standing
 from review.matching import SORTS
 from review.paged import page_of_clusters
 from review.run import Run
@@ -39,6 +39,7 @@ VIEWS = (
     ("Flagged, to decide", View(flagged="yes", state=OPEN)),
     ("Second review", View(state=SECOND_REVIEW)),
     ("To settle", View(state=ADJUDICATION)),
+    ("Grown since", View(state=GROWN)),
     ("Needs more", View(state="needs-more")),
     ("Confirmed", View(state="confirmed")),
     ("Listed, not flagged", View(flagged="no")),
