@@ -31,7 +31,15 @@ from review.decisions import (
     standing_rows,
 )
 from review.deliveries.deliveries import Deliveries
-from review.history import HistoryEntry, add_entry, as_entry, take_turn, verify_chain
+from review.history import (
+    HistoryEntry,
+    HistoryPage,
+    add_entry,
+    as_entry,
+    page_of_history,
+    take_turn,
+    verify_chain,
+)
 from review.identity.carried import Carried, carried_by_cluster, keeping_verdicts
 from review.identity.entering import enter_earlier, enter_run
 from review.identity.identities import Identities
@@ -77,10 +85,10 @@ class Membership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """A list that left the house: which file, of which run, for what. `at` is ms, UTC."""
+    """A list that left the house: which file, of which run if of one, for what. `at` is ms, UTC."""
 
     seq: int
-    run: str
+    run: str | None
     file: str
     sha256: str
     rows: int
@@ -315,7 +323,7 @@ class Store:
 
     def record_export(
         self,
-        run: str,
+        run: str | None,
         *,
         file: str,
         sha256: str,
@@ -324,7 +332,7 @@ class Store:
         by: str,
         at: int | None = None,
     ) -> Export:
-        """Keep that a list left the house.
+        """Keep that a list left the house; one that is of no run is in the history alone.
 
         Raises:
             ConfigError: an unknown run, an empty purpose, or nobody who exports.
@@ -334,7 +342,8 @@ class Store:
         by = checked_words(by, what="the name of who exports")
         now = _now(at)
         with self._turn() as connection:
-            if connection.scalar(select(RUNS.c.run).where(RUNS.c.run == run)) is None:
+            known = select(RUNS.c.run).where(RUNS.c.run == run)
+            if run is not None and connection.scalar(known) is None:
                 message = f"the store knows no run `{run}`; import it first"
                 raise ConfigError(message)
             details = {"file": file, "sha256": sha256, "rows": rows, "purpose": purpose}
@@ -349,7 +358,8 @@ class Store:
                 by=by,
                 at=now,
             )
-            connection.execute(insert(EXPORTS).values(asdict(export)))
+            if run is not None:
+                connection.execute(insert(EXPORTS).values(asdict(export)))
         return export
 
     def decisions(self, run: str, *clusters: str) -> list[Decision]:
@@ -486,6 +496,18 @@ class Store:
             query = query.where(HISTORY.c.cluster == cluster)
         with reading(self._engine) as connection:
             return [as_entry(row) for row in connection.execute(query).mappings()]
+
+    def history_page(
+        self,
+        *,
+        by: str | None = None,
+        cluster: str | None = None,
+        before: int | None = None,
+        limit: int | None = 100,
+    ) -> HistoryPage:
+        """What was done, the newest first; see `history.page_of_history`."""
+        with reading(self._engine) as connection:
+            return page_of_history(connection, by=by, cluster=cluster, before=before, limit=limit)
 
     def verify_history(self) -> int:
         """Recompute the history's chain of hashes; give the number of entries.
