@@ -84,9 +84,9 @@ def take(request: Request, site: TheSite, person: Person, form: Sent) -> Respons
 def _row(entry: HistoryEntry, hidden: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     """An entry as a row; of what awaits a second review it tells no more than that it was done."""
     details: Mapping[str, Any] = entry.details
-    if entry.run is not None and entry.cluster is not None and entry.action in _TELLING:
-        if hidden.get((entry.run, entry.cluster)) == entry.by:
-            details = HIDDEN
+    taken_by = hidden.get((entry.run or "", entry.cluster or ""))
+    if entry.action in _TELLING and taken_by == entry.by:
+        details = HIDDEN
     return {
         "seq": entry.seq,
         "at": entry.at,
