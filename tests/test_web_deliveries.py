@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 
 import pytest
 from starlette.testclient import TestClient
@@ -32,10 +33,19 @@ RING = [f"a{n}" for n in range(8)]
 EVIL = "<img src=x onerror=alert(1)>"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A published run that a console has taken in, to be copied."""
+    out = tmp_path_factory.mktemp("made")
+    publish(out, "monday", **day(a=RING, b=[f"b{n}" for n in range(4)]))
+    with console(out):
+        return out
+
+
 @pytest.fixture
-def place(tmp_path):
+def place(made, tmp_path):
     """A site with a confirmed ring and a destination, and the browsers of two people."""
-    publish(tmp_path, "monday", **day(a=RING, b=[f"b{n}" for n in range(4)]))
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True, symlinks=True)
     told = f'[destinations.ops]\nfolder = "{tmp_path / "there"}"\n'
     (tmp_path / "destinations.toml").write_text(told, encoding="utf-8")
     with console(tmp_path) as (site, _):
@@ -222,8 +232,8 @@ def test_the_history_tells_a_second_reviewer_nothing_of_the_first(place):
     assert "fans of one band" in al.get("/audit").text
 
 
-def test_anchors_are_shown_and_a_history_that_was_made_anew_is_found_out(tmp_path):
-    publish(tmp_path, "monday", **day(a=RING))
+def test_anchors_are_shown_and_a_history_that_was_made_anew_is_found_out(made, tmp_path):
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True, symlinks=True)
     anchors = tmp_path / "elsewhere" / "anchors.jsonl"
     anchors.parent.mkdir()
     with opened_site(tmp_path, anchors=anchors) as site:

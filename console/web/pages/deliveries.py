@@ -45,6 +45,7 @@ routes = APIRouter()
 
 ROWS_AT_MOST = 100
 ITEMS_AT_MOST = 200
+FIELDS = ("destination", "purpose", "action", "hold")
 HOLD_MINUTES_AT_MOST = 7 * 24 * 60
 
 LIST = Schema(
@@ -257,7 +258,7 @@ def _list(
         fault=fault,
         why=why,
         # A page can hold no NUL, and no purpose can: it is what was refused.
-        given={name: one_of(given, name).replace("\x00", "") for name in given},
+        given={name: one_of(given, name).replace("\x00", "") for name in FIELDS},
         file=FILE,
     )
 

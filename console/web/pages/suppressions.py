@@ -22,6 +22,7 @@ from review.deliveries.suppressions import ACCOUNT, CLUSTER
 routes = APIRouter()
 
 ROWS_AT_MOST = 200
+FIELDS = ("kind", "subject", "reason", "until")
 LIST = Schema(
     "suppressions",
     (
@@ -111,7 +112,7 @@ def _list(
         rows=found[:ROWS_AT_MOST],
         known=len(found),
         why=why,
-        given={name: one_of(given, name).replace("\x00", "") for name in given},
+        given={name: one_of(given, name).replace("\x00", "") for name in FIELDS},
         lifting=form is None and bool(why),
     )
 
