@@ -17,7 +17,7 @@ from console.web.reviewed import Reviewed, reviewed_for
 from console.web.session import Session
 from console.web.site import Site
 from graph.errors import ConfigError
-from review.decisions import OUTCOMES, Decision, Note, standing
+from review.decisions import OPEN, OUTCOMES, Decision, Note, standing
 from review.followed import followed
 from review.held import HeldRun
 from review.origin import origin_of
@@ -95,6 +95,7 @@ def cluster_page(
         **cluster_values(view),
         "table_at_most": EDGES_IN_TABLE,
         "run_name": run.name,
+        "state": run.states(site.store).get(name, OPEN),
         "held": standing(decisions),
         "history": told_history(decisions, notes, reviewed),
         "reviewed": reviewed,
