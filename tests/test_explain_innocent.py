@@ -18,6 +18,7 @@ from algorithms.explain.schema import EXPLANATIONS, Known
 from algorithms.explain.sittings import check as sittings
 from algorithms.explain.super_users import check as super_users
 from algorithms.explain.verdict import accounted_for
+from algorithms.ways import joined_by, layers_inside
 from graph.model import Clustering
 from graph.schemas import ACCOUNTS, CLUSTER_OBJECTS, CLUSTERING, EDGES, INTERACTIONS
 
@@ -332,7 +333,9 @@ def told(engine, table, degrees, layers, *, accounts=4):
     )
     edges = [(f"c{a}", f"c{b}", layer) for layer, pairs in layers.items() for a, b in pairs]
     inner = table(engine, EDGES, lines("src | dst | layer", edges))
-    found = accounted_for(explanations, inner, clustering, families=FAMILIES).rows()
+    found = accounted_for(
+        explanations, joined_by(layers_inside(inner, clustering)), families=FAMILIES
+    ).rows()
     return found[0]["explained"] if found else None
 
 
