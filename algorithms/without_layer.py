@@ -121,14 +121,16 @@ def edges_without(
         remaining as (
             select cluster, left_out, count(layer) as left_over,
                    string_agg(layer, ',' order by place) as layers,
-                   string_agg(case when part >= $widely or widest < $widely then layer end, ','
-                              order by place) as joined_by
+                   string_agg(joining, ',' order by place) as joined_by
             from (
-                select distinct o.cluster, o.layer as left_out, s.layer, s.place, s.part,
-                       max(s.part) over (partition by o.cluster, o.layer) as widest
-                from {layers} o
-                left join standing s
-                  on s.cluster = o.cluster and s.layer <> o.layer and s.base <> o.layer
+                select *, case when part >= $widely or widest < $widely then layer end as joining
+                from (
+                    select distinct o.cluster, o.layer as left_out, s.layer, s.place, s.part,
+                           max(s.part) over (partition by o.cluster, o.layer) as widest
+                    from {layers} o
+                    left join standing s
+                      on s.cluster = o.cluster and s.layer <> o.layer and s.base <> o.layer
+                ) told
             ) others
             group by cluster, left_out
         ),
