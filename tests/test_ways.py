@@ -13,7 +13,7 @@ FAMILIES = {
     "rare-objects": "time-object",
     "shared-objects": "time-object",
     "copied-text": "text",
-    "swarm": "traits",
+    "swarm": "cohort",
 }
 
 
