@@ -115,7 +115,8 @@ def test_without_any_one_of_it_they_were_not(engine, different):
     assert degree(feed(engine, **different)) == 0.0
 
 
-def test_eight_are_too_many_to_be_there_by_chance(engine):
+def test_eight_are_too_many_to_be_there_by_chance_and_seven_nearly(engine):
+    assert degree(feed(engine, members=5)) == 1.0
     assert degree(feed(engine, members=7)) == pytest.approx(1 / 3)
     assert same_hours(feed(engine, members=8)).rows() == []
 
@@ -146,11 +147,6 @@ def test_where_times_are_no_finer_than_an_hour_it_cannot_be_checked(engine, step
 
 def test_by_the_minute_it_can(engine):
     assert degree(feed(engine, step=MINUTE)) == 1.0
-
-
-def test_eight_may_meet_by_chance_and_less_surely_than_six(engine):
-    assert degree(feed(engine, members=6)) == 1.0
-    assert degree(feed(engine, members=8)) == 0.5
 
 
 def test_it_excuses_who_meets_on_posts_and_not_who_shares_a_device(engine, table):
