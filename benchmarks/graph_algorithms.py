@@ -85,7 +85,7 @@ def ours(path: Path, algorithm: str) -> Answer:
 
 
 def igraph(path: Path, algorithm: str) -> Answer:
-    """igraph's C core."""
+    """The C core of igraph."""
     import igraph as ig
 
     ids, src, dst, weight = _coded(path)

@@ -22,7 +22,8 @@ class Taken:
     def tell(self, found: Mapping[str, Any], *, of_children: bool = False) -> None:
         """Print what was found and what it took, as JSON.
 
-        CPU seconds are of this process, start-up included, and of those that it started.
+        CPU seconds are of this process, start-up included, and of those that it started; the peak
+        is that of the largest of them.
 
         Args:
             found: what the contender tells of its answer.
@@ -32,7 +33,7 @@ class Taken:
         own = resource.getrusage(resource.RUSAGE_SELF)
         busy = children.ru_utime + children.ru_stime
         busy += 0.0 if of_children else own.ru_utime + own.ru_stime
-        peak = children.ru_maxrss if of_children else peak_kb()
+        peak = max(children.ru_maxrss, 0 if of_children else peak_kb())
         told = {
             **found,
             "cpu": round(busy, 2),
