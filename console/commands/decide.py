@@ -27,6 +27,10 @@ def decide(
         list[str] | None,
         typer.Option(help="A member whom the decision does not cover; may be repeated."),
     ] = None,
+    new: Annotated[
+        bool,
+        typer.Option("--new", help="Only on members who are new since the decision that stands."),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Decide on a cluster, or take a decision back with `undo`."""
@@ -35,8 +39,8 @@ def decide(
         name = str(view.cluster["cluster"])
         seen = view.decisions[-1].seq if view.decisions else 0
         if outcome == "undo":
-            if exclude:
-                message = "`undo` takes a decision back whole; leave out `--exclude`"
+            if exclude or new:
+                message = "`undo` takes a decision back whole; leave out `--exclude` and `--new`"
                 raise ConfigError(message)
             decision = place.store.undo(place.run.name, name, reason=reason, by=who(by), seen=seen)
         else:
@@ -48,6 +52,7 @@ def decide(
                 by=who(by),
                 excluded=exclude or (),
                 seen=seen,
+                only_new=new,
             )
         state = place.store.state(place.run.name, name)
     if json:

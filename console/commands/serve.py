@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,11 +34,14 @@ def serve(
         list[str] | None,
         typer.Option(help="A name by which other machines reach it; may be repeated."),
     ] = None,
+    anchors: Annotated[
+        Path | None, typer.Option(help="The file of anchors that the history is held against.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Open the web console on this machine, and print a link that lets one person in."""
     listening = listen(host, port, reached_as or ())
-    with listening.socket, opened_site(out, store=store, person=person) as site:
+    with listening.socket, opened_site(out, store=store, person=person, anchors=anchors) as site:
         link = first_link(site, listening)
         if not is_loopback(host):
             say(

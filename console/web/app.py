@@ -10,7 +10,20 @@ from starlette.exceptions import HTTPException
 
 from console.web import decide
 from console.web.guard import Guard
-from console.web.pages import account, cluster, compare, entry, explore, queue, runs, search, take
+from console.web.pages import (
+    account,
+    audit,
+    cluster,
+    compare,
+    deliveries,
+    entry,
+    explore,
+    queue,
+    runs,
+    search,
+    suppressions,
+    take,
+)
 from console.web.site import Site
 from graph.errors import ConfigError, RingwatchError
 from review.report.page import style_sheet
@@ -20,6 +33,9 @@ STATIC = {
     "console.js": "text/javascript",
     "mark.svg": "image/svg+xml",
 }
+_PAGES = (
+    queue, cluster, account, explore, search, runs, compare, take, deliveries, suppressions, audit,
+)  # fmt: skip
 _PAGES_STYLE = "pages.css"
 
 
@@ -36,7 +52,7 @@ def console_of(site: Site, *, address: str, hosts: list[str]) -> Guard:
     app.state.address = address
     # Browsers send cookies to every port of a host: two consoles need two names.
     app.state.cookie = f"ringwatch-{address.rsplit(':', 1)[-1]}"
-    for part in (queue, cluster, account, explore, search, runs, compare, take, decide, entry):
+    for part in (*_PAGES, decide, entry):
         app.include_router(part.routes)
     app.add_api_route("/static/{name}", static, methods=["GET"], response_class=Response)
     app.add_exception_handler(RingwatchError, _explained)
