@@ -45,7 +45,7 @@ def test_sound_labels_are_given_back():
 
 @pytest.fixture
 def break_off(monkeypatch):
-    """From its call on the compiled linking loses every edge that it is given."""
+    """From its call on the search loses every edge that it is given."""
     linked = kernel._linked
 
     def losing(accounts, src, dst):

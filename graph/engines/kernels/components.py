@@ -21,10 +21,15 @@ def component_labels(accounts: int, src: Ints, dst: Ints) -> Ints:
     Raises:
         RingwatchError: the labels lack a property that those of components have.
     """
+    return checked_components(_linked(accounts, src, dst), src, dst)
+
+
+def _linked(accounts: int, src: Ints, dst: Ints) -> Ints:
     joined = sparse.coo_array((np.ones(len(src)), (src, dst)), shape=(accounts, accounts))
     _, found = csgraph.connected_components(joined.tocsr(), directed=False)
     _, least, part = np.unique(found, return_index=True, return_inverse=True)
-    return checked_components(least[part], src, dst)
+    labels: Ints = least[part]
+    return labels
 
 
 def checked_components(labels: Ints, src: Ints, dst: Ints) -> Ints:
