@@ -25,9 +25,17 @@ def page(
     found = _environment().get_template(template)
     person = None if session is None else session.person
     form_token = "" if session is None else session.form_token
-    return HTMLResponse(
-        found.render(person=person, form_token=form_token, **values), status_code=status
-    )
+    told = {"person": person, "form_token": form_token, **_allowed(session), **values}
+    return HTMLResponse(found.render(told), status_code=status)
+
+
+def _allowed(session: Session | None) -> dict[str, Any]:
+    """What a page shows or leaves away by who looks at it; the guard refuses all the same."""
+    acting = None if session is None else session.acting
+    return {
+        "role": None if acting is None else acting.role,
+        "may": (lambda _: False) if acting is None else acting.may,
+    }
 
 
 def url(path: str, **query: object) -> str:

@@ -15,6 +15,7 @@ from console.web.view import View, asked_view
 from review.decisions import OPEN, STATES, Decision, standing
 from review.matching import SORTS
 from review.paged import page_of_clusters
+from review.people.roles import READ_ACCOUNTS
 from review.run import Run
 
 routes = APIRouter()
@@ -43,6 +44,9 @@ VIEWS = (
 def queue(request: Request, site: TheSite, person: Person) -> Response:
     """The clusters of a run, ranked and filtered."""
     view = asked_view(request.query_params)
+    if view.text:
+        # Who asks for a text learns whether an account is in a cluster.
+        person.demand(READ_ACCOUNTS)
     run = site.run(view.run or None)
     found = page_of_clusters(
         run,

@@ -1,0 +1,87 @@
+"""Who may ask for what: one row for each route, and no route without one.
+
+A row names the verbs (`review.people.roles`) that a route demands, and the limits of them that the
+route keeps itself. A role whose limit a route does not keep is refused there. What has no row is
+not there: the guard looks here before anything of a request is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from review.people.acting import Acting
+from review.people.roles import (
+    DECIDE,
+    EXPLORE,
+    EXPORT,
+    NOTE,
+    READ_ACCOUNTS,
+    READ_CLUSTERS,
+)
+
+API = "/api/v1"
+"""What the addresses of the programs' door begin with."""
+
+STATIC = "/static/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a route demands: all of the verbs. Without one, whoever is in may ask."""
+
+    verbs: tuple[str, ...] = ()
+    keeps: frozenset[str] = field(default_factory=frozenset)
+    public: bool = False
+
+    def refuse(self, acting: Acting) -> None:
+        """Let somebody pass, or raise.
+
+        Raises:
+            Refused: they may not, and why.
+        """
+        for verb in self.verbs:
+            acting.demand(verb, keeps=self.keeps)
+
+
+_PUBLIC = Row(public=True)
+_ANYBODY = Row()
+_CLUSTERS = Row((READ_CLUSTERS,))
+_ACCOUNTS = Row((READ_ACCOUNTS,))
+
+ROUTES: Mapping[tuple[str, str], Row] = {
+    ("GET", "/enter"): _PUBLIC,
+    ("POST", "/enter"): _PUBLIC,
+    ("POST", "/sign-in"): _PUBLIC,
+    ("POST", "/link"): _PUBLIC,
+    ("GET", STATIC): _PUBLIC,
+    ("POST", "/leave"): _ANYBODY,
+    ("GET", "/"): _CLUSTERS,
+    ("GET", "/cluster"): _CLUSTERS,
+    ("GET", "/runs"): _CLUSTERS,
+    ("GET", "/run"): _CLUSTERS,
+    ("GET", "/pair"): _ACCOUNTS,
+    ("GET", "/account"): _ACCOUNTS,
+    ("GET", "/search"): _ACCOUNTS,
+    ("GET", "/compare"): _ACCOUNTS,
+    ("GET", "/explore"): Row((EXPLORE, READ_ACCOUNTS)),
+    ("GET", "/way"): Row((EXPLORE, READ_ACCOUNTS)),
+    ("POST", "/take"): Row((EXPORT,)),
+    ("POST", "/decide"): Row((DECIDE,)),
+    ("POST", "/undo"): Row((DECIDE,)),
+    ("POST", "/note"): Row((NOTE,)),
+}
+"""(method, path as the application writes it) -> what it demands."""
+
+PUBLIC = frozenset(path for (_, path), row in ROUTES.items() if row.public)
+"""The routes that answer whoever asks."""
+
+
+def row_of(method: str, path: str) -> Row | None:
+    """The row of a request, None where there is none."""
+    return ROUTES.get((method, STATIC if path.startswith("/static/") else path))
+
+
+def methods_of(path: str) -> tuple[str, ...]:
+    """By which methods something answers at a path, none where nothing does."""
+    return tuple(method for method in ("GET", "POST") if row_of(method, path) is not None)

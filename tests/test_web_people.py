@@ -1,0 +1,340 @@
+"""Who signs in to the console, what each role gets there, and what it does not."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from console.web.access import Access, Proxy, networks
+from console.web.app import console_of
+from console.web.permits import API, ROUTES
+from console.web.tries import AT_MOST, WITHIN_SECONDS, Tries
+from review.people.roles import ROLES
+from tests.web_consoles import (
+    ADDRESS,
+    HOSTS,
+    PASSWORD,
+    browser_of,
+    console,
+    enter,
+    publish,
+    quick_passwords,
+    seen_of,
+    send,
+    settle,
+    sign_in,
+    token_of,
+    town,
+)
+
+pytestmark = pytest.mark.local_only
+
+ASKED = "run=run&cluster=a001&account=a001&src=a001&dst=a001-friend&with_cluster=a002&q=a001"
+FORM = {"outcome": "needs-more", "reason": "seen", "text": "seen", "purpose": "p", "format": "csv"}
+
+# Roles in the order viewer, analyst, reviewer, lead, ops, data-scientist, admin:
+# `+` gets an answer, `.` is told why not.
+PAGES = {
+    ("GET", "/"): "+++++++",
+    ("GET", "/cluster"): "+++++++",
+    ("GET", "/runs"): "+++++++",
+    ("GET", "/run"): "+++++++",
+    ("GET", "/pair"): ".+++..+",
+    ("GET", "/account"): ".+++..+",
+    ("GET", "/search"): ".+++..+",
+    ("GET", "/compare"): ".+++..+",
+    ("GET", "/explore"): ".+++..+",
+    ("GET", "/way"): ".+++..+",
+    ("POST", "/take"): "..++...",
+    ("POST", "/decide"): "..++...",
+    ("POST", "/undo"): "..++...",
+    ("POST", "/note"): ".+++.++",
+    ("POST", "/leave"): "+++++++",
+}
+
+
+@pytest.fixture(autouse=True)
+def quick():
+    with quick_passwords():
+        yield
+
+
+@pytest.fixture
+def out(tmp_path):
+    publish(tmp_path, "run", **town(3))
+    return tmp_path
+
+
+@pytest.fixture
+def site_and_browser(out):
+    with console(out) as (site, browser):
+        settle(site)
+        yield site, browser
+
+
+@pytest.fixture
+def site(site_and_browser):
+    return site_and_browser[0]
+
+
+@pytest.fixture
+def browser(site_and_browser):
+    return site_and_browser[1]
+
+
+def test_every_page_that_is_not_public_stands_in_the_table_of_this_test():
+    pages = {each for each, row in ROUTES.items() if not (row.public or each[1].startswith(API))}
+
+    assert pages == PAGES.keys()
+
+
+@pytest.mark.parametrize(("place", "role"), list(enumerate(ROLES)))
+def test_every_role_gets_just_what_the_table_says(site, browser, place, role):
+    assert sign_in(browser, role).status_code == 303
+    token = token_of(browser.get("/").text)
+    got = {}
+    for method, path in PAGES:
+        if method == "GET":
+            answer = browser.get(f"{path}?{'' if path == '/' else ASKED}")
+        else:
+            seen = max((each.seq for each in site.store.decisions("run", "a001")), default=0)
+            form = {**FORM, "seen": str(seen), "form_token": token}
+            # A view has no cluster.
+            answer = send(browser, f"{path}?{'run=run' if path == '/take' else ASKED}", **form)
+        got[method, path] = "." if answer.status_code == 403 else "+"
+        if got[method, path] == ".":
+            assert " may" in answer.text and "a001" not in answer.text
+        else:
+            assert answer.status_code in {200, 303}, (path, answer.text)
+
+    assert got == {each: row[place] for each, row in PAGES.items()}
+    wrote = role in {"reviewer", "lead"}
+    assert [each.outcome for each in site.store.decisions("run", "a001")] == (
+        ["needs-more", "undone"] if wrote else []
+    )
+    assert {each.by for each in site.store.decisions("run", "a001")} <= {role}
+
+
+def test_a_route_without_a_row_is_not_there(site):
+    guard = console_of(site, address=ADDRESS, hosts=HOSTS)
+    guard.inner.add_api_route("/secret", lambda: "told", methods=["GET"])
+    browser = browser_of(guard)
+    sign_in(browser, "lead")
+
+    assert browser.get("/secret").status_code == 404
+
+
+@pytest.mark.parametrize("role", ["viewer", "ops", "data-scientist"])
+def test_who_sees_no_accounts_sees_none_on_a_clusters_page(site, browser, role):
+    site.store.decide(
+        "run", "a001", "mixed", reason="two kinds", by="lead", excluded=["a001-friend"]
+    )
+    sign_in(browser, role)
+    html = browser.get("/cluster?run=run&cluster=a001").text
+
+    assert "two kinds" in html and "Shared" in html and "leaves out 1 account" in html.lower()
+    assert "a001-friend" not in html and "Ann a001" not in html
+    assert "/account?" not in html and 'action="/search"' not in html
+    assert browser.get("/?text=a001-friend").status_code == 403
+    sign_in(browser, "lead")
+    html = browser.get("/cluster?run=run&cluster=a001").text
+    assert "a001-friend" in html and "Ann a001" in html
+
+
+def test_a_page_offers_no_form_that_its_reader_may_not_send(browser):
+    offered = {}
+    for role in ROLES:
+        sign_in(browser, role)
+        pages = browser.get("/cluster?run=run&cluster=a001").text + browser.get("/").text
+        forms = ("/decide", "/note", "/take", "/leave")
+        offered[role] = [path for path in forms if f'action="{path}' in pages]
+
+    assert offered == {
+        "viewer": ["/leave"],
+        "analyst": ["/note", "/leave"],
+        "reviewer": ["/decide", "/note", "/take", "/leave"],
+        "lead": ["/decide", "/note", "/take", "/leave"],
+        "ops": ["/leave"],
+        "data-scientist": ["/note", "/leave"],
+        "admin": ["/note", "/leave"],
+    }
+
+
+def test_a_decision_bears_the_name_of_who_signed_in(site, browser):
+    sign_in(browser, "reviewer")
+    html = browser.get("/cluster?run=run&cluster=a001").text
+    told = {"outcome": "confirmed", "reason": "one vendor", "seen": seen_of(html)}
+    token = token_of(html)
+    answer = send(
+        browser, "/decide?run=run&cluster=a001", form_token=token, **told, name="lead", by="lead"
+    )
+
+    assert answer.status_code == 303
+    assert [each.by for each in site.store.decisions("run", "a001")] == ["reviewer"]
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("lead", "guessed it all"),
+        ("lead", ""),
+        ("nobody", PASSWORD),
+        ("", PASSWORD),
+        ("le\x00ad", PASSWORD),
+        ("lead", PASSWORD + " "),
+        ("' or 1=1 --", PASSWORD),
+        ("x" * 5_000, PASSWORD),
+    ],
+)
+def test_whoever_gives_a_wrong_name_or_password_is_told_the_same(browser, name, password):
+    answer = sign_in(browser, name, password)
+
+    assert answer.status_code == 401 and "set-cookie" not in answer.headers
+    assert "The name or the password is wrong." in answer.text
+    assert browser.get("/").status_code == 401
+
+
+def test_after_five_wrong_tries_the_right_password_waits_too(site, browser):
+    for _ in range(5):
+        assert sign_in(browser, "lead", "guessed it all").status_code == 401
+    late = sign_in(browser, "lead")
+
+    assert late.status_code == 429 and "wait a minute" in late.text
+    assert sign_in(browser, "reviewer").status_code == 303
+
+
+def test_one_address_tries_twenty_names_a_minute_and_no_more(site):
+    guard = console_of(site, address=ADDRESS, hosts=HOSTS)
+    here, there = browser_of(guard, at="10.0.0.1"), browser_of(guard, at="10.0.0.2")
+    told = [sign_in(here, f"name {number}").status_code for number in range(AT_MOST + 1)]
+
+    assert told == [401] * AT_MOST + [429]
+    assert sign_in(there, "lead").status_code == 303
+
+
+def test_tries_are_forgotten_after_a_minute():
+    now = [0.0]
+    tries = Tries(clock=lambda: now[0])
+    assert all(tries.may("a") for _ in range(AT_MOST)) and not tries.may("a")
+    now[0] = WITHIN_SECONDS
+    assert tries.may("a")
+
+
+def test_a_session_is_another_one_after_each_sign_in_and_the_one_before_ends(site, browser):
+    sign_in(browser, "viewer")
+    planted = dict(browser.cookies)
+    sign_in(browser, "lead")
+    own = dict(browser.cookies)
+    stranger = browser_of(console_of(site, address=ADDRESS, hosts=HOSTS))
+    stranger.cookies.update(planted)
+
+    assert planted != own
+    assert stranger.get("/").status_code == 401 and browser.get("/").status_code == 200
+
+
+def test_whoever_leaves_is_out_whatever_they_kept(browser):
+    sign_in(browser, "lead")
+    kept = dict(browser.cookies)
+    left = send(browser, "/leave", form_token=token_of(browser.get("/").text))
+    browser.cookies.update(kept)
+
+    assert left.status_code == 200 and "Sign in" in left.text
+    assert browser.get("/").status_code == 401
+
+
+def test_who_is_kept_out_is_out_at_once_and_a_new_role_counts_at_once(site, browser):
+    sign_in(browser, "lead")
+    assert browser.get("/account?run=run&account=a001").status_code == 200
+    site.store.people.change("lead", role="viewer", by="admin", at=1)
+    assert browser.get("/account?run=run&account=a001").status_code == 403
+    site.store.people.change("lead", disabled=True, by="admin", at=2)
+    assert browser.get("/").status_code == 401
+
+
+def test_links_let_nobody_in_once_the_store_has_people(out):
+    with console(out) as (site, browser):
+        held = site.sessions.new_link()
+        enter(site, browser)
+        assert browser.get("/").status_code == 200
+        settle(site)
+        assert browser.get("/").status_code == 401
+        assert send(browser, "/enter", link=held, name="jo").status_code == 401
+        assert send(browser, "/link").status_code == 401
+        assert 'name="password"' in browser.get("/enter").text
+
+
+def test_behind_tls_the_cookie_is_for_this_host_and_for_tls_alone(out):
+    with console(out, address="https://rings.example") as (site, browser):
+        settle(site, ["lead"])
+        answer = send(
+            browser, "/sign-in", origin="https://rings.example", name="lead", password=PASSWORD
+        )
+        cookie = answer.headers["set-cookie"]
+
+        assert cookie.startswith("__Host-ringwatch-https=")
+        assert "; Secure" in cookie and "; HttpOnly" in cookie and "; Path=/" in cookie
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        assert browser.get("/").status_code == 200
+
+
+HEADER = "x-remote-user"
+BEHIND = Access(proxy=Proxy(HEADER, networks(["10.0.0.0/24"])))
+
+
+def test_a_proxy_names_who_it_is_and_its_sessions_are_safe_from_other_sites(site):
+    guard = console_of(site, address=ADDRESS, hosts=HOSTS, access=BEHIND)
+    browser = browser_of(guard, at="10.0.0.9")
+    browser.headers[HEADER] = "reviewer"
+    html = browser.get("/cluster?run=run&cluster=a001").text
+    told = {"outcome": "confirmed", "reason": "one vendor", "seen": seen_of(html)}
+    to = "/decide?run=run&cluster=a001"
+
+    assert send(browser, to, **told).status_code == 403
+    assert send(browser, to, **told, form_token=token_of(html)).status_code == 303
+    assert [each.by for each in site.store.decisions("run", "a001")] == ["reviewer"]
+    kept = dict(browser.cookies)
+    assert browser.get("/").status_code == 200 and dict(browser.cookies) == kept
+    browser.headers[HEADER] = "viewer"
+    assert "viewer" in browser.get("/").text and dict(browser.cookies) != kept
+    assert send(browser, to, **told, form_token=token_of(html)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("at", "named", "status"),
+    [
+        ("10.0.0.9", "lead", 200),
+        ("10.0.1.9", "lead", 403),
+        ("127.0.0.1", "lead", 403),
+        ("::1", "lead", 403),
+        ("10.0.0.9", "nobody", 403),
+        ("10.0.0.9", "", 403),
+        ("10.0.0.9", None, 403),
+        ("10.0.1.9", None, 401),
+    ],
+)
+def test_the_word_of_the_named_proxy_counts_and_no_others(site, at, named, status):
+    guard = console_of(site, address=ADDRESS, hosts=HOSTS, access=BEHIND)
+    browser = browser_of(guard, at=at)
+
+    told = {} if named is None else {HEADER: named}
+    assert browser.get("/", headers=told).status_code == status
+
+
+def test_without_a_proxy_its_header_is_a_header_like_any_other(browser):
+    assert browser.get("/", headers={HEADER: "lead"}).status_code == 401
+
+
+def test_a_proxy_that_names_two_names_nobody(site):
+    guard = console_of(site, address=ADDRESS, hosts=HOSTS, access=BEHIND)
+    answer = browser_of(guard, at="10.0.0.9").get(
+        "/", headers=[(HEADER, "viewer"), (HEADER, "lead")]
+    )
+
+    assert answer.status_code == 403 and "came 2 times" in answer.text
+
+
+def test_roles_grow_from_viewer_to_lead(browser):
+    pages = list(zip(*PAGES.values(), strict=True))[:4]
+    for less, more in pairwise(pages):
+        assert all(here == "." or there == "+" for here, there in zip(less, more, strict=True))
