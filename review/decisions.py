@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, insert, select
 
-from graph.errors import ConfigError
+from graph.errors import ConfigError, StoreError
 from review.history import add_entry
 from review.tables import DECISIONS, EXCLUSIONS
 
@@ -23,6 +23,10 @@ STATES = (OPEN, *OUTCOMES)
 
 UNDONE = "undone"
 """The outcome of a decision that takes back an earlier one."""
+
+
+class Overtaken(StoreError):
+    """Somebody decided meanwhile: what was sent rests on what no longer stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

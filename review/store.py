@@ -19,6 +19,7 @@ from review.decisions import (
     UNDONE,
     Decision,
     Note,
+    Overtaken,
     add_decision,
     checked_outcome,
     checked_words,
@@ -36,6 +37,8 @@ from review.people.people import People
 from review.run import Run
 from review.seen import what_was_seen
 from review.tables import CLUSTERS, DECISIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
+
+_ACCOUNTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +197,8 @@ class Store:
         Raises:
             ConfigError: an unknown run, cluster, outcome or member; no reason, or nobody who
                 decides.
-            StoreError: a newer decision than the one seen, or the database refused.
+            Overtaken: a newer decision than the one seen.
+            StoreError: the database refused.
         """
         checked_outcome(outcome)
         reason = checked_words(reason, what="a reason")
@@ -229,7 +233,8 @@ class Store:
 
         Raises:
             ConfigError: no decision stands on this cluster; no reason, or nobody who decides.
-            StoreError: a newer decision than the one seen, or the database refused.
+            Overtaken: a newer decision than the one seen.
+            StoreError: the database refused.
         """
         reason = checked_words(reason, what="a reason")
         by = checked_words(by, what="the name of who decides")
@@ -378,6 +383,22 @@ class Store:
         with reading(self._engine) as connection:
             return [Membership(**row) for row in connection.execute(query).mappings()]
 
+    def memberships_of(self, accounts: Iterable[str]) -> dict[str, list[Membership]]:
+        """The clusters that accounts are in, in all runs; accounts that are in none have no entry.
+
+        They are looked up some hundreds at a time, all at one state of the store.
+        """
+        wanted = list(dict.fromkeys(accounts))
+        found: dict[str, list[Membership]] = {}
+        columns = (MEMBERS.c.account, MEMBERS.c.run, MEMBERS.c.cluster)
+        with reading(self._engine) as connection:
+            for start in range(0, len(wanted), _ACCOUNTS_AT_ONCE):
+                some = wanted[start : start + _ACCOUNTS_AT_ONCE]
+                query = select(MEMBERS).where(MEMBERS.c.account.in_(some)).order_by(*columns)
+                for row in connection.execute(query).mappings():
+                    found.setdefault(row["account"], []).append(Membership(**row))
+        return found
+
     def across_runs(self, run: str, cluster: str) -> AcrossRuns | None:
         """What a cluster shows on days that did not choose it, over the runs that lead to it.
 
@@ -450,7 +471,7 @@ class Store:
                 f"cluster `{cluster}` was decided on meanwhile (decision {newest});"
                 " look at it again, then decide"
             )
-            raise StoreError(message)
+            raise Overtaken(message)
 
 
 def _now(at: int | None) -> int:

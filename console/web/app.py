@@ -10,9 +10,12 @@ from starlette.exceptions import HTTPException
 
 from console.web import decide
 from console.web.access import Access
+from console.web.api.app import programs_app
+from console.web.api.problems import problem
 from console.web.guard import Cookie, Guard
 from console.web.known import Known
 from console.web.pages import account, cluster, compare, entry, explore, queue, runs, search, take
+from console.web.permits import API
 from console.web.site import Site
 from console.web.tries import Tries
 from graph.errors import ConfigError, RingwatchError
@@ -48,6 +51,7 @@ def console_of(
     for part in (queue, cluster, account, explore, search, runs, compare, take, decide, entry):
         app.include_router(part.routes)
     app.add_api_route("/static/{name}", static, methods=["GET"], response_class=Response)
+    app.mount(API, programs_app(site, access))
     app.add_exception_handler(RingwatchError, _explained)
     app.add_exception_handler(HTTPException, _refused)
     return Guard(
@@ -56,7 +60,7 @@ def console_of(
         hosts=[host.lower() for host in hosts],
         cookie=cookie,
         refusal=lambda status, why: entry.refusal(site, status, why),
-        problem=lambda status, why: entry.refusal(site, status, why),
+        problem=problem,
     )
 
 

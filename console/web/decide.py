@@ -13,11 +13,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from console.web.asking import Person, Sent, TheSite, asked, one_of
 from console.web.drawing import url
-from console.web.guard import Form
 from console.web.pages.cluster import Said, cluster_page, members_by_number
 from console.web.site import Site
 from graph.errors import ConfigError, StoreError
-from review.decisions import OPEN
+from review.decisions import OPEN, Overtaken
 from review.held import HeldRun
 from review.paged import page_of_clusters
 
@@ -53,7 +52,7 @@ def decide(request: Request, site: TheSite, person: Person, form: Sent) -> Respo
             seen=_number(one_of(form, "seen")),
         )
     except (ConfigError, StoreError) as error:
-        return _again(request, site, person, run, name, form, said, error)
+        return _again(request, site, person, run, name, said, error)
     if one_of(form, "then") == "next":
         following = _next_open(site, run, name)
         if following is not None:
@@ -76,7 +75,7 @@ def undo(request: Request, site: TheSite, person: Person, form: Sent) -> Respons
             seen=_number(one_of(form, "seen")),
         )
     except (ConfigError, StoreError) as error:
-        return _again(request, site, person, run, name, form, said, error)
+        return _again(request, site, person, run, name, said, error)
     return _see(url("/cluster", run=run.name, cluster=name))
 
 
@@ -89,7 +88,7 @@ def note(request: Request, site: TheSite, person: Person, form: Sent) -> Respons
         _refuse_long(said.words)
         site.store.note(run.name, name, said.words, by=person.person)
     except (ConfigError, StoreError) as error:
-        return _again(request, site, person, run, name, form, said, error)
+        return _again(request, site, person, run, name, said, error)
     return _see(url("/cluster", run=run.name, cluster=name) + "#history")
 
 
@@ -99,7 +98,6 @@ def _again(
     person: Person,
     run: HeldRun,
     name: str,
-    form: Form,
     said: Said,
     error: ConfigError | StoreError,
 ) -> Response:
@@ -114,8 +112,7 @@ def _again(
     )
     status = 422
     if isinstance(error, StoreError):
-        newest = max((each.seq for each in site.store.decisions(run.name, name)), default=0)
-        status = 409 if said.form != "note" and one_of(form, "seen") != str(newest) else 503
+        status = 409 if isinstance(error, Overtaken) else 503
     return cluster_page(site, person, run, name, said=shown, status=status)
 
 

@@ -70,6 +70,19 @@ ROUTES: Mapping[tuple[str, str], Row] = {
     ("POST", "/decide"): Row((DECIDE,)),
     ("POST", "/undo"): Row((DECIDE,)),
     ("POST", "/note"): Row((NOTE,)),
+    ("GET", f"{API}/openapi.json"): _ANYBODY,
+    ("GET", f"{API}/runs"): _CLUSTERS,
+    ("GET", f"{API}/clusters"): _CLUSTERS,
+    ("GET", f"{API}/cluster"): _CLUSTERS,
+    ("GET", f"{API}/evidence"): _CLUSTERS,
+    ("GET", f"{API}/members"): Row((READ_ACCOUNTS,), keeps=frozenset({"pseudonyms"})),
+    ("GET", f"{API}/account"): Row((READ_ACCOUNTS,), keeps=frozenset({"items"})),
+    ("POST", f"{API}/search"): _ACCOUNTS,
+    ("GET", f"{API}/deliveries"): _CLUSTERS,
+    ("GET", f"{API}/delivery"): Row((READ_ACCOUNTS,), keeps=frozenset({"items"})),
+    ("POST", f"{API}/decide"): Row((DECIDE,)),
+    ("POST", f"{API}/undo"): Row((DECIDE,)),
+    ("POST", f"{API}/note"): Row((NOTE,)),
 }
 """(method, path as the application writes it) -> what it demands."""
 
