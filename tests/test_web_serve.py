@@ -32,7 +32,7 @@ def test_from_the_printed_link_to_a_decision_that_outlives_the_process(out):
     with serving(out) as (process, told):
         address, link = told["address"], urlsplit(told["link"]).query.removeprefix("link=")
         assert urlsplit(address).hostname == "127.0.0.1"
-        with httpx2.Client(base_url=address, headers={"origin": address}) as browser:
+        with httpx2.Client(base_url=address, headers={"origin": address}, timeout=60) as browser:
             assert browser.get("/").status_code == 401
             assert browser.get(told["link"]).status_code == 200
             entered = browser.post("/enter", data={"link": link, "name": "jo"})
@@ -101,9 +101,9 @@ def test_people_sign_in_and_no_link_lets_anybody_in(with_people):
     with serving(with_people) as (_, told):
         assert (told["people"], told["link"]) == (True, None)
         address = told["address"]
-        with httpx2.Client(base_url=address, headers={"origin": address}) as browser:
+        with httpx2.Client(base_url=address, headers={"origin": address}, timeout=60) as browser:
             assert 'name="password"' in browser.get("/enter").text
-            assert browser.post("/link").status_code == 401
+            assert browser.post("/link", data={"please": ""}).status_code == 401
             wrong = browser.post("/sign-in", data={"name": "jo", "password": "guessed it"})
             assert wrong.status_code == 401
             right = browser.post("/sign-in", data={"name": "jo", "password": PASSWORD})

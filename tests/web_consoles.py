@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import unescape
@@ -212,3 +213,14 @@ def settle(site: Site, roles: Sequence[str] = tuple(ROLES)) -> None:
 def sign_in(browser: TestClient, name: str, password: str = PASSWORD) -> Any:
     """Send the form of the page where people sign in."""
     return send(browser, "/sign-in", name=name, password=password)
+
+
+def token_for(site: Site, person: str, *verbs: str, days: int = 1) -> dict[str, str]:
+    """The header of somebody's token for these verbs; for all that their role may by default."""
+    now = time.time_ns() // 1_000_000
+    acting = site.store.people.acting(person)
+    wanted = verbs or tuple(ROLES[str(acting.role)])
+    token = site.store.people.make_token(
+        person, wanted, by="admin", at=now, expires_at=now + days * 86_400_000
+    )
+    return {"authorization": f"Bearer {token}"}

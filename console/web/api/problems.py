@@ -92,7 +92,7 @@ def of_request(_: Request, error: Exception) -> Response:
     faults = [
         Fault(
             where=".".join(str(part) for part in each["loc"]),
-            says=each["msg"],
+            says=_said(each),
             was=_shown(each.get("input")),
         )
         for each in error.errors()
@@ -107,6 +107,19 @@ def of_request(_: Request, error: Exception) -> Response:
 def not_there(error: ConfigError) -> HTTPException:
     """What somebody named and nobody knows, as 404 in place of 422."""
     return HTTPException(404, str(error))
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    """What is wrong with a part, in the house's words where the checker's are about its own."""
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        return "nothing of this name is asked for"
+    if kind == "string_pattern_mismatch":
+        pattern = str(error["ctx"]["pattern"])
+        if pattern.startswith("^("):
+            return f"one of {', '.join(pattern[2:-2].split('|'))} is needed"
+        return "a text that is not blank and holds no NUL is needed"
+    return str(error["msg"])
 
 
 def _shown(given: Any) -> str | None:  # noqa: ANN401 - whatever was sent
