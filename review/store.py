@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Select, func, insert, select
 
 from graph.errors import ConfigError, StoreError
 from review.across_runs import AcrossRuns, across_runs
-from review.database import open_database, reading, writing
+from review.database import check_database, open_database, reading, writing
 from review.decisions import (
     OPEN,
     UNDONE,
@@ -114,6 +114,14 @@ class Store:
     def close(self) -> None:
         """Give back the connections."""
         self._engine.dispose()
+
+    def check(self) -> None:
+        """Ask the database whether it is there, with its tables up to date.
+
+        Raises:
+            StoreError: it does not answer, or another version made its tables.
+        """
+        check_database(self._engine)
 
     def import_run(self, run: Run, *, by: str = "ringwatch", at: int | None = None) -> bool:
         """Take in a published run's clusters and members, all or none; False if they are in.

@@ -79,8 +79,8 @@ def test_no_route_but_the_public_ones_answers_without_a_session(site, stranger):
         assert "Not in" in answer.text and "a001" not in answer.text
 
 
-def test_what_is_public_is_the_way_in_and_the_style(site):
-    assert {"/enter", "/sign-in", "/link", "/static/{name}"} == PUBLIC
+def test_what_is_public_is_the_way_in_the_style_and_the_probes(site):
+    assert {"/enter", "/sign-in", "/link", "/static/{name}", "/healthz", "/readyz"} == PUBLIC
     assert {path for _, path in routes_of_console(site)} >= PUBLIC
 
 

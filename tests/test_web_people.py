@@ -8,7 +8,8 @@ import pytest
 
 from console.web.access import Access, Proxy, networks
 from console.web.app import console_of
-from console.web.permits import API, ROUTES
+from console.web.guard import is_for_programs
+from console.web.permits import ROUTES
 from console.web.tries import AT_MOST, WITHIN_SECONDS, Tries
 from review.people.roles import ROLES
 from tests.web_consoles import (
@@ -84,7 +85,7 @@ def browser(site_and_browser):
 
 
 def test_every_page_that_is_not_public_stands_in_the_table_of_this_test():
-    pages = {each for each, row in ROUTES.items() if not (row.public or each[1].startswith(API))}
+    pages = {each for each, row in ROUTES.items() if not (row.public or is_for_programs(each[1]))}
 
     assert pages == PAGES.keys()
 

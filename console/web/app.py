@@ -14,10 +14,22 @@ from console.web.api.app import programs_app
 from console.web.api.problems import problem
 from console.web.guard import Cookie, Guard
 from console.web.known import Known
-from console.web.pages import account, cluster, compare, entry, explore, queue, runs, search, take
+from console.web.pages import (
+    account,
+    cluster,
+    compare,
+    entry,
+    explore,
+    health,
+    queue,
+    runs,
+    search,
+    take,
+)
 from console.web.permits import API
 from console.web.site import Site
 from console.web.tries import Tries
+from console.web.watching import Watch
 from graph.errors import ConfigError, RingwatchError
 from review.people.acting import Refused
 from review.report.page import style_sheet
@@ -48,7 +60,20 @@ def console_of(
     app.state.address = address
     app.state.cookie = cookie
     app.state.tries = Tries()
-    for part in (queue, cluster, account, explore, search, runs, compare, take, decide, entry):
+    app.state.watch = Watch(site)
+    for part in (
+        queue,
+        cluster,
+        account,
+        explore,
+        search,
+        runs,
+        compare,
+        take,
+        decide,
+        entry,
+        health,
+    ):
         app.include_router(part.routes)
     app.add_api_route("/static/{name}", static, methods=["GET"], response_class=Response)
     app.mount(API, programs_app(site, access))
@@ -57,6 +82,8 @@ def console_of(
     return Guard(
         app,
         known=Known(site.sessions, site.store.people, cookie=cookie.name, proxy=access.proxy),
+        access=access,
+        watch=app.state.watch,
         hosts=[host.lower() for host in hosts],
         cookie=cookie,
         refusal=lambda status, why: entry.refusal(site, status, why),

@@ -9,6 +9,7 @@ cookies. A page that is added later is behind all of this without doing anything
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -20,9 +21,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.failures import say
+from console.web.access import Access, lies_in
 from console.web.known import Known
-from console.web.permits import API, methods_of, row_of
+from console.web.permits import API, METRICS_PATH, PROBES, methods_of, row_of
 from console.web.session import LONGEST_SECONDS, Session, same_token
+from console.web.watching import Watch
 from graph.errors import RingwatchError
 from review.people.acting import Refused
 
@@ -79,6 +82,8 @@ class Guard:
         inner: ASGIApp,
         *,
         known: Known,
+        access: Access,
+        watch: Watch,
         hosts: Collection[str],
         cookie: Cookie,
         refusal: Refusal,
@@ -89,6 +94,8 @@ class Guard:
         Args:
             inner: the application.
             known: tells who sends a request.
+            access: who may come how else.
+            watch: counts what was answered.
             hosts: the values of the header `Host` that are this console, in lower case.
             cookie: the session's cookie.
             refusal: the page of a refused request, from its status and the reason.
@@ -96,21 +103,21 @@ class Guard:
         """
         self.inner = inner
         self._known, self._hosts, self._cookie = known, frozenset(hosts), cookie
+        self._access, self._watch = access, watch
         self._refusal, self._problem = refusal, problem
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, hand it on, and put the headers on the answer."""
         if scope["type"] != "http":
             return
-        begun = False
-        programs = is_for_programs(scope["path"])
-        told = self._problem if programs else self._refusal
+        begun, status, began = False, 500, time.monotonic()
+        told = self._problem if is_for_programs(scope["path"]) else self._refusal
         scope["session"], scope["acting"], scope["form"], scope["begun"] = None, None, {}, None
 
         async def guarded(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, status
             if message["type"] == "http.response.start":
-                begun = True
+                begun, status = True, int(message["status"])
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value
@@ -121,33 +128,49 @@ class Guard:
             await send(message)
 
         try:
-            if programs:
+            await self._answered(scope, receive, guarded, told, lambda: begun)
+        finally:
+            seconds = time.monotonic() - began
+            self._watch.answered(scope["method"], scope["path"], status, seconds)
+
+    async def _answered(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        told: Refusal,
+        begun: Callable[[], bool],
+    ) -> None:
+        try:
+            if is_for_programs(scope["path"]):
                 receive = await self._let_program_in(scope, receive)
             else:
                 await self._let_in(scope, receive)
         except _Refused as refused:
             answer = told(refused.status, refused.why)
             answer.headers.update(refused.headers)
-            await answer(scope, receive, guarded)
+            await answer(scope, receive, send)
             return
         except RingwatchError as error:
-            await told(503, str(error))(scope, receive, guarded)
+            await told(503, str(error))(scope, receive, send)
             return
         try:
-            await self.inner(scope, receive, guarded)
+            await self.inner(scope, receive, send)
         except Exception:
             # Names from outside may stand in what went wrong: nothing of it goes out raw.
             for line in traceback.format_exc().splitlines():
                 say(line)
-            if not begun:
+            if not begun():
                 why = "something went wrong; the terminal of the console has the details"
-                await told(500, why)(scope, receive, guarded)
+                await told(500, why)(scope, receive, send)
 
     async def _let_in(self, scope: Scope, receive: Receive) -> None:
         headers = Headers(scope=scope)
-        host = self._checked_host(headers)
+        host = self._checked_host(scope, headers)
         _check_method(scope)
         row = row_of(scope["method"], scope["path"])
+        if row is not None and scope["path"] in PROBES:
+            return
         public = row is not None and row.public
         try:
             session, begun = await run_in_threadpool(self._known.by_session, scope, headers)
@@ -176,8 +199,10 @@ class Guard:
     async def _let_program_in(self, scope: Scope, receive: Receive) -> Receive:
         """Check the request of a program; give what its body, which is bounded, is read by."""
         headers = Headers(scope=scope)
-        self._checked_host(headers)
+        self._checked_host(scope, headers)
         _check_method(scope)
+        if scope["path"] == METRICS_PATH and lies_in(scope, self._access.metrics_from):
+            return receive
         try:
             acting = await run_in_threadpool(self._known.by_token, headers)
         except Refused as error:
@@ -198,16 +223,19 @@ class Guard:
             raise _Refused(415, "a body here is JSON: send `Content-Type: application/json`")
         return _again(await _body(receive, PROGRAMS_BYTES_AT_MOST))
 
-    def _checked_host(self, headers: Headers) -> str:
+    def _checked_host(self, scope: Scope, headers: Headers) -> str:
         host = headers.get("host", "").lower()
-        if host not in self._hosts or len(headers.getlist("host")) != 1:
+        by_address = scope["path"] in PROBES or (
+            scope["path"] == METRICS_PATH and lies_in(scope, self._access.metrics_from)
+        )
+        if not by_address and (host not in self._hosts or len(headers.getlist("host")) != 1):
             raise _Refused(421, "this console is not reached by that host name")
         return host
 
 
 def is_for_programs(path: str) -> bool:
-    """Whether a path lies behind the programs' door."""
-    return path == API or path.startswith(f"{API}/")
+    """Whether a path lies behind the programs' door: tokens, and no cookies."""
+    return path in (API, METRICS_PATH) or path.startswith(f"{API}/")
 
 
 def _check_method(scope: Scope) -> None:

@@ -15,6 +15,7 @@ from review.people.roles import (
     DECIDE,
     EXPLORE,
     EXPORT,
+    METRICS,
     NOTE,
     READ_ACCOUNTS,
     READ_CLUSTERS,
@@ -24,6 +25,9 @@ API = "/api/v1"
 """What the addresses of the programs' door begin with."""
 
 STATIC = "/static/{name}"
+METRICS_PATH = "/metrics"
+PROBES = frozenset({"/healthz", "/readyz"})
+"""What supervisors ask, by an address and not by a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,9 @@ ROUTES: Mapping[tuple[str, str], Row] = {
     ("POST", "/sign-in"): _PUBLIC,
     ("POST", "/link"): _PUBLIC,
     ("GET", STATIC): _PUBLIC,
+    ("GET", "/healthz"): _PUBLIC,
+    ("GET", "/readyz"): _PUBLIC,
+    ("GET", METRICS_PATH): Row((METRICS,)),
     ("POST", "/leave"): _ANYBODY,
     ("GET", "/"): _CLUSTERS,
     ("GET", "/cluster"): _CLUSTERS,
@@ -92,7 +99,12 @@ PUBLIC = frozenset(path for (_, path), row in ROUTES.items() if row.public)
 
 def row_of(method: str, path: str) -> Row | None:
     """The row of a request, None where there is none."""
-    return ROUTES.get((method, STATIC if path.startswith("/static/") else path))
+    return ROUTES.get((method, template_of(path)))
+
+
+def template_of(path: str) -> str:
+    """The path of a route as the application writes it."""
+    return STATIC if path.startswith("/static/") else path
 
 
 def methods_of(path: str) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ class Problem(BaseModel):
 
 
 STATUSES: Mapping[int, str] = {
+    400: "what was sent cannot be read",
     401: "no token, or none that is in force",
     403: "the token, or the role of its person, does not allow it; with who may",
     404: "there is no such run, cluster, account or delivery",

@@ -17,6 +17,7 @@ from console.web.drawing import page, url
 from console.web.guard import Cookie
 from console.web.known import session_token
 from console.web.site import Site
+from console.web.watching import Watch
 from graph.errors import ConfigError, StoreError
 from review.decisions import checked_words
 from review.people.people import NOT_IN, TooManyTries
@@ -60,7 +61,9 @@ def sign_in(request: Request, site: TheSite, form: Sent) -> Response:
     """Begin a session for whoever gives their name and password; the one before it ends."""
     name = one_of(form, "name").strip()
     client = request.client
+    watch: Watch = request.app.state.watch
     if not request.app.state.tries.may(client.host if client else ""):
+        watch.tried("too-many")
         why = "too many tries from your address; wait a minute"
         return page("sign_in.html", None, status=429, why=why, name=name)
     try:
@@ -69,12 +72,15 @@ def sign_in(request: Request, site: TheSite, form: Sent) -> Response:
         now = time.time_ns() // 1_000_000
         acting = site.store.people.sign_in(name, one_of(form, "password"), at=now)
     except TooManyTries as error:
+        watch.tried("too-many")
         return page("sign_in.html", None, status=429, why=str(error), name=name)
     except ConfigError:
+        watch.tried("wrong")
         shown = name.replace("\x00", "")
         return page("sign_in.html", None, status=401, why=NOT_IN, name=shown)
     except StoreError as error:
         return refusal(site, 503, str(error))
+    watch.tried("in")
     cookie: Cookie = request.app.state.cookie
     before = session_token(request.headers, cookie.name)
     return _entered(cookie, site.sessions.sign_in(acting.person, instead_of=before))
