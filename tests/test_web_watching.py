@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import create_engine, text
@@ -92,14 +90,6 @@ def test_a_store_that_another_version_changed_is_not_ready(out, browser):
 
     assert answer.status_code == 503 and "of another version" in answer.json()["reasons"][0]
     assert str(out) not in answer.text
-
-
-def test_a_store_that_is_gone_is_not_ready(out, browser):
-    for file in out.glob("review.sqlite*"):
-        file.unlink()
-    (out / "review.sqlite").mkdir()
-    assert browser.get("/readyz").status_code == 503
-    shutil.rmtree(out / "review.sqlite")
 
 
 def test_the_numbers_are_those_of_what_was_asked_and_of_what_stands(site, browser):
