@@ -8,9 +8,11 @@ from console.web.access import Access
 from console.web.api.asks import IDS_AT_MOST
 from console.web.guard import PROGRAMS_BYTES_AT_MOST
 from console.web.permits import API, ROUTES
+from review.deliveries.proposing import propose
 from review.people.roles import DECIDE, READ_ACCOUNTS, READ_CLUSTERS, ROLES
 from tests.web_consoles import (
     ADDRESS,
+    START,
     console,
     enter,
     publish,
@@ -241,6 +243,33 @@ def test_accounts_come_under_pseudonyms_where_the_role_says_so(site, browser):
     assert len(accounts) == 2 and all(each.startswith("p-") for each in accounts)
     assert not accounts & {row["account"] for row in other["members"]}
     assert all(row["name"] is None for row in first["members"])
+
+
+def test_ops_see_the_accounts_of_deliveries_and_no_others(tmp_path):
+    publish(tmp_path, "run", **town(3))
+    with quick_passwords(), console(tmp_path) as (site, browser):
+        settle(site)
+        bearer = token_for(site, "ops")
+        site.store.decide("run", "a001", "confirmed", reason="so", by="lead")
+        made = propose(
+            site.store,
+            site.run(),
+            site.engine,
+            tmp_path / "deliveries",
+            destination="partner",
+            purpose="p",
+            by="lead",
+            at=START,
+        )
+        told = browser.get(f"{API}/deliveries", headers=bearer).json()
+        items = browser.get(f"{API}/delivery?delivery={made.delivery}", headers=bearer).json()
+        sent = {row["account"] for row in items["items"]}
+
+        assert [each["delivery"] for each in told["deliveries"]] == [made.delivery]
+        assert sent == {"a001", "a001-friend"} and items["of"] == 2
+        for account, status in (("a001-friend", 200), ("a002", 403)):
+            answer = browser.get(f"{API}/account?account={account}", headers=bearer)
+            assert answer.status_code == status, answer.text
 
 
 def test_without_a_key_nobody_is_shown_a_pseudonym(tmp_path):
