@@ -7,7 +7,7 @@ import re
 import pytest
 
 from console.web.app import STATIC, console_of
-from console.web.guard import FORM_BYTES_AT_MOST, HEADERS
+from console.web.guard import FORM_BYTES_AT_MOST, HEADERS, is_for_programs
 from console.web.permits import PUBLIC, ROUTES
 from console.web.session import IDLE_SECONDS, LINK_SECONDS, LONGEST_SECONDS, Sessions
 from graph.errors import ConfigError
@@ -76,7 +76,8 @@ def test_no_route_but_the_public_ones_answers_without_a_session(site, stranger):
         )
 
         assert answer.status_code == 401, (method, path)
-        assert "Not in" in answer.text and "a001" not in answer.text
+        says = "Unauthorized" if is_for_programs(path) else "Not in"
+        assert says in answer.text and "a001" not in answer.text
 
 
 def test_what_is_public_is_the_way_in_the_style_and_the_probes(site):
