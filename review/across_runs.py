@@ -24,7 +24,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, func, literal, select, tuple_
 
 from graph.errors import ConfigError
 from graph.schemas import LEAST_SHARED
@@ -300,10 +300,12 @@ def _groups(connection: Connection, run: str, cluster: _Named) -> list[_Half]:
     groups, members = DAY_GROUPS.c, MEMBERS.c
     shared = func.count().label("shared")
     told = (groups.meetings, groups.expected, groups.log10_e)
+    # By account and run at once, as the index has them: told apart, SQLite reads the run's groups
+    # from end to end (356 ms of 400,000 rows, against 0.3 ms).
+    ours = select(members.account, literal(run)).where(*_of(MEMBERS, cluster))
     rows = connection.execute(
         select(groups.days, *told)
-        .join(MEMBERS, members.account == groups.account)
-        .where(groups.run == run, *_of(MEMBERS, cluster))
+        .where(tuple_(groups.account, groups.run).in_(ours))
         .group_by(groups.days, groups.found, groups.accounts, *told)
         .having(shared >= LEAST_SHARED, 2 * shared >= groups.accounts)
         .order_by(groups.days, shared.desc(), groups.found)

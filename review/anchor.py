@@ -64,7 +64,7 @@ def verify_all(store: Store, file: Path | None = None, *, key: bytes | None = No
     """
     entries = store.verify_history()
     runs = store.identities.verify()
-    lines = [] if file is None else _lines(file)
+    lines = [] if file is None else read_anchors(file)
     for number, line in enumerate(lines, start=1):
         where = f"anchor {number} of `{file}`"
         if key is not None and not hmac.compare_digest(_seal(line, key), str(line.get("seal"))):
@@ -89,7 +89,12 @@ def _seal(line: Mapping[str, Any], key: bytes) -> str:
     return hmac.new(key, canonical(content), hashlib.sha256).hexdigest()
 
 
-def _lines(file: Path) -> list[dict[str, Any]]:
+def read_anchors(file: Path) -> list[dict[str, Any]]:
+    """The anchors of a file: `seq`, `hash`, `at` (ms since 1970 UTC), and `seal` where sealed.
+
+    Raises:
+        ConfigError: the file cannot be read, or holds no anchors.
+    """
     try:
         lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         if lines and all(isinstance(line["seq"], int) and line["hash"] for line in lines):

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select
 
 from graph.errors import ConfigError, StoreError
 from review.history import add_entry
-from review.tables import DECISIONS, EXCLUSIONS
+from review.second.pending import ADJUDICATION, SECOND_REVIEW, counted_outcome, not_counting
+from review.tables import DECISIONS, EXCLUSIONS, KEPT_VERDICTS
 
 OUTCOMES = ("confirmed", "dismissed", "mixed", "needs-more")
 """What a person may decide. `mixed`: some members belong to a ring, others do not."""
@@ -19,10 +20,20 @@ OUTCOMES = ("confirmed", "dismissed", "mixed", "needs-more")
 OPEN = "open"
 """The state of a cluster on which no decision stands."""
 
-STATES = (OPEN, *OUTCOMES)
+GROWN, STANDS = "grown", "stands"
+STATES = (OPEN, GROWN, *OUTCOMES, SECOND_REVIEW, ADJUDICATION, STANDS)
+"""Where a cluster of a run may stand.
+
+`second-review` and `adjudication` wait for another person. On one that nobody decided in its run,
+what was decided on its lasting id in another `stands`; where it has members of whom no decision
+speaks it has `grown`, and these alone are asked for.
+"""
 
 UNDONE = "undone"
 """The outcome of a decision that takes back an earlier one."""
+
+HIDDEN = "kept from view until the second review is in"
+"""Stands for the reason of a decision that awaits its second review."""
 
 
 class Overtaken(StoreError):
@@ -34,7 +45,8 @@ class Decision:
     """One decision on a cluster of a run. `at` is ms since 1970 UTC.
 
     `undoes` is the number of the decision that this one takes back; then `outcome` is `undone`.
-    `excluded` are members whom the decision does not cover.
+    `excluded` are members whom the decision does not cover. `kept` are members whom it does not
+    cover either, since they keep the verdict that an earlier run's decision gave them.
     """
 
     seq: int
@@ -46,6 +58,12 @@ class Decision:
     at: int
     undoes: int | None = None
     excluded: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+    @property
+    def not_covered(self) -> tuple[str, ...]:
+        """The members of whom the decision says nothing that an export could go by."""
+        return tuple(sorted({*self.excluded, *self.kept}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,16 +86,24 @@ def standing(decisions: Iterable[Decision]) -> Decision | None:
     return max(held, key=lambda decision: decision.seq, default=None)
 
 
-def standing_rows(*where: ColumnElement[bool]) -> Select[tuple[str, str, str]]:
-    """(run, cluster, outcome) of the decisions that hold, as SQL: what `standing` says, for all."""
+def standing_numbers(*where: ColumnElement[bool]) -> Select[tuple[int]]:
+    """The numbers of the decisions that hold, one a decided cluster."""
     undone = select(DECISIONS.c.undoes).where(DECISIONS.c.undoes.is_not(None))
-    newest = (
+    return (
         select(func.max(DECISIONS.c.seq))
         .where(DECISIONS.c.outcome != UNDONE, DECISIONS.c.seq.not_in(undone), *where)
         .group_by(DECISIONS.c.run, DECISIONS.c.cluster)
     )
-    columns = (DECISIONS.c.run, DECISIONS.c.cluster, DECISIONS.c.outcome)
-    return select(*columns).where(DECISIONS.c.seq.in_(newest))
+
+
+def standing_rows(*where: ColumnElement[bool]) -> Select[tuple[str, str, str]]:
+    """(run, cluster, outcome) of the decisions that hold, as SQL: what `standing` says, for all.
+
+    The outcome is the one that counts: `second-review` and `adjudication` where it does not yet.
+    """
+    newest = standing_numbers(*where)
+    outcome = counted_outcome().label("outcome")
+    return select(DECISIONS.c.run, DECISIONS.c.cluster, outcome).where(DECISIONS.c.seq.in_(newest))
 
 
 def checked_outcome(outcome: str) -> str:
@@ -130,6 +156,7 @@ def add_decision(
         "reason": decision.reason,
         "undoes": decision.undoes,
         "excluded": list(decision.excluded),
+        **({"kept": list(decision.kept)} if decision.kept else {}),
         **({} if saw is None else {"saw": dict(saw)}),
     }
     seq = add_entry(
@@ -143,23 +170,75 @@ def add_decision(
     )
     numbered = replace(decision, seq=seq)
     values = asdict(numbered)
-    del values["excluded"]
+    left_out = {EXCLUSIONS: values.pop("excluded"), KEPT_VERDICTS: values.pop("kept")}
     connection.execute(insert(DECISIONS).values(values))
-    if decision.excluded:
-        rows = [{"decision": seq, "account": account} for account in decision.excluded]
-        connection.execute(insert(EXCLUSIONS), rows)
+    for table, accounts in left_out.items():
+        if accounts:
+            rows = [{"decision": seq, "account": account} for account in accounts]
+            connection.execute(insert(table), rows)
     return numbered
 
 
 def decisions_of(connection: Connection, run: str, *clusters: str) -> list[Decision]:
     """The decisions on a run, or on some clusters of it, in the order in which they came."""
-    query = select(DECISIONS).where(DECISIONS.c.run == run).order_by(DECISIONS.c.seq)
+    numbers = select(DECISIONS.c.seq).where(DECISIONS.c.run == run)
     if clusters:
-        query = query.where(DECISIONS.c.cluster.in_(clusters))
+        numbers = numbers.where(DECISIONS.c.cluster.in_(clusters))
+    return decisions_numbered(connection, numbers)
+
+
+def decisions_numbered(connection: Connection, numbers: Select[tuple[int]]) -> list[Decision]:
+    """The decisions of these numbers, as they were taken, in the order in which they came."""
+    query = select(DECISIONS).where(DECISIONS.c.seq.in_(numbers)).order_by(DECISIONS.c.seq)
     rows = connection.execute(query).mappings().all()
-    excluded: dict[int, list[str]] = {row["seq"]: [] for row in rows}
-    numbers = query.with_only_columns(DECISIONS.c.seq).order_by(None)
-    left_out = select(EXCLUSIONS).where(EXCLUSIONS.c.decision.in_(numbers))
-    for number, account in connection.execute(left_out.order_by(EXCLUSIONS.c.account)):
-        excluded[number].append(account)
-    return [Decision(**row, excluded=tuple(excluded[row["seq"]])) for row in rows]
+    excluded, kept = (
+        _accounts_of(connection, table, numbers) for table in (EXCLUSIONS, KEPT_VERDICTS)
+    )
+    return [
+        Decision(
+            **row,
+            excluded=tuple(excluded.get(row["seq"], ())),
+            kept=tuple(kept.get(row["seq"], ())),
+        )
+        for row in rows
+    ]
+
+
+def counting_decisions(connection: Connection, run: str, *clusters: str) -> list[Decision]:
+    """As `decisions_of`, each as it counts.
+
+    One that awaits a second review has the outcome `second-review`, and neither reason nor members
+    left out: who reviews it is not to know them. One that differs from its second review has the
+    outcome `adjudication`.
+    """
+    numbers = select(DECISIONS.c.seq).where(DECISIONS.c.run == run)
+    if clusters:
+        numbers = numbers.where(DECISIONS.c.cluster.in_(clusters))
+    waiting = not_counting(connection, numbers)
+    taken = decisions_of(connection, run, *clusters)
+    if waiting:
+        # What somebody said before, and took back or replaced, tells what they say now.
+        blind = {(d.cluster, d.by) for d in taken if waiting.get(d.seq) == SECOND_REVIEW}
+        own = (d.seq for d in taken if (d.cluster, d.by) in blind and d.outcome != UNDONE)
+        waiting = {**dict.fromkeys(own, SECOND_REVIEW), **waiting}
+    return [as_it_counts(each, waiting) for each in taken]
+
+
+def as_it_counts(decision: Decision, waiting: Mapping[int, str]) -> Decision:
+    """A decision as it counts; `waiting` are those that do not yet (`not_counting`)."""
+    state = waiting.get(decision.seq)
+    if state is None:
+        return decision
+    if state == ADJUDICATION:
+        return replace(decision, outcome=state)
+    return replace(decision, outcome=state, reason=HIDDEN, excluded=())
+
+
+def _accounts_of(
+    connection: Connection, table: Table, decisions: Select[tuple[int]]
+) -> dict[int, list[str]]:
+    query = select(table).where(table.c.decision.in_(decisions)).order_by(table.c.account)
+    found: dict[int, list[str]] = {}
+    for number, account in connection.execute(query):
+        found.setdefault(number, []).append(account)
+    return found

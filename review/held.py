@@ -34,10 +34,13 @@ BY_CLUSTER = {"edges_inside": EDGES_INSIDE, "joint_acts": ACTS_INSIDE}
 
 @dataclass(slots=True)
 class _Decided:
-    """The states of decided clusters after the decision of this number."""
+    """The states of clusters after the decision of this number; by lasting id in `carried`."""
 
     seq: int = 0
     states: dict[str, str] = field(default_factory=dict)
+    carried_seq: int = -1
+    carried: dict[str, str] = field(default_factory=dict)
+    both: dict[str, str] = field(default_factory=dict)
     following: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -76,7 +79,12 @@ class HeldRun(Run):
                 # A new one: others may be reading the old.
                 after = {**decided.states, **changed}
                 decided.states = {name: each for name, each in after.items() if each != OPEN}
-            return decided.states
+            decided.carried_seq, carried = store.carried_after(self.name, decided.carried_seq)
+            if carried is not None:
+                decided.carried = carried
+            if changed or carried is not None:
+                decided.both = {**decided.carried, **decided.states}
+            return decided.both
 
     def holding(self, engine: Engine, text: str) -> Table:
         """The clusters that hold a text, as `Run.holding`."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from graph.errors import StoreError
 from review.manifest import canonical
@@ -34,6 +34,45 @@ class HistoryEntry:
     details: Mapping[str, Any]
     previous: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """Some entries, the newest first; `matching` is how many there are, `passed` how many newer."""
+
+    entries: tuple[HistoryEntry, ...]
+    matching: int
+    passed: int
+
+
+def page_of_history(
+    connection: Connection,
+    *,
+    by: str | None = None,
+    cluster: str | None = None,
+    before: int | None = None,
+    limit: int | None = 100,
+) -> HistoryPage:
+    """The newest entries, or those that come before a number.
+
+    Args:
+        connection: a transaction of the store.
+        by: what this person did alone.
+        cluster: what was done to clusters of this name alone, in whatever run.
+        before: entries with lower numbers.
+        limit: how many at most; None for all.
+    """
+    where = [] if by is None else [HISTORY.c.by == by]
+    where += [] if cluster is None else [HISTORY.c.cluster == cluster]
+    older = [] if before is None else [HISTORY.c.seq < before]
+    query = select(HISTORY).where(*where, *older).order_by(HISTORY.c.seq.desc())
+    rows = connection.execute(query if limit is None else query.limit(limit)).mappings()
+    count = select(func.count()).select_from(HISTORY)
+    matching = connection.scalar(count.where(*where)) or 0
+    left = matching if before is None else connection.scalar(count.where(*where, *older)) or 0
+    return HistoryPage(
+        entries=tuple(as_entry(row) for row in rows), matching=matching, passed=matching - left
+    )
 
 
 def take_turn(connection: Connection) -> None:

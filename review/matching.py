@@ -40,8 +40,18 @@ _CONDITIONS = {
     "open": "c.cluster not in (select unnest($open))",
     "decided": "c.cluster in (select unnest($decided))",
     "text": "c.cluster in (select cluster from {holding})",
+    "without": "c.cluster not in (select unnest($without))",
 }
-_ASKED = ("layer", "min_accounts", "min_score", "min_precision", "flagged", "state", "text")
+_ASKED = (
+    "layer",
+    "min_accounts",
+    "min_score",
+    "min_precision",
+    "flagged",
+    "state",
+    "text",
+    "without",
+)
 
 
 class Filters(TypedDict, total=False):
@@ -59,6 +69,8 @@ class Filters(TypedDict, total=False):
     """one of `review.decisions.STATES`"""
     text: str | None
     """part of a member's id or shown name, or of a shared object; case does not matter"""
+    without: list[str] | None
+    """not these clusters"""
 
 
 def keys_of(sort: str) -> tuple[str, ...]:
@@ -137,6 +149,9 @@ def instead(given: str, known: Collection[str]) -> str:
 
 def _checked(filters: Filters) -> dict[str, Any]:
     asked = {name: value for name, value in filters.items() if value is not None}
+    if not asked.get("without"):
+        # An empty list asks nothing, and has no type that an engine could tell.
+        asked.pop("without", None)
     for name in asked:
         if name not in _ASKED:
             message = f"unknown filter {name[:40]!a}; {instead(name, _ASKED)}"

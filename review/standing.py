@@ -59,5 +59,5 @@ def _row(decision: Decision) -> dict[str, Any]:
         "reason": decision.reason,
         "decided_by": decision.by,
         "decided_at": decision.at,
-        "excluded": list(decision.excluded),
+        "excluded": list(decision.not_covered),
     }

@@ -3,40 +3,58 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import Connection, Engine, Select, func, insert, select
+from sqlalchemy import Connection, Engine, Select, func, insert, select, union
 
 from graph.errors import ConfigError, StoreError
 from review.across_runs import AcrossRuns, across_runs
+from review.claims import Claims
 from review.database import check_database, open_database, reading, writing
 from review.decisions import (
+    GROWN,
     OPEN,
+    STANDS,
     UNDONE,
     Decision,
     Note,
-    Overtaken,
     add_decision,
     checked_outcome,
     checked_words,
+    counting_decisions,
     decisions_of,
     standing,
     standing_rows,
 )
 from review.deliveries.deliveries import Deliveries
-from review.history import HistoryEntry, add_entry, as_entry, take_turn, verify_chain
+from review.history import (
+    HistoryEntry,
+    HistoryPage,
+    add_entry,
+    as_entry,
+    page_of_history,
+    take_turn,
+    verify_chain,
+)
+from review.identity.carried import Carried, carried_by_cluster, keeping_verdicts
 from review.identity.entering import enter_earlier, enter_run
 from review.identity.identities import Identities
 from review.identity.recurring import remember
+from review.identity.tables import LINEAGE
 from review.importing import import_rows
 from review.people.people import People
+from review.refusing import refuse_strangers, refuse_unseen
 from review.run import Run
+from review.saved_views import SavedViews
+from review.second.reviews import SecondReviews, refuse_awaited
+from review.second.rules import FINAL, ask_for_second
+from review.second.tables import SECOND_REVIEWS
 from review.seen import what_was_seen
-from review.tables import CLUSTERS, DECISIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
+from review.tables import DECISIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
 
 _ACCOUNTS_AT_ONCE = 500
 
@@ -69,10 +87,10 @@ class Membership:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """A list that left the house: which file, of which run, for what. `at` is ms, UTC."""
+    """A list that left the house: which file, of which run if of one, for what. `at` is ms, UTC."""
 
     seq: int
-    run: str
+    run: str | None
     file: str
     sha256: str
     rows: int
@@ -157,6 +175,21 @@ class Store:
         return Identities(self._engine, self._turn)
 
     @property
+    def second(self) -> SecondReviews:
+        """The second, blind reviews of decisions."""
+        return SecondReviews(self._engine, self._turn)
+
+    @property
+    def claims(self) -> Claims:
+        """Who is at work on which cluster."""
+        return Claims(self._engine, self._turn)
+
+    @property
+    def views(self) -> SavedViews:
+        """The views of the queue that people keep."""
+        return SavedViews(self._engine, self._turn)
+
+    @property
     def people(self) -> People:
         """Who may sign in, and what each may do."""
         return People(self._engine, self._turn)
@@ -188,8 +221,9 @@ class Store:
         at: int | None = None,
         excluded: Iterable[str] = (),
         seen: int | None = None,
+        only_new: bool = False,
     ) -> Decision:
-        """Add a decision on a cluster.
+        """Add a decision on a cluster; it may be asked for a second review (`Store.second`).
 
         Args:
             run: the run's name.
@@ -201,10 +235,13 @@ class Store:
             excluded: members whom the decision does not cover.
             seen: the number of the newest decision that the person had before them (0 for none);
                 the decision is refused where a newer one has come since.
+            only_new: it speaks only of members of whom no decision on the cluster's lasting id
+                speaks yet; the others keep their verdict.
 
         Raises:
             ConfigError: an unknown run, cluster, outcome or member; no reason, or nobody who
-                decides.
+                decides; another's decision awaits a second review, or two differ; `only_new`
+                where nothing was decided before, or nobody is new.
             Overtaken: a newer decision than the one seen.
             StoreError: the database refused.
         """
@@ -212,8 +249,9 @@ class Store:
         reason = checked_words(reason, what="a reason")
         by = checked_words(by, what="the name of who decides")
         with self._turn() as connection:
-            self._refuse_strangers(connection, run, cluster, excluded := sorted(set(excluded)))
-            self._refuse_unseen(connection, run, cluster, seen)
+            refuse_strangers(connection, run, cluster, excluded := sorted(set(excluded)))
+            refuse_unseen(connection, run, cluster, seen)
+            refuse_awaited(connection, run, cluster, by)
             decision = Decision(
                 seq=0,
                 run=run,
@@ -223,9 +261,13 @@ class Store:
                 by=by,
                 at=_now(at),
                 excluded=tuple(excluded),
+                kept=keeping_verdicts(connection, run, cluster) if only_new else (),
             )
             saw = what_was_seen(connection, run, cluster)
-            return add_decision(connection, "decide", decision, saw=saw)
+            made = add_decision(connection, "decide", decision, saw=saw)
+            if outcome in FINAL:
+                ask_for_second(connection, made.seq, run, cluster)
+            return made
 
     def undo(
         self,
@@ -247,7 +289,7 @@ class Store:
         reason = checked_words(reason, what="a reason")
         by = checked_words(by, what="the name of who decides")
         with self._turn() as connection:
-            self._refuse_unseen(connection, run, cluster, seen)
+            refuse_unseen(connection, run, cluster, seen)
             stood = standing(decisions_of(connection, run, cluster))
             if stood is None:
                 message = f"no decision stands on cluster `{cluster}` of run `{run}`"
@@ -277,7 +319,7 @@ class Store:
         }
         now = _now(at)
         with self._turn() as connection:
-            self._refuse_strangers(connection, run, cluster, ())
+            refuse_strangers(connection, run, cluster, ())
             seq = add_entry(
                 connection,
                 "note",
@@ -293,7 +335,7 @@ class Store:
 
     def record_export(
         self,
-        run: str,
+        run: str | None,
         *,
         file: str,
         sha256: str,
@@ -302,7 +344,7 @@ class Store:
         by: str,
         at: int | None = None,
     ) -> Export:
-        """Keep that a list left the house.
+        """Keep that a list left the house; one that is of no run is in the history alone.
 
         Raises:
             ConfigError: an unknown run, an empty purpose, or nobody who exports.
@@ -312,7 +354,8 @@ class Store:
         by = checked_words(by, what="the name of who exports")
         now = _now(at)
         with self._turn() as connection:
-            if connection.scalar(select(RUNS.c.run).where(RUNS.c.run == run)) is None:
+            known = select(RUNS.c.run).where(RUNS.c.run == run)
+            if run is not None and connection.scalar(known) is None:
                 message = f"the store knows no run `{run}`; import it first"
                 raise ConfigError(message)
             details = {"file": file, "sha256": sha256, "rows": rows, "purpose": purpose}
@@ -327,13 +370,22 @@ class Store:
                 by=by,
                 at=now,
             )
-            connection.execute(insert(EXPORTS).values(asdict(export)))
+            if run is not None:
+                connection.execute(insert(EXPORTS).values(asdict(export)))
         return export
 
     def decisions(self, run: str, *clusters: str) -> list[Decision]:
-        """The decisions on a run or on some clusters of it, in the order in which they came."""
+        """The decisions on a run or on some clusters of it, in the order in which they came.
+
+        Each as it counts: one that awaits a second review says so, and neither what it is nor why.
+        """
         with reading(self._engine) as connection:
-            return decisions_of(connection, run, *clusters)
+            return counting_decisions(connection, run, *clusters)
+
+    def decisions_as_taken(self, run: str, cluster: str) -> list[Decision]:
+        """The decisions on a cluster as they were taken, for who may know them."""
+        with reading(self._engine) as connection:
+            return decisions_of(connection, run, cluster)
 
     def notes(self, run: str, cluster: str | None = None) -> list[Note]:
         """The remarks on a run's clusters or on one cluster, in the order in which they came."""
@@ -352,10 +404,29 @@ class Store:
             return [Export(**row) for row in connection.execute(query).mappings()]
 
     def states(self, run: str) -> dict[str, str]:
-        """The state of each cluster of a run on which a decision stands; the others are `open`."""
+        """The state of each cluster of a run on which a decision stands; the others are `open`.
+
+        A decision on its lasting id counts, taken on whatever run (`GROWN`, `STANDS`).
+        """
         with reading(self._engine) as connection:
             rows = connection.execute(standing_rows(DECISIONS.c.run == run))
-            return {row.cluster: row.outcome for row in rows}
+            own = {row.cluster: row.outcome for row in rows}
+            return {**_carried_states(carried_by_cluster(connection, run)), **own}
+
+    def carried_after(self, run: str, seq: int) -> tuple[int, dict[str, str] | None]:
+        """As `states_after`, of what decisions on other runs made of a run's clusters.
+
+        Given are the newest number and, where anything changed, the state of every cluster that
+        has one by its lasting id; None where nothing did.
+        """
+        with reading(self._engine) as connection:
+            elsewhere = select(func.max(DECISIONS.c.seq)).where(DECISIONS.c.run != run)
+            reviewed = select(func.max(SECOND_REVIEWS.c.seq))
+            joined = select(func.max(LINEAGE.c.seq))
+            newest = max(connection.scalar(query) or 0 for query in (elsewhere, reviewed, joined))
+            if newest == seq:
+                return seq, None
+            return newest, _carried_states(carried_by_cluster(connection, run))
 
     def states_after(self, run: str, seq: int) -> tuple[int, dict[str, str]]:
         """What decisions that came after number `seq` made of a run's clusters, for who follows it.
@@ -363,12 +434,24 @@ class Store:
         Given are the newest number, and the state of each cluster on which anything was decided
         or undone since; it may be `open` again.
         """
-        since = (DECISIONS.c.run == run, DECISIONS.c.seq > seq)
+        decided = (DECISIONS.c.run == run, DECISIONS.c.seq > seq)
+        # A second review changes what a decision counts as, without being one.
+        reviewed = (
+            DECISIONS.c.run == run,
+            SECOND_REVIEWS.c.seq > seq,
+            SECOND_REVIEWS.c.decision == DECISIONS.c.seq,
+        )
         with reading(self._engine) as connection:
-            newest = connection.scalar(select(func.max(DECISIONS.c.seq)).where(*since))
-            if newest is None:
+            newest = max(
+                connection.scalar(select(func.max(DECISIONS.c.seq)).where(*decided)) or 0,
+                connection.scalar(select(func.max(SECOND_REVIEWS.c.seq)).where(*reviewed)) or 0,
+            )
+            if not newest:
                 return seq, {}
-            touched = select(DECISIONS.c.cluster).where(*since)
+            touched = union(
+                select(DECISIONS.c.cluster).where(*decided),
+                select(DECISIONS.c.cluster).where(*reviewed),
+            )
             states = dict.fromkeys(connection.scalars(touched), OPEN)
             holding = standing_rows(DECISIONS.c.run == run, DECISIONS.c.cluster.in_(touched))
             states.update((row.cluster, row.outcome) for row in connection.execute(holding))
@@ -377,7 +460,11 @@ class Store:
     def state(self, run: str, cluster: str) -> str:
         """The state of one cluster: the outcome that stands, or `open`."""
         stands = standing(self.decisions(run, cluster))
-        return OPEN if stands is None else stands.outcome
+        if stands is not None:
+            return stands.outcome
+        with reading(self._engine) as connection:
+            held = carried_by_cluster(connection, run, [cluster])
+        return _carried_states(held).get(cluster, OPEN)
 
     def memberships(self, account: str, run: str | None = None) -> list[Membership]:
         """The clusters that an account is in, in one run or in all."""
@@ -438,6 +525,18 @@ class Store:
         with reading(self._engine) as connection:
             return [as_entry(row) for row in connection.execute(query).mappings()]
 
+    def history_page(
+        self,
+        *,
+        by: str | None = None,
+        cluster: str | None = None,
+        before: int | None = None,
+        limit: int | None = 100,
+    ) -> HistoryPage:
+        """What was done, the newest first; see `history.page_of_history`."""
+        with reading(self._engine) as connection:
+            return page_of_history(connection, by=by, cluster=cluster, before=before, limit=limit)
+
     def verify_history(self) -> int:
         """Recompute the history's chain of hashes; give the number of entries.
 
@@ -453,33 +552,12 @@ class Store:
             take_turn(connection)
             yield connection
 
-    def _refuse_strangers(
-        self, connection: Connection, run: str, cluster: str, accounts: Iterable[str]
-    ) -> None:
-        there = select(CLUSTERS.c.cluster).where(
-            CLUSTERS.c.run == run, CLUSTERS.c.cluster == cluster
-        )
-        if connection.scalar(there) is None:
-            message = f"the store knows no cluster `{cluster}` in run `{run}`"
-            raise ConfigError(message)
-        members = select(MEMBERS.c.account).where(
-            MEMBERS.c.run == run, MEMBERS.c.cluster == cluster
-        )
-        strangers = set(accounts).difference(connection.scalars(members)) if accounts else set()
-        if strangers:
-            message = f"`{min(strangers)}` cannot be excluded: it is no member of `{cluster}`"
-            raise ConfigError(message)
 
-    def _refuse_unseen(
-        self, connection: Connection, run: str, cluster: str, seen: int | None
-    ) -> None:
-        newest = max((d.seq for d in decisions_of(connection, run, cluster)), default=0)
-        if seen is not None and seen != newest:
-            message = (
-                f"cluster `{cluster}` was decided on meanwhile (decision {newest});"
-                " look at it again, then decide"
-            )
-            raise Overtaken(message)
+def _carried_states(held: Mapping[str, Carried]) -> dict[str, str]:
+    # What two ids led to before they were one may speak of nobody here.
+    return {
+        cluster: GROWN if each.fresh else STANDS for cluster, each in held.items() if each.verdicts
+    }
 
 
 def _now(at: int | None) -> int:

@@ -129,6 +129,14 @@ EXCLUSIONS = Table(
     Column("account", EXACT, primary_key=True),
 )
 
+KEPT_VERDICTS = Table(
+    "kept_verdicts",
+    METADATA,
+    Column("decision", BigInteger, ForeignKey("decisions.seq"), primary_key=True),
+    Column("account", EXACT, primary_key=True),
+)
+"""Members whom a decision on those that are new does not speak of: they keep their verdict."""
+
 NOTES = Table(
     "notes",
     METADATA,
@@ -156,4 +164,4 @@ EXPORTS = Table(
     Index("exports_by_run", "run", "seq"),
 )
 
-APPEND_ONLY = (HISTORY, DECISIONS, EXCLUSIONS, NOTES, EXPORTS)
+APPEND_ONLY = (HISTORY, DECISIONS, EXCLUSIONS, KEPT_VERDICTS, NOTES, EXPORTS)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine, insert
+from sqlalchemy import Connection, create_engine, event, insert
 from typer.testing import CliRunner
 
 from console.cli import app
@@ -413,3 +413,16 @@ def test_people_read_the_product_its_runs_and_what_was_left_out(weekly, tmp_path
         assert "over 2 runs of separate days" in told
         assert "and no act is counted twice" in told
         assert "why they do is not said by it" in told
+
+
+def test_a_cluster_s_groups_are_found_by_its_accounts_however_many_a_run_has(store):
+    groups = {(half, "g"): (RING, 1.0) for half in (0, 1)}
+    tell(store, Told("one", (0, 1), {"a": RING}, {"a": 1.0}, groups))
+    asked = []
+    event.listen(store, "before_cursor_execute", lambda *call: asked.append(call[2:4]))
+
+    across_runs(store, "one", "a")
+
+    [(query, bound)] = [each for each in asked if "FROM day_groups" in each[0]]
+    plan = store.exec_driver_sql(f"explain query plan {query}", bound).fetchall()
+    assert any("day_groups_by_account (account=? AND run=?)" in row[-1] for row in plan), plan

@@ -6,6 +6,9 @@ from urllib.parse import quote
 
 import pytest
 
+from graph.engines import open_engine
+from review.deliveries.proposing import propose
+from review.run import open_run
 from review.store import Store
 from tests.browser_pages import chromium, come_in, too_wide, watched
 from tests.report_runs import HOSTILE
@@ -17,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.local_only]
 BEFORE = ("", "'\"><", "--></title></textarea></style>", "]]></text></svg>", "\u202e\\")
 NAMES = [f"{before}{payload}" for before in BEFORE for payload in HOSTILE if payload.strip()][:200]
 HOME = NAMES[0]
+NOW = 1_770_000_000_000
 
 # Events that a reader causes without wanting to: passing over, coming to, opening, loading.
 EVENTS = """() => {
@@ -107,6 +111,23 @@ def rows():
     }
 
 
+def deliver_them(out, store):
+    """A delivery of them all, suppressions and views with their names."""
+    store.decide("run", HOME, "confirmed", reason=NAMES[1], by="jo")
+    with open_engine("local", threads=1) as engine:
+        made = propose(
+            store, open_run(out), engine, out / "deliveries",
+            destination=NAMES[2], purpose=NAMES[3], action=NAMES[4], by=NAMES[5], at=NOW,
+        )  # fmt: skip
+    assert made.delivery == "DL-2026-000001"
+    store.deliveries.cancel(made.delivery, by=NAMES[5], at=NOW, reason=NAMES[6])
+    for name in NAMES[:60]:
+        if "\x00" not in name and len(name) < 400:
+            until = NOW + 10**12
+            store.deliveries.suppress(account=name, reason=name, by=name, at=NOW, expires_at=until)
+            store.views.save(name[:80], "state=open", by=name, at=NOW, shared=True)
+
+
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     out = tmp_path_factory.mktemp("hostile")
@@ -120,6 +141,7 @@ def shown(tmp_path_factory):
         for name in NAMES:
             if "\x00" not in name and len(name) < 4_000:
                 store.note("run", HOME, name, by=name)
+        deliver_them(out, store)
         come_in(page, told, "<script>alert(1)</script>")
         yield page
 
@@ -144,6 +166,11 @@ PAGES = {
     "compare": f"/compare?cluster={said(HOME)}&with_cluster={said(NAMES[9])}",
     "run": "/run?run=run",
     "runs": "/runs",
+    "deliveries": "/deliveries",
+    "delivery": "/delivery?delivery=DL-2026-000001",
+    "suppressions": "/suppressions",
+    "audit": "/audit",
+    **{f"audit {n}": f"/audit?by={said(NAMES[n])}" for n in (6, 66)},
     **{f"refused {n}": f"/?state={said(NAMES[n])}" for n in range(4, 200, 39)},
 }
 

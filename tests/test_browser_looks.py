@@ -51,13 +51,16 @@ def pages(opened):
         "explore": account.get_attribute("href").replace("/account", "/explore"),
         "way": pair.replace("/pair", "/way"),
         "search": "/search?q=" + quote(account.text_content()[:4]),
+        "deliveries": "/deliveries",
+        "suppressions": "/suppressions",
+        "audit": "/audit?verify=yes",
         "refused": "/cluster?cluster=nobody",
     }
 
 
 KINDS = (
     "queue", "queue-filtered", "queue-empty", "cluster", "pair", "account", "search", "runs", "run",
-    "compare", "explore", "way", "refused",
+    "compare", "explore", "way", "deliveries", "suppressions", "audit", "refused",
 )  # fmt: skip
 
 

@@ -212,7 +212,7 @@ def test_it_says_its_version():
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [("ringwatch cl", ["clusters"]), ("ringwatch detect --quar", ["--quarantine-share"])],
+    [("ringwatch clu", ["clusters"]), ("ringwatch detect --quar", ["--quarantine-share"])],
 )
 def test_a_shell_completes_commands_and_options(typed, offered):
     done = subprocess.run(

@@ -32,7 +32,7 @@ ELSEWHERE = (
     "sweep",
     "train",
     "serve",
-    *("deliver", "approve", "cancel", "send", "receipts", "recall"),
+    *("deliver", "approve", "cancel", "send", "receipts", "recall", "second", "settle"),
 )
 """Minutes, a cluster, 200 decisions, a second person, or without end: tests of their own."""
 

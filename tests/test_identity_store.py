@@ -70,7 +70,7 @@ def test_a_grown_cluster_shows_who_is_new_and_they_inherit_no_verdict(told, tmp_
     assert seen.carried.fresh == (*PAIR, "w")
     assert seen.carried.verdicts["r7"] == ("excluded", 2 + 1)
     assert {seen.carried.verdicts[account][0] for account in RING[1:7]} == {"confirmed"}
-    assert store.state("daily-001", "r0") == "open"
+    assert store.state("daily-001", "r0") == "grown"
     listed = json.loads(command(tmp_path, "clusters", "--json"))["clusters"][0]
     assert listed["before"].startswith("confirmed (run daily-000), 7 new")
     assert listed["id"] == seen.identity

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.web_consoles import console, enter, links_of, publish
+from graph.errors import ConfigError
+from tests.web_consoles import (
+    clusters_of,
+    console,
+    enter,
+    links_of,
+    publish,
+    send,
+    token_of,
+)
 
 pytestmark = pytest.mark.local_only
 
@@ -88,3 +97,71 @@ def test_a_lasting_id_is_found_by_search_and_leads_on_after_a_merge(week):
     html = browser.get("/search?run=wednesday&q=CL-2026-000002").text
 
     assert "/cluster?run=wednesday&cluster=a" in links_of(html)
+
+
+def test_the_queue_asks_for_clusters_that_grew_and_not_for_what_stands(week):
+    site, browser = week
+    assert site.store.states("tuesday") == {"a": "grown"}
+    assert site.run("tuesday").states(site.store) == {"a": "grown"}
+    assert clusters_of(browser.get("/?run=tuesday&state=open").text) == ["b"]
+    assert clusters_of(browser.get("/?run=tuesday&state=grown").text) == ["a"]
+    assert "Who is new?" in browser.get("/cluster?run=tuesday&cluster=a").text
+
+
+def test_a_cluster_that_shows_nobody_new_is_not_asked_for_again(tmp_path):
+    ring = [f"a{n}" for n in range(8)]
+    publish(tmp_path, "monday", **day(a=ring))
+    publish(tmp_path, "tuesday", at=1, **day(a=ring))
+    with console(tmp_path) as (site, browser):
+        enter(site, browser)
+        held = site.run("tuesday")
+        assert held.states(site.store) == {}
+        site.store.decide("monday", "a", "dismissed", reason="a club", by="jo")
+        assert held.states(site.store) == {"a": "stands"}
+        assert site.store.state("tuesday", "a") == "stands"
+        assert clusters_of(browser.get("/?state=open").text) == []
+        site.store.undo("monday", "a", reason="no club", by="jo")
+        assert held.states(site.store) == {}
+        assert clusters_of(browser.get("/?state=open").text) == ["a"]
+
+
+def test_a_decision_on_the_new_leaves_the_others_their_verdicts(tmp_path):
+    ring = [f"a{n}" for n in range(8)]
+    publish(tmp_path, "monday", **day(a=ring))
+    publish(tmp_path, "tuesday", at=1, **day(a=[*ring, "new", "newer"]))
+    publish(tmp_path, "wednesday", at=2, **day(a=[*ring, "new", "newer", "newest"]))
+    with console(tmp_path) as (site, browser):
+        enter(site, browser)
+        store = site.store
+        store.decide("monday", "a", "confirmed", reason="r", by="jo", excluded=["a3"])
+        html = browser.get("/cluster?run=tuesday&cluster=a").text
+        assert "the 2 members who are new; the others keep their verdict" in html
+        form = {"form_token": token_of(html), "seen": "0", "outcome": "dismissed", "reason": "fans"}
+        to = "/decide?run=tuesday&cluster=a"
+        assert send(browser, to, about="new", **form).status_code == 303
+
+        [made] = store.decisions("tuesday", "a")
+        assert made.kept == tuple(ring) and made.excluded == ()
+        held = store.identities.of_cluster("wednesday", "a").carried
+        assert held.fresh == ("newest",)
+        assert {account: verdict for account, (verdict, _) in held.verdicts.items()} == {
+            **dict.fromkeys(ring, "confirmed"),
+            "a3": "excluded",
+            "new": "dismissed",
+            "newer": "dismissed",
+        }
+        html = browser.get("/cluster?run=tuesday&cluster=a").text
+        assert "8 others keep the verdict of an earlier run" in html
+
+
+def test_nobody_decides_on_the_new_where_nobody_is(tmp_path):
+    ring = [f"a{n}" for n in range(8)]
+    publish(tmp_path, "monday", **day(a=ring))
+    publish(tmp_path, "tuesday", at=1, **day(a=ring))
+    with console(tmp_path) as (site, _):
+        site.run("tuesday")
+        with pytest.raises(ConfigError, match="nothing was decided before"):
+            site.store.decide("tuesday", "a", "confirmed", reason="r", by="jo", only_new=True)
+        site.store.decide("monday", "a", "confirmed", reason="r", by="jo")
+        with pytest.raises(ConfigError, match="no account of cluster `a` is new"):
+            site.store.decide("tuesday", "a", "confirmed", reason="r", by="jo", only_new=True)

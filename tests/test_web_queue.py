@@ -243,4 +243,5 @@ def test_a_form_kept_open_over_a_new_run_decides_on_the_run_it_shows(tmp_path):
 
         assert answer.status_code == 303
         assert site.store.state("monday", "a001") == "confirmed"
-        assert site.store.state("tuesday", "a001") == "open"
+        assert site.store.decisions("tuesday", "a001") == []
+        assert site.store.state("tuesday", "a001") == "stands"

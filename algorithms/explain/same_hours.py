@@ -55,8 +55,8 @@ def check(known: Known) -> Table:
       the runs in which they met (in full from six).
 
     `measured` is that share of what pairs met on, `usual` one over the number of those runs.
-    Clusters in which no two met are left out, those of eight members and more, and those whose times
-    are no finer than an hour: whatever is done on one day is then done in one hour.
+    Clusters in which no two met are left out, those of eight members and more, and those whose
+    times are no finer than an hour: whatever is done on one day is then done in one hour.
     """
     facts = known.engine.sql(
         f"""
@@ -173,6 +173,6 @@ SAME_HOURS = Explanation(
     name="same-hours",
     says="a few people who were there at the same time once, and saw what was new then",
     check=check,
-    needs="fewer than eight members, objects on which two of them met, and times finer than an hour",
+    needs="fewer than eight members, two of whom met on an object, and times finer than an hour",
     sufficient_for=("time-object",),
 )

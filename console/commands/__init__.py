@@ -76,6 +76,30 @@ COMMANDS: tuple[Entry, ...] = (
     ),
     Entry(
         "Review",
+        "second",
+        "second",
+        "Review a decision as the second person, without knowing it; `undo` takes that back.",
+    ),
+    Entry(
+        "Review",
+        "settle",
+        "second",
+        "Settle a decision and a second review that differ; not for one of the two.",
+    ),
+    Entry(
+        "Review",
+        "reviews",
+        "second",
+        "List what awaits a second person, and how often two agree; set when one is asked for.",
+    ),
+    Entry(
+        "Review",
+        "claim",
+        "claim",
+        "Claim a cluster for some minutes, let go of it, or list who is at work on what.",
+    ),
+    Entry(
+        "Review",
         "train",
         "train",
         "Teach the scorecard by reviewers' decisions, and say whether it got better.",

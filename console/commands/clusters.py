@@ -36,7 +36,10 @@ def clusters(
     min_score: Annotated[float | None, typer.Option(help="The least score.")] = None,
     state: Annotated[
         str | None,
-        typer.Option(help="Only in this state: open, confirmed, dismissed, mixed, needs-more."),
+        typer.Option(
+            help="Only in this state: open, confirmed, dismissed, mixed, needs-more,"
+            " second-review, adjudication."
+        ),
     ] = None,
     search: Annotated[
         str | None,

@@ -29,6 +29,10 @@ def decide(
         list[str] | None,
         typer.Option(help="A member whom the decision does not cover; may be repeated."),
     ] = None,
+    new: Annotated[
+        bool,
+        typer.Option("--new", help="Only on members who are new since the decision that stands."),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Decide on a cluster, or take a decision back with `undo`."""
@@ -38,8 +42,8 @@ def decide(
         person = by_whom(place.store, by, DECIDE)
         seen = view.decisions[-1].seq if view.decisions else 0
         if outcome == "undo":
-            if exclude:
-                message = "`undo` takes a decision back whole; leave out `--exclude`"
+            if exclude or new:
+                message = "`undo` takes a decision back whole; leave out `--exclude` and `--new`"
                 raise ConfigError(message)
             decision = place.store.undo(place.run.name, name, reason=reason, by=person, seen=seen)
         else:
@@ -51,6 +55,7 @@ def decide(
                 by=person,
                 excluded=exclude or (),
                 seen=seen,
+                only_new=new,
             )
         state = place.store.state(place.run.name, name)
     if json:

@@ -67,6 +67,9 @@ def serve(
             help="The environment variable with the key that accounts' pseudonyms are made with."
         ),
     ] = None,
+    anchors: Annotated[
+        Path | None, typer.Option(help="The file of anchors that the history is held against.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Open the web console: people sign in; where the store has none, a link lets one in."""
@@ -78,7 +81,7 @@ def serve(
     people = has_people(out, store)
     _refuse_unfit(access, person, people=people)
     listening = listen(host, port, reached_as or (), people=people)
-    with listening.socket, opened_site(out, store=store, person=person) as site:
+    with listening.socket, opened_site(out, store=store, person=person, anchors=anchors) as site:
         link = None if people else first_link(site, listening)
         if not is_loopback(host) and not listening.address.startswith("https://"):
             say(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from console.acting import by_whom
+from console.days import first_moment_of
 from console.options import DEFAULT_OUT, AsJson, By, Out
 from console.output import moment, write_json, write_line, write_table
 from console.place import opened
-from graph.errors import ConfigError
 from review.people.roles import SUPPRESS
 
 COLUMNS = {
@@ -51,7 +50,7 @@ def suppress(
                 reason=reason,
                 by=by_whom(place.store, by, SUPPRESS),
                 at=now,
-                expires_at=_day(until),
+                expires_at=first_moment_of(until),
             )
         rows = [
             {**asdict(each), "until": moment(each.expires_at)}
@@ -63,15 +62,3 @@ def suppress(
         write_table("What never leaves", COLUMNS, rows)
     else:
         write_line("nothing is suppressed")
-
-
-def _day(until: str | None) -> int:
-    if until is None:
-        message = "name the day on which it ends: `--until 2027-01-31`"
-        raise ConfigError(message)
-    try:
-        day = datetime.strptime(until, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError as error:
-        message = f"`{until}` is no day; write it as `2027-01-31`"
-        raise ConfigError(message) from error
-    return int(day.timestamp() * 1000)

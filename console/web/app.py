@@ -16,14 +16,17 @@ from console.web.guard import Cookie, Guard
 from console.web.known import Known
 from console.web.pages import (
     account,
+    audit,
     cluster,
     compare,
+    deliveries,
     entry,
     explore,
     health,
     queue,
     runs,
     search,
+    suppressions,
     take,
 )
 from console.web.permits import API
@@ -39,6 +42,9 @@ STATIC = {
     "console.js": "text/javascript",
     "mark.svg": "image/svg+xml",
 }
+_PAGES = (
+    queue, cluster, account, explore, search, runs, compare, take, deliveries, suppressions, audit,
+)  # fmt: skip
 _PAGES_STYLE = "pages.css"
 
 
@@ -61,19 +67,7 @@ def console_of(
     app.state.cookie = cookie
     app.state.tries = Tries()
     app.state.watch = Watch(site)
-    for part in (
-        queue,
-        cluster,
-        account,
-        explore,
-        search,
-        runs,
-        compare,
-        take,
-        decide,
-        entry,
-        health,
-    ):
+    for part in (*_PAGES, decide, entry, health):
         app.include_router(part.routes)
     app.add_api_route("/static/{name}", static, methods=["GET"], response_class=Response)
     app.mount(API, programs_app(site, access))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from console.web.session import Session
+from review.people.roles import READ_ACCOUNTS
 from review.report import words
 from review.report.page import environment
 from review.visible import visible
@@ -34,8 +35,12 @@ def _allowed(session: Session | None) -> dict[str, Any]:
     acting = None if session is None else session.acting
     return {
         "role": None if acting is None else acting.role,
-        "may": (lambda _: False) if acting is None else acting.may,
+        "may": _may_nothing if session is None else session.may,
     }
+
+
+def _may_nothing(_: str, *, keeps: Collection[str] = ()) -> bool:
+    return False
 
 
 def url(path: str, **query: object) -> str:
@@ -65,8 +70,9 @@ def _environment() -> Environment:
 
 @pass_context
 def _account(context: Context, account: str | None) -> Markup:
-    if account is None:
-        return words.name(None)
+    # Who sees the accounts of deliveries alone gets no page of one.
+    if account is None or not context["may"](READ_ACCOUNTS):
+        return words.name(account)
     return _link(url("/account", run=context["run_name"], account=account), words.name(account))
 
 

@@ -26,6 +26,7 @@ def lasting_values(store: Store, run: str, cluster: str) -> dict[str, Any] | Non
         "seen": seen,
         "change": change_in_words(seen),
         "fresh": seen.carried.fresh if seen.carried is not None else (),
+        "grown": seen.carried is not None and bool(seen.carried.verdicts and seen.carried.fresh),
         "life": life,
         "seen_in": [(each, change_in_words(each)) for each in life.sightings[-AT_MOST:]],
         "events": [(each, event_in_words(each)) for each in life.events],

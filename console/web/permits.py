@@ -12,13 +12,22 @@ from dataclasses import dataclass, field
 
 from review.people.acting import Acting
 from review.people.roles import (
+    ADJUDICATE,
+    APPROVE,
+    AUDIT,
     DECIDE,
+    DELIVER,
     EXPLORE,
     EXPORT,
     METRICS,
     NOTE,
     READ_ACCOUNTS,
     READ_CLUSTERS,
+    RECALL,
+    RECEIVE,
+    SECOND_REVIEW,
+    SEND,
+    SUPPRESS,
 )
 
 API = "/api/v1"
@@ -32,9 +41,10 @@ PROBES = frozenset({"/healthz", "/readyz"})
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a route demands: all of the verbs. Without one, whoever is in may ask."""
+    """What a route demands: all of the verbs, one of `any_of`. Without, whoever is in may ask."""
 
     verbs: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
     keeps: frozenset[str] = field(default_factory=frozenset)
     public: bool = False
 
@@ -46,12 +56,19 @@ class Row:
         """
         for verb in self.verbs:
             acting.demand(verb, keeps=self.keeps)
+        if self.any_of and not any(acting.may(verb, keeps=self.keeps) for verb in self.any_of):
+            # The first one says why.
+            acting.demand(self.any_of[0], keeps=self.keeps)
 
 
 _PUBLIC = Row(public=True)
 _ANYBODY = Row()
 _CLUSTERS = Row((READ_CLUSTERS,))
 _ACCOUNTS = Row((READ_ACCOUNTS,))
+_ITEMS = Row((READ_ACCOUNTS,), keeps=frozenset({"items"}))
+_EXPORT = Row((EXPORT,))
+# The store keeps who decided from approving it.
+_APPROVE = Row((APPROVE,), keeps=frozenset({"not-own"}))
 
 ROUTES: Mapping[tuple[str, str], Row] = {
     ("GET", "/enter"): _PUBLIC,
@@ -73,10 +90,31 @@ ROUTES: Mapping[tuple[str, str], Row] = {
     ("GET", "/compare"): _ACCOUNTS,
     ("GET", "/explore"): Row((EXPLORE, READ_ACCOUNTS)),
     ("GET", "/way"): Row((EXPLORE, READ_ACCOUNTS)),
-    ("POST", "/take"): Row((EXPORT,)),
+    ("GET", "/deliveries"): _CLUSTERS,
+    ("GET", "/delivery"): _ITEMS,
+    ("GET", "/suppressions"): _ACCOUNTS,
+    ("GET", "/audit"): Row((AUDIT,)),
+    ("POST", "/view"): _CLUSTERS,
+    ("POST", "/take"): _EXPORT,
+    ("POST", "/take-deliveries"): _EXPORT,
+    ("POST", "/take-items"): _EXPORT,
+    ("POST", "/take-suppressions"): _EXPORT,
+    ("POST", "/take-audit"): Row((AUDIT,)),
     ("POST", "/decide"): Row((DECIDE,)),
     ("POST", "/undo"): Row((DECIDE,)),
     ("POST", "/note"): Row((NOTE,)),
+    ("POST", "/second"): Row((SECOND_REVIEW,)),
+    ("POST", "/second-undo"): Row((SECOND_REVIEW,)),
+    ("POST", "/settle"): Row((ADJUDICATE,)),
+    ("POST", "/claim"): Row(any_of=(DECIDE, SECOND_REVIEW)),
+    ("POST", "/deliver"): Row((DELIVER,)),
+    ("POST", "/approve"): _APPROVE,
+    ("POST", "/cancel"): _APPROVE,
+    ("POST", "/send"): Row((SEND,)),
+    ("POST", "/receipts"): Row((RECEIVE,)),
+    ("POST", "/recall"): Row((RECALL,)),
+    ("POST", "/suppress"): Row((SUPPRESS,)),
+    ("POST", "/lift"): Row((SUPPRESS,)),
     ("GET", f"{API}/openapi.json"): _ANYBODY,
     ("GET", f"{API}/runs"): _CLUSTERS,
     ("GET", f"{API}/clusters"): _CLUSTERS,
@@ -86,7 +124,7 @@ ROUTES: Mapping[tuple[str, str], Row] = {
     ("GET", f"{API}/account"): Row((READ_ACCOUNTS,), keeps=frozenset({"items"})),
     ("POST", f"{API}/search"): _ACCOUNTS,
     ("GET", f"{API}/deliveries"): _CLUSTERS,
-    ("GET", f"{API}/delivery"): Row((READ_ACCOUNTS,), keeps=frozenset({"items"})),
+    ("GET", f"{API}/delivery"): _ITEMS,
     ("POST", f"{API}/decide"): Row((DECIDE,)),
     ("POST", f"{API}/undo"): Row((DECIDE,)),
     ("POST", f"{API}/note"): Row((NOTE,)),

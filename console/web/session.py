@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from graph.errors import ConfigError
@@ -52,6 +52,10 @@ class Session:
             message = "nobody looked up what you may do"
             raise Refused(message)
         self.acting.demand(verb)
+
+    def may(self, verb: str, *, keeps: Collection[str] = ()) -> bool:
+        """Whether they may, where whoever asks can keep these limits and no others."""
+        return self.acting is not None and self.acting.may(verb, keeps=keeps)
 
 
 class Sessions:

@@ -28,6 +28,8 @@ class Site:
     store: Store
     engine: Engine
     sessions: Sessions
+    anchors: Path | None = None
+    """the file of anchors that the page of the history is held against"""
     _held: dict[str, HeldRun] = field(default_factory=dict)
     _opening: threading.Lock = field(default_factory=threading.Lock)
 
@@ -76,7 +78,7 @@ def has_people(out: Path, store: str | None = None) -> bool:
 
 @contextmanager
 def opened_site(
-    out: Path, *, store: str | None = None, person: str | None = None
+    out: Path, *, store: str | None = None, person: str | None = None, anchors: Path | None = None
 ) -> Iterator[Site]:
     """Open the console of a folder of runs, with its newest run taken in and all of it at hand.
 
@@ -84,6 +86,7 @@ def opened_site(
         out: the folder of runs.
         store: the store's SQLAlchemy URL or path; the file beside the runs by default.
         person: who will decide; whoever enters is asked for a name by default.
+        anchors: the file of anchors (`ringwatch audit anchor`), if the history is held against one.
 
     Raises:
         ConfigError: nothing is published in `out`, or the store's URL cannot be understood.
@@ -93,7 +96,7 @@ def opened_site(
     engine = open_engine("local", memory="4GB", again=True)
     try:
         with Store.open(store or out / STORE) as opened:
-            site = Site(out, opened, engine, Sessions(person=person))
+            site = Site(out, opened, engine, Sessions(person=person), anchors)
             site.run().warm()
             yield site
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from urllib.parse import parse_qsl
 
 from console.web.drawing import url
 from graph.errors import ConfigError
@@ -68,6 +69,11 @@ class View:
             text=self.text or None,
         )
 
+    @property
+    def as_text(self) -> str:
+        """The filters and the order as they stand in an address, for a view that is kept."""
+        return self.at("", run="", after="", before="", rows="").removeprefix("?")
+
     def at(self, path: str = "/", **changes: str) -> str:
         """The address of this view with something changed; blank values are left out."""
         told = {name: value for name, value in asdict(replace(self, **changes)).items() if value}
@@ -93,6 +99,15 @@ def asked_view(query: Mapping[str, str]) -> View:
         message = f"unknown order {view.sort[:40]!a}; {instead(view.sort, SORTS)}"
         raise ConfigError(message)
     return view
+
+
+def view_of_text(text: str) -> View:
+    """The view that a kept text means (`View.as_text`).
+
+    Raises:
+        ConfigError: no view has such parts.
+    """
+    return asked_view(dict(parse_qsl(text, keep_blank_values=True)))
 
 
 def _share(per_cent: str) -> float | None:

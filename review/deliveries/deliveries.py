@@ -95,6 +95,11 @@ class Deliveries:
         with reading(self._engine) as connection:
             return connection.scalar(query.limit(1)) is not None
 
+    def deciders(self, delivery: str) -> set[str]:
+        """Who took the decisions that a delivery rests on: they do not approve it."""
+        with reading(self._engine) as connection:
+            return deciders(connection, delivery)
+
     def choose(
         self,
         run: str,

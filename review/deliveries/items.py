@@ -21,6 +21,7 @@ from review.identity.carried import Carried, carried, decided_identities
 from review.identity.lineage import lead_here, leads_to
 from review.identity.tables import SIGHTINGS
 from review.manifest import canonical
+from review.second.pending import ADJUDICATION, SECOND_REVIEW
 from review.tables import MEMBERS
 
 CONFIRMED = "confirmed"
@@ -28,6 +29,7 @@ WEAK_STAY = "weak members"
 NEW_STAY = "accounts new since the decision"
 EXCLUDED_STAY = "accounts excluded by a decision"
 OTHERS_STAY = "accounts decided otherwise"
+WAITING_STAY = "accounts that await a second review"
 SUPPRESSED_STAY = "accounts suppressed"
 CLUSTER_STAYS = "accounts of suppressed clusters"
 DELIVERED_STAY = "accounts delivered before"
@@ -130,7 +132,11 @@ def choose_items(
     )
 
 
-_OTHERWISE = {"excluded": EXCLUDED_STAY}
+_OTHERWISE = {
+    "excluded": EXCLUDED_STAY,
+    SECOND_REVIEW: WAITING_STAY,
+    ADJUDICATION: WAITING_STAY,
+}
 
 
 class _Held:

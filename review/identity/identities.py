@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, select
 from graph.errors import ConfigError, StoreError
 from review.database import reading
 from review.identity.assign import digest_of, run_order
-from review.identity.carried import Carried, carried, decided_identities
+from review.identity.carried import Carried, carried_by_cluster
 from review.identity.lineage import (
     LineageEvent,
     events_of,
@@ -92,13 +92,13 @@ class Identities:
         with reading(self._engine) as connection:
             rows = _sightings(connection, run, clusters)
             ends = leads_to(connection, {row["identity"] for row in rows})
-            decided = set(leads_to(connection, decided_identities(connection)).values())
+            held = carried_by_cluster(connection, run, clusters)
             returns = _returns(connection, run, clusters)
             return {
                 row["cluster"]: _sighting(
                     row,
-                    end := ends[row["identity"]],
-                    carried(connection, run, row["cluster"], end) if end in decided else None,
+                    ends[row["identity"]],
+                    held.get(row["cluster"]),
                     returns.get(row["cluster"], ()),
                 )
                 for row in rows

@@ -23,7 +23,7 @@ from graph.schemas import LEAST_SHARED
 from review.decisions import standing_rows
 from review.identity.tables import FINGERPRINTS, REMEMBERED, SIGHTINGS
 from review.manifest import canonical, digest
-from review.tables import DECISIONS
+from review.second.pending import counted_outcome
 
 OF = ("confirmed", "mixed")
 """Outcomes of clusters whose things are remembered."""
@@ -43,7 +43,7 @@ def remember(connection: Connection, runs: Path) -> None:
             until it is.
     """
     by_run = defaultdict(set)
-    for row in connection.execute(standing_rows().where(DECISIONS.c.outcome.in_(OF))):
+    for row in connection.execute(standing_rows().where(counted_outcome().in_(OF))):
         by_run[row.run].add(row.cluster)
     for run, clusters in sorted(by_run.items()):
         looked_at = select(REMEMBERED.c.cluster).where(REMEMBERED.c.run == run)
@@ -113,7 +113,7 @@ def _remember(connection: Connection, run: str, clusters: list[str], file: Path)
 
 def _known(connection: Connection) -> dict[str, list[dict[str, Any]]]:
     """What confirmed clusters had, by digest; of decisions that stand alone."""
-    stands = standing_rows().where(DECISIONS.c.outcome.in_(OF)).subquery()
+    stands = standing_rows().where(counted_outcome().in_(OF)).subquery()
     prints, sightings = FINGERPRINTS.c, SIGHTINGS.c
     rows = connection.execute(
         select(prints.sha256, sightings.identity, prints.members, prints.population)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +13,11 @@ from fastapi.responses import HTMLResponse, Response
 from console.web.asking import Person, TheSite, asked
 from console.web.drawing import page
 from console.web.lasting import lasting_values
+from console.web.reviewed import Reviewed, reviewed_for
 from console.web.session import Session
 from console.web.site import Site
 from graph.errors import ConfigError
-from review.decisions import OUTCOMES, Decision, Note, standing
+from review.decisions import OPEN, OUTCOMES, Decision, Note, standing
 from review.followed import followed
 from review.held import HeldRun
 from review.origin import origin_of
@@ -38,7 +40,7 @@ class Said:
 
     why: str
     form: str
-    """`decide`, `undo` or `note`"""
+    """`decide`, `undo`, `second`, `settle`, `second-undo`, `claim` or `note`"""
     outcome: str = ""
     words: str = ""
     excluded: frozenset[int] = field(default_factory=frozenset)
@@ -82,19 +84,28 @@ def cluster_page(
 ) -> Response:
     """The page of a cluster; with what was said on it and not taken, if anything was."""
     view = view_of(site, run, name)
-    decisions = site.store.decisions(run.name, name)
-    notes = site.store.notes(run.name, name)
+    at = time.time_ns() // 1_000_000
+    reviewed = reviewed_for(site.store, run.name, name, person.person, at=at)
+    decisions, notes = reviewed.decisions, reviewed.notes
+    claims = site.store.claims
+    claims.renew(run.name, name, by=person.person, at=at)
+    held_by = claims.of_run(run.name, at=at)
+    others = [cluster for cluster, each in held_by.items() if each.by != person.person]
     values = {
         **cluster_values(view),
         "table_at_most": EDGES_IN_TABLE,
         "run_name": run.name,
+        "state": run.states(site.store).get(name, OPEN),
         "held": standing(decisions),
-        "history": told_history(decisions, notes),
+        "history": told_history(decisions, notes, reviewed),
+        "reviewed": reviewed,
+        "claim": held_by.get(name),
+        "me": person.person,
         "seen": max((each.seq for each in decisions), default=0),
         "outcomes": OUTCOMES,
         "said": said,
         "lasting": lasting_values(site.store, run.name, name),
-        **_beside(site, run, view.facts["place"]),
+        **_beside(site, run, view.facts["place"], others),
     }
     return page("cluster.html", person, status=status, **values)
 
@@ -137,8 +148,10 @@ def members_by_number(site: Site, run: HeldRun, name: str) -> list[str]:
     return [row["account"] for row in leading_members(found)]
 
 
-def told_history(decisions: Sequence[Decision], notes: Sequence[Note]) -> list[dict[str, Any]]:
-    """What was decided and noted, the newest first."""
+def told_history(
+    decisions: Sequence[Decision], notes: Sequence[Note], reviewed: Reviewed
+) -> list[dict[str, Any]]:
+    """What was decided, reviewed and noted, the newest first."""
     undone = {each.undoes for each in decisions}
     told: list[dict[str, Any]] = [
         {
@@ -166,20 +179,36 @@ def told_history(decisions: Sequence[Decision], notes: Sequence[Note]) -> list[d
         }
         for each in notes
     ]
+    if reviewed.second is not None:
+        second = reviewed.second
+        told.append(
+            {
+                "seq": second.seq,
+                "at": second.at,
+                "by": second.by,
+                "what": f"second review: {second.outcome}",
+                "words": second.reason,
+                "excluded": second.excluded,
+                "undoes": None,
+                "undone": False,
+            }
+        )
     return sorted(told, key=lambda row: -row["seq"])
 
 
-def _beside(site: Site, run: HeldRun, place: int) -> Mapping[str, str | None]:
-    """The clusters that stand before and after a place in the ranking."""
+def _beside(site: Site, run: HeldRun, place: int, taken: Sequence[str]) -> Mapping[str, str | None]:
+    """The clusters before and after a place in the ranking, but for those others are at work on."""
     with run.opened(site.engine, "clusters") as tables:
         found = site.engine.query(
             """
             select (select cluster from {clusters} where place < $place
                     order by place desc, cluster desc limit 1) as before,
                    (select cluster from {clusters} where place > $place
+                    and cluster not in (select unnest($taken))
                     order by place, cluster limit 1) as next
             """,
-            {"place": place},
+            # A list needs a first value for its type; no cluster has an empty name.
+            {"place": place, "taken": ["", *taken]},
             clusters=tables["clusters"],
         )
     row = found.to_pylist()[0]

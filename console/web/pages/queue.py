@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from console.web.asking import Person, TheSite
+from console.web.asking import Person, Sent, TheSite, one_of
 from console.web.drawing import page
 from console.web.site import Site
-from console.web.view import View, asked_view
-from review.decisions import OPEN, STATES, Decision, standing
+from console.web.view import View, asked_view, view_of_text
+from graph.errors import ConfigError
+from review.decisions import GROWN, OPEN, STATES, Decision, standing
 from review.matching import SORTS
 from review.paged import page_of_clusters
 from review.people.roles import READ_ACCOUNTS
 from review.run import Run
+from review.saved_views import SavedView
+from review.second.pending import ADJUDICATION, SECOND_REVIEW
 
 routes = APIRouter()
 
@@ -34,6 +38,9 @@ assert ORDERS.keys() == SORTS.keys()
 VIEWS = (
     ("Every cluster", View()),
     ("Flagged, to decide", View(flagged="yes", state=OPEN)),
+    ("Second review", View(state=SECOND_REVIEW)),
+    ("To settle", View(state=ADJUDICATION)),
+    ("Grown since", View(state=GROWN)),
     ("Needs more", View(state="needs-more")),
     ("Confirmed", View(state="confirmed")),
     ("Listed, not flagged", View(flagged="no")),
@@ -59,6 +66,9 @@ def queue(request: Request, site: TheSite, person: Person) -> Response:
         **view.filters,
     )
     rows = found.rows.to_pylist()
+    now = time.time_ns() // 1_000_000
+    sees = person.may(READ_ACCOUNTS)
+    kept = [_kept(each, view, sees=sees) for each in site.store.views.of(person.person)]
     return page(
         "queue.html",
         person,
@@ -66,6 +76,9 @@ def queue(request: Request, site: TheSite, person: Person) -> Response:
         runs=[entry.run for entry in site.runs()],
         view=view,
         views=[(name, each, _same(each, view)) for name, each in VIEWS],
+        kept=kept,
+        me=person.person,
+        claims=site.store.claims.of_run(run.name, at=now),
         rows=rows,
         decisions=_decisions(site, run, rows),
         found=found,
@@ -73,6 +86,45 @@ def queue(request: Request, site: TheSite, person: Person) -> Response:
         states=STATES,
         orders=ORDERS,
     )
+
+
+@routes.post("/view")
+def keep_view(request: Request, site: TheSite, person: Person, form: Sent) -> Response:
+    """Keep the view under a name, or remove one of one's own."""
+    view = asked_view(request.query_params)
+    if view.text:
+        person.demand(READ_ACCOUNTS)
+    name, now = one_of(form, "name"), time.time_ns() // 1_000_000
+    if one_of(form, "turn") == "remove":
+        site.store.views.remove(name, by=person.person, at=now)
+    else:
+        site.store.views.save(
+            name,
+            view.as_text,
+            by=person.person,
+            at=now,
+            shared=one_of(form, "shared") == "yes",
+        )
+    return RedirectResponse(view.at("/"), status_code=303)
+
+
+def _kept(saved: SavedView, view: View, *, sees: bool) -> dict[str, Any]:
+    """A saved view as a link; one that an earlier version kept may mean nothing any more.
+
+    One that asks for a text may name an account: it leads on whoever sees accounts, and no others.
+    """
+    try:
+        meant = view_of_text(saved.filters)
+    except ConfigError as error:
+        return {"saved": saved, "to": None, "why": str(error), "same": False}
+    if meant.text and not sees:
+        return {"saved": saved, "to": None, "why": "it asks for accounts", "same": False}
+    return {
+        "saved": saved,
+        "to": meant.at("/", run=view.run),
+        "why": "",
+        "same": _same(meant, view),
+    }
 
 
 def _decisions(site: Site, run: Run, rows: list[dict[str, Any]]) -> dict[str, Decision]:

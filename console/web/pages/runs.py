@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -56,6 +57,9 @@ def run(request: Request, site: TheSite, person: Person) -> Response:
         changes=changes,
         lists=[] if changes is None else _lists(changes.before, found.name, changes),
         continued=[] if changes is None else changes.continued_rows.to_pylist(),
+        rules=site.store.second.rules(),
+        agreement=site.store.second.agreement(found.name),
+        waiting=Counter(each.state for each in site.store.second.waiting(found.name)),
         **_steps(site, found),
     )
 

@@ -1,18 +1,21 @@
-"""A view of the queue as a file: whoever takes it says what for, and the history keeps it."""
+"""Tables of pages as files: whoever takes one says what for, and the history keeps it."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pyarrow as pa
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from console.web.asking import Person, Sent, TheSite, asked, one_of
+from console.web.guard import Form
 from console.web.pages.queue import held_decisions
+from console.web.session import Session
 from console.web.site import Site
 from console.web.view import View, asked_view
 from graph.errors import ConfigError
@@ -48,47 +51,77 @@ def take(request: Request, site: TheSite, person: Person, form: Sent) -> Respons
     # A form says of which run it is: a new one may have come since the page was shown.
     run = site.run(asked(request, "run"))
     view = asked_view(request.query_params)
+    told = {
+        "run": run.name,
+        "filters": {name: value for name, value in view.filters.items() if value is not None},
+        "order": view.sort,
+    }
+    return hand_out(
+        site, person, form, "clusters", VIEW_OF_CLUSTERS, lambda: _whole(site, run, view),
+        run=run.name, told=told,
+    )  # fmt: skip
+
+
+def hand_out(
+    site: Site,
+    person: Session,
+    form: Form,
+    what: str,
+    schema: Schema,
+    rows: Callable[[], pa.Table],
+    *,
+    run: str | None = None,
+    told: Mapping[str, Any] | None = None,
+) -> Response:
+    """A table as a file, as the form asks (`purpose`, `format`); the history knows of it first.
+
+    Args:
+        site: the console.
+        person: who takes it.
+        form: what was sent.
+        what: the table's name, and the file's: nothing from outside reaches a header.
+        schema: its columns.
+        rows: makes it, all of it; asked for once it is known what for.
+        run: the run that it is of, if it is of one.
+        told: what else a JSON file tells.
+
+    Raises:
+        ConfigError: no purpose or one that is too long, or no format that there is.
+    """
     purpose, kind = one_of(form, "purpose"), one_of(form, "format")
     if kind not in TYPES:
-        message = f"a view leaves as {' or '.join(TYPES)}, not as {kind[:40]!a}"
+        message = f"a table leaves as {' or '.join(TYPES)}, not as {kind[:40]!a}"
         raise ConfigError(message)
     checked_words(purpose, what="a purpose")
     if len(purpose) > PURPOSE_AT_MOST:
         message = f"a purpose has at most {PURPOSE_AT_MOST} characters, not {len(purpose):,}"
         raise ConfigError(message)
-    table = _whole(site, run, view)
-    data = _csv(table) if kind == "csv" else _json(run, view, table)
-    # The name is ours: nothing from outside reaches a header.
-    name = f"clusters.{kind}"
+    table = rows()
+    data = _csv(table, schema) if kind == "csv" else _json(what, table, told or {})
+    name = f"{what}.{kind}"
     site.store.record_export(
-        run.name,
+        run,
         file=name,
         sha256=hashlib.sha256(data).hexdigest(),
         rows=table.num_rows,
         purpose=purpose,
         by=person.person,
     )
-    told = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(data, media_type=TYPES[kind], headers=told)
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(data, media_type=TYPES[kind], headers=headers)
 
 
-def _csv(table: pa.Table) -> bytes:
+def _csv(table: pa.Table, schema: Schema) -> bytes:
     """A CSV that a spreadsheet opens without running anything."""
     out = io.BytesIO()
-    write_csv(Sheet(VIEW_OF_CLUSTERS, table.to_batches()), out)
+    write_csv(Sheet(schema, table.to_batches()), out)
     return out.getvalue()
 
 
-def _json(run: HeldRun, view: View, table: pa.Table) -> bytes:
-    """The view and its clusters as JSON, in ASCII."""
-    told = {
-        "run": run.name,
-        "filters": {name: value for name, value in view.filters.items() if value is not None},
-        "order": view.sort,
-        "matching": table.num_rows,
-        "clusters": table.to_pylist(),
-    }
-    return json.dumps(told, indent=1, allow_nan=False).encode("ascii")
+def _json(what: str, table: pa.Table, told: Mapping[str, Any]) -> bytes:
+    """The rows as JSON, in ASCII."""
+    whole = {**told, "matching": table.num_rows, what: table.to_pylist()}
+    return json.dumps(whole, indent=1, allow_nan=False).encode("ascii")
 
 
 def _whole(site: Site, run: HeldRun, view: View) -> pa.Table:

@@ -75,6 +75,7 @@
     m: () => choose("m"),
     n: () => choose("n"),
     u: undo,
+    h: () => follow("[data-claim]"),
     q: () => follow("[data-queue-link]"),
     "/": search,
     "?": () => dialog.showModal(),
