@@ -30,6 +30,10 @@ WRITES = {
     "recall": ["DL-2026-000001", "--reason", "so"],
     "suppress": ["--account", "a001", "--reason", "so", "--until", "2027-01-31"],
     "people": ["disable", "lead"],
+    "second": ["#1", "confirmed", "--reason", "so"],
+    "settle": ["#1", "confirmed", "--reason", "so"],
+    "reviews": ["--share", "0.1", "--reason", "so"],
+    "claim": ["#1"],
 }
 
 
@@ -89,6 +93,23 @@ def test_who_may_is_named_in_the_history(out):
     assert done.exit_code == 0, done.stderr
     with Store.open(out / "review.sqlite") as store:
         assert [each.by for each in store.decisions("run")] == ["reviewer"]
+
+
+def test_a_lead_settles_and_sets_the_rules_and_a_reviewer_does_not(out):
+    told = ["reviews", "--share", "0.2", "--reason", "so", "--out", str(out)]
+    reviewer = CliRunner().invoke(app, [*told, "--by", "reviewer"])
+    settles = ["settle", "#1", "confirmed", "--reason", "so", "--out", str(out)]
+    settler = CliRunner().invoke(app, [*settles, "--by", "reviewer"])
+    lead = CliRunner().invoke(app, [*told, "--by", "lead"])
+    claims = CliRunner().invoke(app, ["claim", "#3", "--out", str(out), "--by", "reviewer"])
+
+    assert reviewer.exit_code == 2 == settler.exit_code
+    for refused in (reviewer, settler):
+        assert "a reviewer may not settle two decisions that differ" in refused.stderr
+    assert lead.exit_code == 0, lead.stderr
+    assert claims.exit_code == 0, claims.stderr
+    with Store.open(out / "review.sqlite") as store:
+        assert store.second.rules().share == 0.2
 
 
 def test_each_role_passes_for_just_the_verbs_that_it_has_whole_or_may_do_for_others(out):

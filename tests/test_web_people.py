@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,28 +13,52 @@ from console.web.app import console_of
 from console.web.guard import is_for_programs
 from console.web.permits import ROUTES
 from console.web.tries import AT_MOST, WITHIN_SECONDS, Tries
-from review.people.roles import ROLES
+from review.deliveries.folder import FOLDER
+from review.deliveries.proposing import propose
+from review.people.roles import READ_CLUSTERS, ROLES
+from review.second.rules import ReviewRules
 from tests.web_consoles import (
     ADDRESS,
     HOSTS,
     PASSWORD,
+    START,
     browser_of,
     console,
     enter,
+    links_of,
     publish,
     quick_passwords,
     seen_of,
     send,
     settle,
     sign_in,
+    token_for,
     token_of,
     town,
 )
 
 pytestmark = pytest.mark.local_only
 
-ASKED = "run=run&cluster=a001&account=a001&src=a001&dst=a001-friend&with_cluster=a002&q=a001"
-FORM = {"outcome": "needs-more", "reason": "seen", "text": "seen", "purpose": "p", "format": "csv"}
+DELIVERY = "DL-2026-000001"
+ASKED = (
+    "run=run&cluster=a001&account=a001&src=a001&dst=a001-friend&with_cluster=a002&q=a001"
+    f"&delivery={DELIVERY}"
+)
+FORM = {
+    "outcome": "needs-more",
+    "reason": "seen",
+    "text": "seen",
+    "purpose": "p",
+    "format": "csv",
+    "name": "mine",
+    "kind": "account",
+    "subject": "a001",
+    "until": "2099-12-31",
+    "destination": "ops",
+    "action": "review",
+    "hold": "0",
+    "number": "999",
+}
 
 # Roles in the order viewer, analyst, reviewer, lead, ops, data-scientist, admin:
 # `+` gets an answer, `.` is told why not.
@@ -51,8 +77,35 @@ PAGES = {
     ("POST", "/decide"): "..++...",
     ("POST", "/undo"): "..++...",
     ("POST", "/note"): ".+++.++",
+    ("POST", "/second"): "..++...",
+    ("POST", "/second-undo"): "..++...",
+    ("POST", "/settle"): "...+...",
+    ("POST", "/claim"): "..++...",
+    ("POST", "/view"): "+++++++",
+    ("GET", "/deliveries"): "+++++++",
+    ("GET", "/delivery"): ".++++.+",
+    ("POST", "/take-deliveries"): "..++...",
+    ("POST", "/take-items"): "..++...",
+    ("POST", "/deliver"): "..++...",
+    ("POST", "/approve"): "...++..",
+    ("POST", "/cancel"): "...++..",
+    ("POST", "/send"): "...++..",
+    ("POST", "/receipts"): "...++..",
+    ("POST", "/recall"): "...++..",
+    ("GET", "/suppressions"): ".+++..+",
+    ("POST", "/suppress"): "...+...",
+    ("POST", "/lift"): "...+...",
+    ("POST", "/take-suppressions"): "..++...",
+    ("GET", "/audit"): "...+..+",
+    ("POST", "/take-audit"): "...+..+",
     ("POST", "/leave"): "+++++++",
 }
+
+# What the page behind it refuses where nothing awaits it, whoever asks.
+NOTHING_TO_DO = {
+    "/second", "/second-undo", "/settle", "/claim", "/deliver", "/approve", "/cancel", "/send",
+    "/receipts", "/recall", "/lift",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -74,7 +127,20 @@ def site(tmp_path_factory, quick):
     publish(out, "run", **town(3))
     with console(out) as (opened, _):
         settle(opened)
+        held_delivery(opened)
         yield opened
+
+
+def held_delivery(site):
+    """A destination, and a delivery to it that the lead proposed, of what the lead decided."""
+    allowed = f'[destinations.ops]\nfolder = "{site.out / "there"}"\n'
+    (site.out / "destinations.toml").write_text(allowed, encoding="utf-8")
+    site.store.decide("run", "a003", "confirmed", reason="one vendor", by="lead")
+    made = propose(
+        site.store, site.run(), site.engine, site.out / FOLDER,
+        destination="ops", purpose="p", by="lead", at=START,
+    )  # fmt: skip
+    assert made.delivery == DELIVERY
 
 
 @pytest.fixture
@@ -113,12 +179,14 @@ def test_every_role_gets_just_what_the_table_says(site, browser, place, role):
             seen = max((each.seq for each in site.store.decisions("run", "a001")), default=0)
             form = {**FORM, "seen": str(seen), "form_token": token}
             # A view has no cluster.
-            answer = send(browser, f"{path}?{'run=run' if path == '/take' else ASKED}", **form)
+            to = "run=run" if path in {"/take", "/view"} else ASKED
+            answer = send(browser, f"{path}?{to}", **form)
         got[method, path] = "." if answer.status_code == 403 else "+"
         if got[method, path] == ".":
             assert " may" in answer.text and "a001" not in answer.text
         else:
-            assert answer.status_code in {200, 303}, (path, answer.text)
+            refused = {409, 422} if path in NOTHING_TO_DO else set()
+            assert answer.status_code in {200, 303} | refused, (path, answer.text)
 
     assert got == {each: row[place] for each, row in PAGES.items()}
     wrote = role in {"reviewer", "lead"}
@@ -156,19 +224,107 @@ def test_a_page_offers_no_form_that_its_reader_may_not_send(browser):
     offered = {}
     for role in ROLES:
         sign_in(browser, role)
-        pages = browser.get("/cluster?run=run&cluster=a001").text + browser.get("/").text
-        forms = ("/decide", "/note", "/take", "/leave")
-        offered[role] = [path for path in forms if f'action="{path}' in pages]
+        pages = [
+            browser.get(f"{path}?{'' if path == '/' else ASKED}").text
+            for method, path in PAGES
+            if method == "GET"
+        ]
+        offered[role] = set(re.findall(r'action="(/[a-z-]+)[^>]*method="post"', "".join(pages)))
 
-    assert offered == {
-        "viewer": ["/leave"],
-        "analyst": ["/note", "/leave"],
-        "reviewer": ["/decide", "/note", "/take", "/leave"],
-        "lead": ["/decide", "/note", "/take", "/leave"],
-        "ops": ["/leave"],
-        "data-scientist": ["/note", "/leave"],
-        "admin": ["/note", "/leave"],
+    everybody = {"/view", "/leave"}
+    reviewer = {"/decide", "/claim", "/note", "/take", "/take-deliveries", "/take-items"}
+    reviewer |= {"/take-suppressions", "/deliver"}
+    assert {role: found - everybody for role, found in offered.items()} == {
+        "viewer": set(),
+        "analyst": {"/note"},
+        "reviewer": reviewer,
+        # The lead took its decision, and does not approve the delivery.
+        "lead": reviewer | {"/cancel", "/suppress", "/take-audit"},
+        "ops": {"/approve", "/cancel"},
+        "data-scientist": {"/note"},
+        "admin": {"/note", "/take-audit"},
     }
+    assert all(found > everybody for found in offered.values() if found != everybody)
+
+
+def test_no_page_links_to_one_that_its_reader_may_not_see(browser):
+    for place, role in enumerate(ROLES):
+        sign_in(browser, role)
+        readable = [path for (method, path), row in PAGES.items() if method == "GET" and
+                    row[place] == "+"]  # fmt: skip
+        for path in readable:
+            html = browser.get(f"{path}?{'' if path == '/' else ASKED}").text
+            led = {urlsplit(to).path for to in links_of(html) if to.startswith("/")}
+            assert led - {"/static/mark.svg"} <= {*readable}, (role, path)
+
+
+def test_who_decided_does_not_approve_and_who_did_not_does(own_site, own_browser):
+    held_delivery(own_site)
+    sign_in(own_browser, "lead")
+    token = token_of(own_browser.get("/").text)
+    own = send(own_browser, f"/approve?delivery={DELIVERY}", form_token=token, reason="")
+    assert own.status_code == 422 and "somebody else approves it" in own.text
+    sign_in(own_browser, "reviewer")
+    token = token_of(own_browser.get("/").text)
+    refused = send(own_browser, f"/approve?delivery={DELIVERY}", form_token=token, reason="")
+    assert refused.status_code == 403
+    assert own_site.store.deliveries.get(DELIVERY).state == "held"
+
+    sign_in(own_browser, "ops")
+    html = own_browser.get(f"/delivery?delivery={DELIVERY}").text
+    assert "a003-friend" in html and "/account?" not in html
+    told = {"form_token": token_of(html), "reason": ""}
+    assert send(own_browser, f"/approve?delivery={DELIVERY}", **told).status_code == 303
+    assert own_site.store.deliveries.get(DELIVERY).events[-1].by == "ops"
+
+
+def test_only_who_may_review_is_asked_for_a_second_review_and_only_a_third_settles(
+    own_site, own_browser
+):
+    secret = "vendor-of-the-first"
+    own_site.store.second.set_rules(ReviewRules(large=1), reason="all", by="lead", at=1)
+    own_site.store.decide("run", "a001", "confirmed", reason=secret, by="reviewer")
+    own_site.store.note("run", "a001", secret, by="reviewer")
+    page = "/cluster?run=run&cluster=a001"
+    for role in ROLES:
+        sign_in(own_browser, role)
+        html = own_browser.get(page).text
+        assert (secret in html) == (role == "reviewer"), role
+        assert ('action="/second?' in html) == (role == "lead"), role
+        program = own_browser.get(
+            "/api/v1/cluster?cluster=a001", headers=token_for(own_site, role, READ_CLUSTERS)
+        )
+        assert program.status_code == 200, program.text
+        assert (secret in program.text) == (role == "reviewer"), role
+        assert program.json()["notes_hidden"] == (role != "reviewer")
+
+    sign_in(own_browser, "lead")
+    html = own_browser.get(page).text
+    told = {"outcome": "dismissed", "reason": "a choir", "form_token": token_of(html)}
+    late = send(own_browser, "/second?run=run&cluster=a001", seen="0", **told)
+    assert late.status_code == 409 and "was decided on meanwhile" in late.text
+    done = send(own_browser, "/second?run=run&cluster=a001", seen=seen_of(html), **told)
+    assert done.status_code == 303
+    settles = 'action="/settle?'
+    own_site.store.people.add("lee", "lead", PASSWORD, by="admin", at=START)
+    for name in (*ROLES, "lee"):
+        sign_in(own_browser, name)
+        assert (settles in own_browser.get(page).text) == (name == "lee"), name
+
+
+def test_a_kept_view_that_asks_for_a_text_is_for_who_sees_accounts(own_site, own_browser):
+    sign_in(own_browser, "lead")
+    told = {"name": "the ring", "shared": "yes"}
+    token = token_of(own_browser.get("/").text)
+    to = "/view?run=run&text=a002-friend"
+    assert send(own_browser, to, form_token=token, **told).status_code == 303
+    for role in ROLES:
+        sign_in(own_browser, role)
+        html = own_browser.get("/").text
+        sees = PAGES["GET", "/account"][[*ROLES].index(role)] == "+"
+        assert ("a002-friend" in html) == sees, role
+        answer = send(own_browser, to, form_token=token_of(html), name="my own")
+        assert answer.status_code == (303 if sees else 403)
 
 
 def test_a_decision_bears_the_name_of_who_signed_in(own_site, own_browser):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from console.web.api.asking import Asking, TheAccess, cluster_of, run_of
 from console.web.api.problems import not_there
 from console.web.api.pseudonyms import pseudonym
 from console.web.asking import TheSite
+from console.web.reviewed import reviewed_for
 from console.web.site import Site
 from graph.errors import ConfigError, StoreError
 from review.decisions import Decision
@@ -83,6 +85,9 @@ def cluster(
     run = run_of(site, asked.run)
     name = cluster_of(site, run, asked.cluster)
     view = show_cluster(run, site.store, name, engine=site.engine)
+    # Whoever may be the second reviewer reads no more here than on the page.
+    at = time.time_ns() // 1_000_000
+    reviewed = reviewed_for(site.store, run.name, name, asking.person, at=at)
     lasting = site.store.identities.of_cluster(run.name, name)
     return {
         "run": run.name,
@@ -94,9 +99,10 @@ def cluster(
             "version": lasting.version,
             "change": change_in_words(lasting),
         },
-        "seen": max((each.seq for each in view.decisions), default=0),
-        "decisions": [told_decision(each, asking) for each in view.decisions],
-        "notes": [asdict(each) for each in view.notes],
+        "seen": max((each.seq for each in reviewed.decisions), default=0),
+        "decisions": [told_decision(each, asking) for each in reviewed.decisions],
+        "notes": [asdict(each) for each in reviewed.notes],
+        "notes_hidden": reviewed.hidden_notes,
     }
 
 
@@ -157,6 +163,8 @@ def told_decision(decision: Decision, asking: Acting) -> dict[str, Any]:
         **asdict(decision),
         "excluded": list(decision.excluded) if seen else None,
         "excluded_known": len(decision.excluded),
+        "kept": list(decision.kept) if seen else None,
+        "kept_known": len(decision.kept),
     }
 
 

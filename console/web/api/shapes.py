@@ -90,7 +90,10 @@ class DecisionTold(BaseModel):
     """A decision, or the taking back of one."""
 
     seq: int = Field(description="its number in the history")
-    outcome: str = Field(description="confirmed, dismissed, mixed, needs-more or undone")
+    outcome: str = Field(
+        description="confirmed, dismissed, mixed, needs-more or undone; `second-review` or"
+        " `adjudication` while it waits for another person"
+    )
     reason: str
     by: str
     at: int = Field(description="ms since 1970 UTC")
@@ -99,6 +102,11 @@ class DecisionTold(BaseModel):
         description="members whom it does not cover; null for who may not see accounts"
     )
     excluded_known: int = Field(description="how many these are")
+    kept: list[str] | None = Field(
+        description="members who keep the verdict of an earlier run; null for who may not see"
+        " accounts"
+    )
+    kept_known: int = Field(description="how many these are")
 
 
 class NoteTold(BaseModel):
@@ -126,6 +134,9 @@ class _ClusterTold(BaseModel):
     )
     decisions: list[DecisionTold] = Field(description="the oldest first")
     notes: list[NoteTold] = Field(description="the oldest first")
+    notes_hidden: int = Field(
+        description="how many are kept from view until the second review of a decision is in"
+    )
 
 
 ClusterTold: Any = create_model(
