@@ -9,7 +9,7 @@ READY_SPARK := $(VENV)/.ready-spark
 READY_PEERS := $(VENV)/.ready-peers
 READY_BROWSER := $(VENV)/.ready-browser
 
-.PHONY: help demo demo-spark test test-fresh test-slow test-browser parity parity-first parity-last parity-lost-worker parity-slow check format bench bench-large bench-spark skew quality ablation report null-worlds real-logs calibration lock wheel clean
+.PHONY: help demo demo-spark test test-fresh test-slow test-described test-browser parity parity-first parity-last parity-lost-worker parity-slow check format bench bench-large bench-spark skew quality ablation report null-worlds real-logs calibration lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -47,10 +47,13 @@ demo-spark: $(READY_SPARK) demo  ## the same platform as Hive tables, on Spark, 
 	$(BIN)/ringwatch demo --engine spark --out $(DEMO_SPARK) --against $(DEMO)
 
 test: $(READY_SPARK)  ## every test but the slow ones and those of Spark
-	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not spark and not browser"
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow and not spark and not browser and not described"
+
+test-described: $(READY)  ## the console's API asked all that its OpenAPI description describes, fit and unfit (schemathesis)
+	$(BIN)/python -m pytest -q -n 0 -m described
 
 test-fresh: $(READY_SPARK)  ## the tests that draw examples, with others than last time
-	$(BIN)/python -m pytest -q -n auto --dist loadfile --hypothesis-profile fresh -m "not slow and not spark and not browser" \
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --hypothesis-profile fresh -m "not slow and not spark and not browser and not described" \
 		$$(grep -l "from hypothesis" tests/*.py)
 
 test-slow: $(READY_SPARK)  ## the tests that take minutes

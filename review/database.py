@@ -52,6 +52,19 @@ def open_database(where: Path | str) -> Engine:
     return engine
 
 
+def check_database(engine: Engine) -> None:
+    """Ask whether the database answers, with its tables up to date.
+
+    Raises:
+        StoreError: it does not, or another version made its tables since it was opened.
+    """
+    with reading(engine) as connection:
+        found = _step(connection)
+    if found != HEAD:
+        message = f"the store `{shown(engine.url)}` is at step {found} and not at {HEAD}"
+        raise StoreError(message)
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that sees one state of the store throughout.

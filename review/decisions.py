@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, insert, select
 
-from graph.errors import ConfigError
+from graph.errors import ConfigError, StoreError
 from review.history import add_entry
 from review.second.pending import ADJUDICATION, SECOND_REVIEW, counted_outcome, not_counting
 from review.tables import DECISIONS, EXCLUSIONS, KEPT_VERDICTS
@@ -34,6 +34,10 @@ UNDONE = "undone"
 
 HIDDEN = "kept from view until the second review is in"
 """Stands for the reason of a decision that awaits its second review."""
+
+
+class Overtaken(StoreError):
+    """Somebody decided meanwhile: what was sent rests on what no longer stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,16 @@ def named_cluster(run: Run, store: Store, given: str, clusters: Table, members: 
     raise ConfigError(message)
 
 
+def cluster_at(run: Run, place: int, *, engine: Engine | None = None) -> str:
+    """The cluster at a place in the ranking of a run.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    with reading_tables(run, engine, "clusters") as tables:
+        return _cluster_at(place, tables["clusters"])
+
+
 def named_account(given: str, members: Table, edges: Table) -> str:
     """The account if the run knows it: as a member of a cluster or as an edge's end.
 

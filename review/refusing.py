@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, func, select
 
-from graph.errors import ConfigError, StoreError
+from graph.errors import ConfigError
+from review.decisions import Overtaken
 from review.tables import CLUSTERS, DECISIONS, MEMBERS
 
 
@@ -35,7 +36,7 @@ def refuse_unseen(connection: Connection, run: str, cluster: str, seen: int | No
     """Go on only where no decision came after the one that the person had before them.
 
     Raises:
-        StoreError: one came.
+        Overtaken: one came.
     """
     if seen is None:
         return
@@ -48,4 +49,4 @@ def refuse_unseen(connection: Connection, run: str, cluster: str, seen: int | No
             f"cluster `{cluster}` was decided on meanwhile (decision {number});"
             " look at it again, then decide"
         )
-        raise StoreError(message)
+        raise Overtaken(message)

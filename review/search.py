@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
 from graph.engine import Engine
 from graph.errors import ConfigError
+from review.identity.identities import looks_like_identity
 from review.naming import named_cluster, reading_tables
 from review.run import Run
 from review.store import Membership, Store
 
 FOUND_AT_MOST = 25
+ACCOUNT, LASTING, UNKNOWN = "account", "lasting-id", "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,45 @@ def search(run: Run, store: Store, text: str, *, engine: Engine | None = None) -
         objects=objects.drop(["known"]),
         objects_known=_known(objects),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """What an id means; the places of an account, or the clusters of a lasting id, in runs."""
+
+    id: str
+    kind: str
+    """`account`, `lasting-id` or `unknown`"""
+    memberships: tuple[Membership, ...] = ()
+    clusters: tuple[tuple[str, str], ...] = ()
+    """(run, cluster) of a lasting id, the oldest run first"""
+
+
+def look_up(store: Store, ids: Sequence[str]) -> list[Meant]:
+    """What many ids mean in all runs, each once, in the order in which they were given.
+
+    A cluster is named after one of its members, and stands among that account's places.
+
+    Args:
+        store: the store that took the runs in.
+        ids: of accounts, of clusters or lasting ones, byte for byte.
+    """
+    wanted = list(dict.fromkeys(ids))
+    known = store.memberships_of(wanted)
+    return [_meant(store, each, known.get(each, [])) for each in wanted]
+
+
+def _meant(store: Store, id: str, memberships: Sequence[Membership]) -> Meant:
+    if memberships:
+        return Meant(id=id, kind=ACCOUNT, memberships=tuple(memberships))
+    if looks_like_identity(id):
+        try:
+            life = store.identities.biography(id)
+        except ConfigError:
+            return Meant(id=id, kind=UNKNOWN)
+        seen = tuple((each.run, each.cluster) for each in life.sightings)
+        return Meant(id=id, kind=LASTING, clusters=seen)
+    return Meant(id=id, kind=UNKNOWN)
 
 
 def _known(found: pa.Table) -> int:

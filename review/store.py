@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Select, func, insert, select, union
 from graph.errors import ConfigError, StoreError
 from review.across_runs import AcrossRuns, across_runs
 from review.claims import Claims
-from review.database import open_database, reading, writing
+from review.database import check_database, open_database, reading, writing
 from review.decisions import (
     GROWN,
     OPEN,
@@ -55,6 +55,8 @@ from review.second.rules import FINAL, ask_for_second
 from review.second.tables import SECOND_REVIEWS
 from review.seen import what_was_seen
 from review.tables import DECISIONS, EXPORTS, HISTORY, MEMBERS, NOTES, RUNS
+
+_ACCOUNTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,14 @@ class Store:
     def close(self) -> None:
         """Give back the connections."""
         self._engine.dispose()
+
+    def check(self) -> None:
+        """Ask the database whether it is there, with its tables up to date.
+
+        Raises:
+            StoreError: it does not answer, or another version made its tables.
+        """
+        check_database(self._engine)
 
     def import_run(self, run: Run, *, by: str = "ringwatch", at: int | None = None) -> bool:
         """Take in a published run's clusters and members, all or none; False if they are in.
@@ -232,7 +242,8 @@ class Store:
             ConfigError: an unknown run, cluster, outcome or member; no reason, or nobody who
                 decides; another's decision awaits a second review, or two differ; `only_new`
                 where nothing was decided before, or nobody is new.
-            StoreError: a newer decision than the one seen, or the database refused.
+            Overtaken: a newer decision than the one seen.
+            StoreError: the database refused.
         """
         checked_outcome(outcome)
         reason = checked_words(reason, what="a reason")
@@ -272,7 +283,8 @@ class Store:
 
         Raises:
             ConfigError: no decision stands on this cluster; no reason, or nobody who decides.
-            StoreError: a newer decision than the one seen, or the database refused.
+            Overtaken: a newer decision than the one seen.
+            StoreError: the database refused.
         """
         reason = checked_words(reason, what="a reason")
         by = checked_words(by, what="the name of who decides")
@@ -465,6 +477,22 @@ class Store:
             query = query.where(MEMBERS.c.run == run)
         with reading(self._engine) as connection:
             return [Membership(**row) for row in connection.execute(query).mappings()]
+
+    def memberships_of(self, accounts: Iterable[str]) -> dict[str, list[Membership]]:
+        """The clusters that accounts are in, in all runs; accounts that are in none have no entry.
+
+        They are looked up some hundreds at a time, all at one state of the store.
+        """
+        wanted = list(dict.fromkeys(accounts))
+        found: dict[str, list[Membership]] = {}
+        columns = (MEMBERS.c.account, MEMBERS.c.run, MEMBERS.c.cluster)
+        with reading(self._engine) as connection:
+            for start in range(0, len(wanted), _ACCOUNTS_AT_ONCE):
+                some = wanted[start : start + _ACCOUNTS_AT_ONCE]
+                query = select(MEMBERS).where(MEMBERS.c.account.in_(some)).order_by(*columns)
+                for row in connection.execute(query).mappings():
+                    found.setdefault(row["account"], []).append(Membership(**row))
+        return found
 
     def across_runs(self, run: str, cluster: str) -> AcrossRuns | None:
         """What a cluster shows on days that did not choose it, over the runs that lead to it.

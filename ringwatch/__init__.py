@@ -15,6 +15,7 @@ from graph.errors import (
     SchemaError,
     StoreError,
 )
+from ringwatch.connecting import Console, connect
 from ringwatch.drawn import Graph
 from ringwatch.finding import detect, inspect, simulate
 from ringwatch.joining import network
@@ -27,6 +28,7 @@ __all__ = [
     "BudgetExceeded",
     "Cluster",
     "ConfigError",
+    "Console",
     "ExtractError",
     "Graph",
     "NotOnThisEngine",
@@ -35,6 +37,7 @@ __all__ = [
     "SchemaError",
     "Simulated",
     "StoreError",
+    "connect",
     "detect",
     "inspect",
     "network",

@@ -173,14 +173,56 @@ def test_people_are_looked_after_on_the_command_line(store, tmp_path):
         assert result.exit_code == 0, result.stderr
         return result.stdout
 
-    run("add", "jo", "--role", "ops", given=GOOD + "\n")
-    text = run("token", "jo", "--verb", "send").splitlines()[0]
+    run("add", "ann", "--role", "admin", given=GOOD + "\n")
+    run("add", "jo", "--role", "ops", "--by", "ann", given=GOOD + "\n")
+    text = run("token", "jo", "--verb", "send", "--by", "ann").splitlines()[0]
     told = json.loads(run("list", "--json"))
 
     assert store.people.sign_in("jo", GOOD, at=NOW).role == "ops"
     assert store.people.by_token(text, at=NOW).verbs == ("send",)
-    assert [each["person"] for each in told["people"]] == ["jo"]
+    assert [each["person"] for each in told["people"]] == ["ann", "jo"]
     assert "sha256" not in told["tokens"][0]
+
+
+def test_on_the_command_line_a_name_is_one_of_the_stores_people_and_may_do_it(store, tmp_path):
+    def run(*args, given=None):
+        told = [*args, "--out", str(tmp_path)]
+        return CliRunner().invoke(app, ["people", *told], input=given and given + "\n")
+
+    first = run("add", "jo", "--role", "lead", given=GOOD)
+    assert first.exit_code == 2 and "the first person is an admin" in first.stderr
+    assert run("add", "ann", "--role", "admin", given=GOOD).exit_code == 0
+    assert run("add", "jo", "--role", "lead", "--by", "ann", given=GOOD).exit_code == 0
+    for by, says in (("mallory", "nobody is named"), ("jo", "a lead may not add people")):
+        refused = run("add", "al", "--role", "admin", "--by", by, given=GOOD)
+        assert refused.exit_code == 2 and says in refused.stderr, by
+    kept = run("disable", "ann", "--by", "ann")
+    assert kept.exit_code == 2 and "the only admin" in kept.stderr
+    store.people.change("jo", disabled=True, by="ann", at=NOW)
+    out = run("role", "ann", "--role", "viewer", "--by", "jo")
+    assert out.exit_code == 2 and "`jo` is kept out" in out.stderr
+    assert [each.person for each in store.people.all()] == ["ann", "jo"]
+
+
+def test_a_store_without_people_lets_whoever_it_is_do_everything(store):
+    assert not store.people.known()
+    assert all(store.people.acting("root").limit(verb) == "" for verb in VERBS)
+    store.people.add("ann", "admin", GOOD, by="root", at=NOW)
+    assert store.people.known()
+    with pytest.raises(Refused, match="nobody is named `root`"):
+        store.people.acting("root")
+    with pytest.raises(Refused, match="an admin may not decide"):
+        store.people.acting("ann").limit("decide")
+
+
+def test_a_limit_that_is_not_kept_is_a_refusal_that_says_who_may(store):
+    store.people.add("jo", "analyst", GOOD, by="ann", at=NOW)
+    acting = store.people.acting("jo")
+
+    assert acting.demand("decide", keeps=("propose",)) == "propose"
+    assert not acting.may("decide")
+    with pytest.raises(Refused, match=r"force.*reviewer, lead may"):
+        acting.demand("decide")
 
 
 def test_a_password_costs_as_much_as_argon2_says_it_should():

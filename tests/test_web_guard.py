@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from fastapi.routing import APIRoute
 
 from console.web.app import STATIC, console_of
-from console.web.guard import FORM_BYTES_AT_MOST, HEADERS, PUBLIC
+from console.web.guard import FORM_BYTES_AT_MOST, HEADERS, is_for_programs
+from console.web.permits import PUBLIC, ROUTES
 from console.web.session import IDLE_SECONDS, LINK_SECONDS, LONGEST_SECONDS, Sessions
 from graph.errors import ConfigError
 from tests.web_consoles import (
@@ -17,6 +17,7 @@ from tests.web_consoles import (
     console,
     enter,
     publish,
+    routes_of,
     send,
     token_of,
     town,
@@ -56,67 +57,16 @@ def browser(site, stranger):
     return enter(site, stranger)
 
 
-def routes_of(site):
-    app = console_of(site, address=ADDRESS, hosts=HOSTS).inner
-    return [(method, route.path) for route in every(app.routes) for method in sorted(route.methods)]
+def routes_of_console(site):
+    return list(routes_of(console_of(site, address=ADDRESS, hosts=HOSTS).inner.routes))
 
 
-def every(routes):
-    """The routes, those that were included as a part among them."""
-    for route in routes:
-        if isinstance(route, APIRoute):
-            yield route
-        else:
-            inside = getattr(route, "routes", None) or route.original_router.routes
-            yield from every(inside)
-
-
-def test_every_route_is_seen_by_these_tests(site):
-    assert {path for _, path in routes_of(site)} == {
-        "/",
-        "/take",
-        "/cluster",
-        "/pair",
-        "/account",
-        "/search",
-        "/runs",
-        "/run",
-        "/compare",
-        "/explore",
-        "/way",
-        "/decide",
-        "/undo",
-        "/note",
-        "/second",
-        "/settle",
-        "/second-undo",
-        "/claim",
-        "/view",
-        "/deliveries",
-        "/delivery",
-        "/deliver",
-        "/approve",
-        "/cancel",
-        "/send",
-        "/receipts",
-        "/recall",
-        "/take-deliveries",
-        "/take-items",
-        "/suppressions",
-        "/suppress",
-        "/lift",
-        "/take-suppressions",
-        "/audit",
-        "/take-audit",
-        "/enter",
-        "/link",
-        "/leave",
-        "/static/{name}",
-    }
+def test_every_route_has_a_row_of_who_may_ask_for_it_and_every_row_a_route(site):
+    assert set(routes_of_console(site)) == ROUTES.keys()
 
 
 def test_no_route_but_the_public_ones_answers_without_a_session(site, stranger):
-    for method, path in routes_of(site):
+    for method, path in routes_of_console(site):
         if path in PUBLIC:
             continue
         answer = stranger.request(
@@ -126,12 +76,13 @@ def test_no_route_but_the_public_ones_answers_without_a_session(site, stranger):
         )
 
         assert answer.status_code == 401, (method, path)
-        assert "Not in" in answer.text and "a001" not in answer.text
+        says = "Unauthorized" if is_for_programs(path) else "Not in"
+        assert says in answer.text and "a001" not in answer.text
 
 
-def test_what_is_public_is_the_way_in_and_the_style(site):
-    assert {"/enter", "/link", "/static/{name}"} == PUBLIC
-    assert {path for _, path in routes_of(site)} >= PUBLIC
+def test_what_is_public_is_the_way_in_the_style_and_the_probes(site):
+    assert {"/enter", "/sign-in", "/link", "/static/{name}", "/healthz", "/readyz"} == PUBLIC
+    assert {path for _, path in routes_of_console(site)} >= PUBLIC
 
 
 def test_a_path_that_is_not_there_tells_a_stranger_nothing(stranger):

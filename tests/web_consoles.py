@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import unescape
@@ -17,10 +18,14 @@ import pyarrow as pa
 import pytest
 from starlette.testclient import TestClient
 
+from console.web.access import Access
 from console.web.app import console_of
+from console.web.guard import Guard
 from console.web.site import Site, opened_site
 from graph.engines import open_engine
 from graph.schemas import RUN_TABLES
+from review.people import people
+from review.people.roles import ROLES
 from review.publish import RunFacts, RunWriter
 
 ADDRESS = "http://127.0.0.1:8472"
@@ -90,11 +95,30 @@ def town(clusters: int) -> dict[str, list[dict[str, Any]]]:
 
 
 @contextmanager
-def console(out: Path, *, person: str | None = None) -> Iterator[tuple[Site, TestClient]]:
+def console(
+    out: Path, *, person: str | None = None, address: str = ADDRESS, access: Access | None = None
+) -> Iterator[tuple[Site, TestClient]]:
     """The console of a folder of runs, and a browser that has not entered it."""
+    hosts = [*HOSTS, address.partition("://")[2]]
     with opened_site(out, person=person) as site:
-        guard = console_of(site, address=ADDRESS, hosts=HOSTS)
-        yield site, TestClient(guard, base_url=ADDRESS, follow_redirects=False)
+        guard = console_of(site, address=address, hosts=hosts, access=access)
+        yield site, browser_of(guard, address)
+
+
+def browser_of(guard: Guard, address: str = ADDRESS, *, at: str = "127.0.0.1") -> TestClient:
+    """A browser at an address of the network, which has not entered."""
+    return TestClient(guard, base_url=address, follow_redirects=False, client=(at, 50_000))
+
+
+@contextmanager
+def quick_passwords() -> Iterator[None]:
+    """The same hash with less work; what it truly costs is tested once."""
+    with pytest.MonkeyPatch.context() as patch:
+        quick = people.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(people, "_HASHER", quick)
+        people._nobody.cache_clear()
+        yield
+    people._nobody.cache_clear()
 
 
 @contextmanager
@@ -161,3 +185,42 @@ def links_of(html: str, mark: str = "<a ") -> list[str]:
 def clusters_of(html: str) -> list[str]:
     """The names of the clusters that a queue shows, in its order."""
     return re.findall(r"<a data-open [^>]*><bdi>([^<]*)</bdi>", html)
+
+
+def routes_of(routes: Sequence[Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """(method, path) of every route, those that were included or mounted as a part among them."""
+    for route in routes:
+        inner = getattr(route, "routes", None) or getattr(
+            getattr(route, "original_router", None), "routes", None
+        )
+        if inner is not None:
+            yield from routes_of(inner, before + getattr(route, "path", ""))
+        else:
+            yield from (
+                (method, before + route.path) for method in sorted(route.methods - {"HEAD"})
+            )
+
+
+PASSWORD = "correct horse battery"
+
+
+def settle(site: Site, roles: Sequence[str] = tuple(ROLES)) -> None:
+    """Give the store people, each named like their role; an admin is among them."""
+    for role in dict.fromkeys(["admin", *roles]):
+        site.store.people.add(role, role, PASSWORD, by="admin", at=START)
+
+
+def sign_in(browser: TestClient, name: str, password: str = PASSWORD) -> Any:
+    """Send the form of the page where people sign in."""
+    return send(browser, "/sign-in", name=name, password=password)
+
+
+def token_for(site: Site, person: str, *verbs: str, days: int = 1) -> dict[str, str]:
+    """The header of somebody's token for these verbs; for all that their role may by default."""
+    now = time.time_ns() // 1_000_000
+    acting = site.store.people.acting(person)
+    wanted = verbs or tuple(ROLES[str(acting.role)])
+    token = site.store.people.make_token(
+        person, wanted, by="admin", at=now, expires_at=now + days * 86_400_000
+    )
+    return {"authorization": f"Bearer {token}"}

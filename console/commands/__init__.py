@@ -56,7 +56,7 @@ COMMANDS: tuple[Entry, ...] = (
         "Review",
         "serve",
         "serve",
-        "Open the web console on this machine, and print a link that lets one person in.",
+        "Open the web console: people sign in; where the store has none, a link lets one in.",
     ),
     Entry("Review", "clusters", "clusters", "List suspect clusters, the most suspect first."),
     Entry(

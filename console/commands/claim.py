@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
-from console.options import DEFAULT_OUT, AsJson, By, Out, RunName, who
+from console.acting import by_whom
+from console.options import DEFAULT_OUT, AsJson, By, Out, RunName
 from console.output import moment, write_json, write_line, write_table
 from console.place import opened
 from graph.errors import ConfigError
 from review.claims import LEASE_MINUTES
+from review.people.roles import DECIDE, SECOND_REVIEW
 from review.queries import show_cluster
 
 COLUMNS = {"cluster": "cluster", "by": "at work", "until_told": "until"}
@@ -39,11 +41,12 @@ def claim(
         if cluster is not None:
             view = show_cluster(place.run, place.store, cluster, engine=place.engine)
             found = str(view.cluster["cluster"])
-            if release and not claims.release(name, found, by=who(by), at=now):
-                message = f"`{who(by)}` holds no claim on cluster `{found}`"
+            person = by_whom(place.store, by, DECIDE, SECOND_REVIEW)
+            if release and not claims.release(name, found, by=person, at=now):
+                message = f"`{person}` holds no claim on cluster `{found}`"
                 raise ConfigError(message)
             if not release:
-                claims.take(name, found, by=who(by), at=now, minutes=minutes)
+                claims.take(name, found, by=person, at=now, minutes=minutes)
         rows = [
             {**asdict(each), "until_told": moment(each.until)}
             for each in claims.of_run(name, at=now).values()

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from console.options import DEFAULT_OUT, AsJson, By, Out, RunName, who
+from console.acting import by_whom
+from console.options import DEFAULT_OUT, AsJson, By, Out, RunName
 from console.output import write_json, write_line
 from console.place import opened
 from graph.errors import ConfigError
+from review.people.roles import DECIDE
 from review.queries import show_cluster
 
 
@@ -37,19 +39,20 @@ def decide(
     with opened(out, run) as place:
         view = show_cluster(place.run, place.store, cluster, engine=place.engine)
         name = str(view.cluster["cluster"])
+        person = by_whom(place.store, by, DECIDE)
         seen = view.decisions[-1].seq if view.decisions else 0
         if outcome == "undo":
             if exclude or new:
                 message = "`undo` takes a decision back whole; leave out `--exclude` and `--new`"
                 raise ConfigError(message)
-            decision = place.store.undo(place.run.name, name, reason=reason, by=who(by), seen=seen)
+            decision = place.store.undo(place.run.name, name, reason=reason, by=person, seen=seen)
         else:
             decision = place.store.decide(
                 place.run.name,
                 name,
                 outcome,
                 reason=reason,
-                by=who(by),
+                by=person,
                 excluded=exclude or (),
                 seen=seen,
                 only_new=new,

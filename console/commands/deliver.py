@@ -9,13 +9,15 @@ from typing import Annotated
 
 import typer
 
-from console.options import DEFAULT_OUT, AsJson, By, Out, RunName, who
+from console.acting import by_whom
+from console.options import DEFAULT_OUT, AsJson, By, Out, RunName
 from console.output import write_json, write_line
 from console.place import opened
 from review.deliveries.destinations import FILE, named_destination
 from review.deliveries.folder import FOLDER
 from review.deliveries.proposing import Proposed, propose
 from review.deliveries.proposing import recall as take_back
+from review.people.roles import DELIVER, RECALL
 from review.queries import show_cluster
 
 Destinations = Annotated[
@@ -61,7 +63,7 @@ def deliver(
             out / FOLDER,
             destination=destination,
             purpose=purpose,
-            by=who(by),
+            by=by_whom(place.store, by, DELIVER),
             at=time.time_ns() // 1_000_000,
             action=action,
             hold_ms=hold_minutes * 60_000,
@@ -96,7 +98,7 @@ def recall(
             out / FOLDER,
             delivery,
             reason=reason,
-            by=who(by),
+            by=by_whom(place.store, by, RECALL),
             at=time.time_ns() // 1_000_000,
             accounts=account,
             undone=undone,

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
+from console.acting import by_whom
 from console.commands.deliver import Destinations
-from console.options import DEFAULT_OUT, AsJson, By, Out, who
+from console.options import DEFAULT_OUT, AsJson, By, Out
 from console.output import moment, write_json, write_line, write_table
 from console.place import STORE
 from graph.errors import ConfigError, RingwatchError
@@ -22,6 +23,7 @@ from review.deliveries.receipts import read_receipts
 from review.deliveries.sending import Told, fetch_receipts
 from review.deliveries.sending import send as send_out
 from review.deliveries.state import APPROVED, SENDING, Delivery
+from review.people.roles import APPROVE, DELIVER, RECEIVE, SEND
 from review.store import Store
 
 COLUMNS = {
@@ -82,7 +84,9 @@ def approve(
 ) -> None:
     """Let a held delivery leave; not for who took one of its decisions."""
     with _store(out) as store:
-        found = store.deliveries.approve(delivery, by=who(by), at=_now(), reason=reason)
+        found = store.deliveries.approve(
+            delivery, by=by_whom(store, by, APPROVE), at=_now(), reason=reason
+        )
     _say(found, json=json)
 
 
@@ -95,7 +99,9 @@ def cancel(
 ) -> None:
     """Keep a delivery that was not sent yet from leaving."""
     with _store(out) as store:
-        found = store.deliveries.cancel(delivery, by=who(by), at=_now(), reason=reason)
+        found = store.deliveries.cancel(
+            delivery, by=by_whom(store, by, APPROVE, DELIVER), at=_now(), reason=reason
+        )
     _say(found, json=json)
 
 
@@ -118,17 +124,16 @@ def send(
     told: dict[str, dict[str, Any]] = {}
     refused: list[tuple[str, RingwatchError]] = []
     with _store(out) as store:
+        person = by_whom(store, by, SEND)
         if open_ is not None:
             store.deliveries.turn_destination(
-                open_, "opened", reason="opened by hand", by=who(by), at=_now()
+                open_, "opened", reason="opened by hand", by=person, at=_now()
             )
         for name in [delivery] if delivery else _due(store):
             try:
                 found = store.deliveries.get(name)
                 where = named_destination(destinations or out / FILE, found.destination)
-                done = send_out(
-                    store.deliveries, out / FOLDER, name, where, by=who(by), again=again
-                )
+                done = send_out(store.deliveries, out / FOLDER, name, where, by=person, again=again)
                 told[name] = asdict(done)
                 if not json:
                     write_line(_sent(name, done))
@@ -163,10 +168,11 @@ def receipts(
         message = "name a file of receipts, or `--fetch` them"
         raise ConfigError(message)
     with _store(out) as store:
+        person = by_whom(store, by, RECEIVE)
         text = (
             _fetched(store, delivery, destinations or out / FILE) if file is None else _read(file)
         )
-        count = store.deliveries.receive(delivery, read_receipts(text), by=who(by), at=_now())
+        count = store.deliveries.receive(delivery, read_receipts(text), by=person, at=_now())
         found = store.deliveries.get(delivery)
     if not json:
         write_line(f"{count} new receipts")

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from console.options import DEFAULT_OUT, AsJson, By, Out, RunName, who
+from console.acting import by_whom
+from console.options import DEFAULT_OUT, AsJson, By, Out, RunName
 from console.output import write_json, write_line
 from console.pages import write_pages
 from console.place import Place, opened
@@ -17,6 +18,7 @@ from review.export.clusters import export_clusters
 from review.export.formats import TABLE_FORMATS, TableFormat
 from review.export.manifest import ExportManifest, Purpose
 from review.origin import origin_of
+from review.people.roles import EXPORT
 from review.queries import show_cluster
 from review.run_tables import run_tables
 from review.standing import standing_decisions
@@ -50,6 +52,7 @@ def export(
 ) -> None:
     """Export members of confirmed clusters, with a manifest."""
     with opened(out, run) as place:
+        person = by_whom(place.store, by, EXPORT)
         only = tuple(_named(place, given) for given in cluster) if cluster else None
         manifest = export_clusters(
             run_tables(place.run, place.engine),
@@ -60,7 +63,7 @@ def export(
             weak=weak,
             lossless=_twin(lossless),
             origin=origin_of(place.run.manifest),
-            purpose=Purpose(says=purpose, exported_by=who(by)),
+            purpose=Purpose(says=purpose, exported_by=person),
             bom=bom,
         )
         place.store.record_export(
@@ -69,7 +72,7 @@ def export(
             sha256=manifest.sha256,
             rows=manifest.rows,
             purpose=purpose,
-            by=who(by),
+            by=person,
         )
     _told(manifest, file, json=json)
 

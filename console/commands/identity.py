@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from console.acting import by_whom
 from console.lasting import event_in_words, write_biography
-from console.options import DEFAULT_OUT, AsJson, By, Out, RunName, who
+from console.options import DEFAULT_OUT, AsJson, By, Out, RunName
 from console.output import write_json, write_line
 from console.place import Place, opened
 from graph.errors import ConfigError
 from review.identity.identities import looks_like_identity
+from review.people.roles import CORRECT_IDS
 from review.queries import show_cluster
 
 
@@ -35,7 +37,10 @@ def identity(
         name = cluster if looks_like_identity(cluster) else _id_of(place, cluster)
         if undo is not None:
             event = place.store.identities.undo(
-                undo, reason=reason or "", by=who(by), at=time.time_ns() // 1_000_000
+                undo,
+                reason=reason or "",
+                by=by_whom(place.store, by, CORRECT_IDS),
+                at=time.time_ns() // 1_000_000,
             )
             if not json:
                 write_line(f"event {event.event}: {event_in_words(event)}")

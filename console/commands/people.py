@@ -11,12 +11,14 @@ from typing import Annotated
 
 import typer
 
-from console.options import DEFAULT_OUT, AsJson, By, Out, who
+from console.acting import by_whom
+from console.options import DEFAULT_OUT, AsJson, By, Out
 from console.output import moment, write_json, write_line, write_table
 from console.place import STORE
 from graph.errors import ConfigError
 from review.people.people import People
-from review.people.roles import ROLES
+from review.people.roles import ADMIN, ROLES
+from review.people.roles import PEOPLE as PEOPLE_VERB
 from review.store import Store
 
 WHAT = ("list", "add", "role", "password", "disable", "enable", "token", "revoke")
@@ -56,7 +58,11 @@ def people(
         message = f"`ringwatch people {what}` needs a name"
         raise ConfigError(message)
     with Store.open(_place(out)) as store:
-        token = _done(store.people, what, name or "", role, verb or [], days, who(by))
+        person = "" if what == "list" else by_whom(store, by, PEOPLE_VERB)
+        if what == "add" and role != ADMIN and not store.people.known():
+            message = "the first person is an admin, who adds the others: `--role admin`"
+            raise ConfigError(message)
+        token = _done(store.people, what, name or "", role, verb or [], days, person)
         everybody = [asdict(each) for each in store.people.all()]
         tokens = [asdict(each) for each in store.people.tokens()]
     if json:

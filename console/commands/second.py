@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
-from console.options import DEFAULT_OUT, AsJson, By, Out, RunName, who
+from console.acting import by_whom
+from console.options import DEFAULT_OUT, AsJson, By, Out, RunName
 from console.output import moment, write_json, write_line, write_table
 from console.place import Place, opened
 from graph.errors import ConfigError
+from review.people.roles import ADJUDICATE, SECOND_REVIEW
 from review.queries import show_cluster
 from review.second.agreement import Agreement
 from review.second.rules import ReviewRules
@@ -47,15 +49,16 @@ def second(
     with opened(out, run) as place:
         name = _named(place, cluster)
         reviews = place.store.second
+        person = by_whom(place.store, by, SECOND_REVIEW)
         if outcome == "undo":
-            reviews.undo(place.run.name, name, reason=reason, by=who(by), at=_now())
+            reviews.undo(place.run.name, name, reason=reason, by=person, at=_now())
         else:
             reviews.review(
                 place.run.name,
                 name,
                 outcome,
                 reason=reason,
-                by=who(by),
+                by=person,
                 at=_now(),
                 excluded=exclude or (),
             )
@@ -80,7 +83,7 @@ def settle(
             name,
             outcome,
             reason=reason,
-            by=who(by),
+            by=by_whom(place.store, by, ADJUDICATE),
             at=_now(),
             excluded=exclude or (),
         )
@@ -124,7 +127,8 @@ def reviews(
             seed=old.seed if seed is None else seed,
         )
         if new != old:
-            found.set_rules(new, reason=reason, by=who(by), at=_now())
+            person = by_whom(place.store, by, ADJUDICATE)
+            found.set_rules(new, reason=reason, by=person, at=_now())
         elif reason:
             message = "a reason goes with a rule: name one, as `--share 0.1`"
             raise ConfigError(message)

@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from console.acting import by_whom
 from console.days import first_moment_of
-from console.options import DEFAULT_OUT, AsJson, By, Out, who
+from console.options import DEFAULT_OUT, AsJson, By, Out
 from console.output import moment, write_json, write_line, write_table
 from console.place import opened
+from review.people.roles import SUPPRESS
 
 COLUMNS = {
     "seq": "number",
@@ -40,13 +42,13 @@ def suppress(
     with opened(out) as place:
         deliveries = place.store.deliveries
         if lift is not None:
-            deliveries.lift(lift, reason=reason, by=who(by), at=now)
+            deliveries.lift(lift, reason=reason, by=by_whom(place.store, by, SUPPRESS), at=now)
         elif account is not None or cluster is not None:
             deliveries.suppress(
                 account=account,
                 cluster=cluster,
                 reason=reason,
-                by=who(by),
+                by=by_whom(place.store, by, SUPPRESS),
                 at=now,
                 expires_at=first_moment_of(until),
             )

@@ -9,7 +9,11 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from console.web import decide
-from console.web.guard import Guard
+from console.web.access import Access
+from console.web.api.app import programs_app
+from console.web.api.problems import problem
+from console.web.guard import Cookie, Guard
+from console.web.known import Known
 from console.web.pages import (
     account,
     audit,
@@ -18,14 +22,19 @@ from console.web.pages import (
     deliveries,
     entry,
     explore,
+    health,
     queue,
     runs,
     search,
     suppressions,
     take,
 )
+from console.web.permits import API
 from console.web.site import Site
+from console.web.tries import Tries
+from console.web.watching import Watch
 from graph.errors import ConfigError, RingwatchError
+from review.people.acting import Refused
 from review.report.page import style_sheet
 
 STATIC = {
@@ -39,31 +48,49 @@ _PAGES = (
 _PAGES_STYLE = "pages.css"
 
 
-def console_of(site: Site, *, address: str, hosts: list[str]) -> Guard:
+def console_of(
+    site: Site, *, address: str, hosts: list[str], access: Access | None = None
+) -> Guard:
     """The application of an open site, behind its guard.
 
     Args:
         site: what the pages work with.
         address: how browsers reach the console, as `http://127.0.0.1:8472`; links begin with it.
         hosts: every value of the header `Host` that is this console.
+        access: who may come how else; by default nobody.
     """
+    access = access or Access()
     app = FastAPI(title="Ringwatch", docs_url=None, redoc_url=None, openapi_url=None)
+    cookie = _cookie(address)
     app.state.site = site
     app.state.address = address
-    # Browsers send cookies to every port of a host: two consoles need two names.
-    app.state.cookie = f"ringwatch-{address.rsplit(':', 1)[-1]}"
-    for part in (*_PAGES, decide, entry):
+    app.state.cookie = cookie
+    app.state.tries = Tries()
+    app.state.watch = Watch(site)
+    for part in (*_PAGES, decide, entry, health):
         app.include_router(part.routes)
     app.add_api_route("/static/{name}", static, methods=["GET"], response_class=Response)
+    app.mount(API, programs_app(site, access))
     app.add_exception_handler(RingwatchError, _explained)
     app.add_exception_handler(HTTPException, _refused)
     return Guard(
         app,
-        sessions=site.sessions,
+        known=Known(site.sessions, site.store.people, cookie=cookie.name, proxy=access.proxy),
+        access=access,
+        watch=app.state.watch,
         hosts=[host.lower() for host in hosts],
-        cookie=app.state.cookie,
-        refusal=entry.refusal,
+        cookie=cookie,
+        refusal=lambda status, why: entry.refusal(site, status, why),
+        problem=problem,
     )
+
+
+def _cookie(address: str) -> Cookie:
+    # Browsers send cookies to every port of a host: two consoles need two names.
+    scheme, _, host = address.partition("://")
+    port = host.rsplit(":", 1)[-1] if ":" in host.rsplit("]", 1)[-1] else scheme
+    secure = scheme == "https"
+    return Cookie(f"{'__Host-' if secure else ''}ringwatch-{port}", secure)
 
 
 def static(name: str) -> Response:
@@ -76,10 +103,13 @@ def static(name: str) -> Response:
     return Response(found.read_bytes(), media_type=STATIC[name])
 
 
-def _explained(_: Request, error: Exception) -> Response:
-    return entry.refusal(400 if isinstance(error, ConfigError) else 503, str(error))
+def _explained(request: Request, error: Exception) -> Response:
+    status = 503
+    if isinstance(error, ConfigError):
+        status = 403 if isinstance(error, Refused) else 400
+    return entry.refusal(request.app.state.site, status, str(error))
 
 
-def _refused(_: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return entry.refusal(error.status_code, error.detail)
+    return entry.refusal(request.app.state.site, error.status_code, error.detail)

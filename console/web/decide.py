@@ -18,7 +18,7 @@ from console.web.guard import Form
 from console.web.pages.cluster import Said, cluster_page, members_by_number
 from console.web.site import Site
 from graph.errors import ConfigError, StoreError
-from review.decisions import OPEN
+from review.decisions import OPEN, Overtaken
 from review.held import HeldRun
 from review.paged import page_of_clusters
 from review.second.pending import ADJUDICATION, SECOND_REVIEW
@@ -56,7 +56,7 @@ def decide(request: Request, site: TheSite, person: Person, form: Sent) -> Respo
             only_new=one_of(form, "about") == "new",
         )
     except (ConfigError, StoreError) as error:
-        return _again(request, site, person, run, name, form, said, error)
+        return _again(request, site, person, run, name, said, error)
     site.store.claims.release(run.name, name, by=person.person, at=_now())
     return _on(site, person, run, name, form, OPEN)
 
@@ -82,7 +82,7 @@ def undo_second(request: Request, site: TheSite, person: Person, form: Sent) -> 
         _refuse_long(said.words)
         site.store.second.undo(run.name, name, reason=said.words, by=person.person, at=_now())
     except (ConfigError, StoreError) as error:
-        return _again(request, site, person, run, name, form, said, error)
+        return _again(request, site, person, run, name, said, error)
     return _see(url("/cluster", run=run.name, cluster=name))
 
 
@@ -117,7 +117,7 @@ def undo(request: Request, site: TheSite, person: Person, form: Sent) -> Respons
             seen=_number(one_of(form, "seen")),
         )
     except (ConfigError, StoreError) as error:
-        return _again(request, site, person, run, name, form, said, error)
+        return _again(request, site, person, run, name, said, error)
     return _see(url("/cluster", run=run.name, cluster=name))
 
 
@@ -130,7 +130,7 @@ def note(request: Request, site: TheSite, person: Person, form: Sent) -> Respons
         _refuse_long(said.words)
         site.store.note(run.name, name, said.words, by=person.person)
     except (ConfigError, StoreError) as error:
-        return _again(request, site, person, run, name, form, said, error)
+        return _again(request, site, person, run, name, said, error)
     return _see(url("/cluster", run=run.name, cluster=name) + "#history")
 
 
@@ -164,7 +164,7 @@ def _reviewed(
             seen=_number(one_of(form, "seen")),
         )
     except (ConfigError, StoreError) as error:
-        return _again(request, site, person, run, name, form, said, error)
+        return _again(request, site, person, run, name, said, error)
     site.store.claims.release(run.name, name, by=person.person, at=_now())
     return _on(site, person, run, name, form, state)
 
@@ -197,7 +197,6 @@ def _again(
     person: Person,
     run: HeldRun,
     name: str,
-    form: Form,
     said: Said,
     error: ConfigError | StoreError,
 ) -> Response:
@@ -212,8 +211,7 @@ def _again(
     )
     status = 422
     if isinstance(error, StoreError):
-        newest = max((each.seq for each in site.store.decisions(run.name, name)), default=0)
-        status = 409 if said.form != "note" and one_of(form, "seen") != str(newest) else 503
+        status = 409 if isinstance(error, Overtaken) else 503
     return cluster_page(site, person, run, name, said=shown, status=status)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from console.web.session import Session
+from review.people.roles import READ_ACCOUNTS
 from review.report import words
 from review.report.page import environment
 from review.visible import visible
@@ -25,9 +26,21 @@ def page(
     found = _environment().get_template(template)
     person = None if session is None else session.person
     form_token = "" if session is None else session.form_token
-    return HTMLResponse(
-        found.render(person=person, form_token=form_token, **values), status_code=status
-    )
+    told = {"person": person, "form_token": form_token, **_allowed(session), **values}
+    return HTMLResponse(found.render(told), status_code=status)
+
+
+def _allowed(session: Session | None) -> dict[str, Any]:
+    """What a page shows or leaves away by who looks at it; the guard refuses all the same."""
+    acting = None if session is None else session.acting
+    return {
+        "role": None if acting is None else acting.role,
+        "may": _may_nothing if session is None else session.may,
+    }
+
+
+def _may_nothing(_: str, *, keeps: Collection[str] = ()) -> bool:
+    return False
 
 
 def url(path: str, **query: object) -> str:
@@ -57,8 +70,9 @@ def _environment() -> Environment:
 
 @pass_context
 def _account(context: Context, account: str | None) -> Markup:
-    if account is None:
-        return words.name(None)
+    # Who sees the accounts of deliveries alone gets no page of one.
+    if account is None or not context["may"](READ_ACCOUNTS):
+        return words.name(account)
     return _link(url("/account", run=context["run_name"], account=account), words.name(account))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import uvicorn
 
+from console.web.access import Access
 from console.web.app import console_of
 from console.web.pages.entry import entry
 from console.web.site import Site
@@ -28,19 +29,28 @@ class Listening:
     hosts: tuple[str, ...]
 
 
-def listen(host: str, port: int, reached_as: Sequence[str] = ()) -> Listening:
+def listen(
+    host: str, port: int, reached_as: Sequence[str] = (), *, people: bool = False
+) -> Listening:
     """Take a port of a host; port 0 takes one that is free.
 
     Args:
         host: the address to listen at.
         port: the port.
         reached_as: names by which other machines reach the console, with their port if it is
-            another one.
+            another one; `https://NAME` where a proxy speaks TLS before it.
+        people: whether the store has people who sign in.
 
     Raises:
         ConfigError: the host is not of this machine alone and no name says how it is reached, or
             the port cannot be taken.
     """
+    if not people and not all(map(is_loopback, (host, *map(_host, reached_as)))):
+        message = (
+            "other machines are to reach this console, and the store has no people: whoever came"
+            " would be anybody; add one first: `ringwatch people add NAME --role admin`"
+        )
+        raise ConfigError(message)
     if not is_loopback(host) and not reached_as:
         message = (
             f"`{host}` lets other machines in: whoever reads the network reads the session, as this"
@@ -51,9 +61,10 @@ def listen(host: str, port: int, reached_as: Sequence[str] = ()) -> Listening:
     taken = _bound(host, port)
     port = taken.getsockname()[1]
     own = [f"{name}:{port}" for name in _LOOPBACK]
-    others = [name if _has_port(name) else f"{name}:{port}" for name in reached_as]
-    first = others[0] if others else f"{_shown(host)}:{port}"
-    return Listening(taken, f"http://{first}", (*own, f"{_shown(host)}:{port}", *others))
+    others = [_address(name, port) for name in reached_as]
+    first = others[0] if others else f"http://{_shown(host)}:{port}"
+    hosts = [each.partition("://")[2] for each in others]
+    return Listening(taken, first, (*own, f"{_shown(host)}:{port}", *hosts))
 
 
 def first_link(site: Site, listening: Listening) -> str:
@@ -61,10 +72,10 @@ def first_link(site: Site, listening: Listening) -> str:
     return f"{listening.address}{entry(site.sessions.new_link())}"
 
 
-def serve_until_stopped(site: Site, listening: Listening) -> None:
+def serve_until_stopped(site: Site, listening: Listening, access: Access | None = None) -> None:
     """Answer requests until somebody presses Ctrl-C or stops the process; each is finished."""
     config = uvicorn.Config(
-        console_of(site, address=listening.address, hosts=list(listening.hosts)),
+        console_of(site, address=listening.address, hosts=list(listening.hosts), access=access),
         http="h11",
         ws="none",
         lifespan="off",
@@ -107,6 +118,18 @@ def _bound(host: str, port: int) -> socket.socket:
 def _shown(host: str) -> str:
     bare = host.strip("[]")
     return f"[{bare}]" if ":" in bare else bare
+
+
+def _address(name: str, port: int) -> str:
+    """How browsers reach the console by a name; TLS has a port of its own."""
+    if name.startswith("https://"):
+        return name.rstrip("/")
+    return f"http://{name if _has_port(name) else f'{name}:{port}'}"
+
+
+def _host(name: str) -> str:
+    bare = name.removeprefix("https://").rstrip("/")
+    return bare.rsplit(":", 1)[0] if _has_port(bare) else bare
 
 
 def _has_port(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Who is in the console: links that let one person in once, and the sessions they begin.
+"""Who is in the console: links that let one person in once, and sessions.
 
 Tokens come from the system's random source and are kept as hashes, so that what is in memory
 opens nothing. A link lives for minutes and is used up by entering; a session ends when it was idle
@@ -11,11 +11,12 @@ import hashlib
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from graph.errors import ConfigError
 from review.decisions import checked_words
+from review.people.acting import Acting, Refused
 
 LINK_SECONDS = 10 * 60
 IDLE_SECONDS = 30 * 60
@@ -28,12 +29,33 @@ _BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who has entered: the name that decisions bear, and the token of their forms."""
+    """Somebody who has entered: the name that decisions bear, and the token of their forms.
+
+    `signed`: by a password, or by a proxy's word; whoever came by a link is not. `acting` is what
+    they may do at the time of a request.
+    """
 
     person: str
     form_token: str
     began: float
     last_seen: float
+    signed: bool = False
+    acting: Acting | None = None
+
+    def demand(self, verb: str) -> None:
+        """Let them do something, or raise.
+
+        Raises:
+            Refused: they may not, or only under a limit.
+        """
+        if self.acting is None:
+            message = "nobody looked up what you may do"
+            raise Refused(message)
+        self.acting.demand(verb)
+
+    def may(self, verb: str, *, keeps: Collection[str] = ()) -> bool:
+        """Whether they may, where whoever asks can keep these limits and no others."""
+        return self.acting is not None and self.acting.may(verb, keeps=keeps)
 
 
 class Sessions:
@@ -91,12 +113,22 @@ class Sessions:
             self._forget(now)
             if self._links.pop(_hash(token), -float("inf")) <= now:
                 return None
-            while len(self._sessions) >= _SESSIONS_AT_MOST:
-                del self._sessions[min(self._sessions, key=self._seen)]
-            session = secrets.token_urlsafe(_BYTES)
-            form_token = secrets.token_urlsafe(_BYTES)
-            self._sessions[_hash(session)] = Session(person, form_token, now, now)
-            return session
+            return self._begin(person, now, signed=False)
+
+    def sign_in(self, person: str, *, instead_of: str | None = None) -> str:
+        """Begin a session for somebody who showed who they are; give its token.
+
+        Args:
+            person: their name.
+            instead_of: the token of the session that the browser had, which ends: nobody who put
+                it there is let in with them.
+        """
+        with self._lock:
+            now = self._clock()
+            self._forget(now)
+            if instead_of is not None:
+                self._sessions.pop(_hash(instead_of), None)
+            return self._begin(person, now, signed=True)
 
     def of(self, token: str) -> Session | None:
         """The session of a token, which counts as used now; None where there is none any more."""
@@ -113,6 +145,14 @@ class Sessions:
         """End a session at once."""
         with self._lock:
             self._sessions.pop(_hash(token), None)
+
+    def _begin(self, person: str, now: float, *, signed: bool) -> str:
+        while len(self._sessions) >= _SESSIONS_AT_MOST:
+            del self._sessions[min(self._sessions, key=self._seen)]
+        session = secrets.token_urlsafe(_BYTES)
+        form_token = secrets.token_urlsafe(_BYTES)
+        self._sessions[_hash(session)] = Session(person, form_token, now, now, signed)
+        return session
 
     def _seen(self, key: str) -> float:
         return self._sessions[key].last_seen

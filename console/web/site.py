@@ -64,6 +64,18 @@ class Site:
         return published_runs(self.out)
 
 
+def has_people(out: Path, store: str | None = None) -> bool:
+    """Whether people sign in to the console of a folder of runs.
+
+    Raises:
+        ConfigError: nothing is published in `out`, or the store's URL cannot be understood.
+        StoreError: the store refuses.
+    """
+    open_run(out)
+    with Store.open(store or out / STORE) as opened:
+        return opened.people.known()
+
+
 @contextmanager
 def opened_site(
     out: Path, *, store: str | None = None, person: str | None = None, anchors: Path | None = None

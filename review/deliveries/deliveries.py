@@ -89,6 +89,12 @@ class Deliveries:
         with reading(self._engine) as connection:
             return items_of(connection, delivery)
 
+    def name_account(self, account: str) -> bool:
+        """Whether any delivery names an account."""
+        query = select(DELIVERY_ITEMS.c.item_id).where(DELIVERY_ITEMS.c.account == account)
+        with reading(self._engine) as connection:
+            return connection.scalar(query.limit(1)) is not None
+
     def deciders(self, delivery: str) -> set[str]:
         """Who took the decisions that a delivery rests on: they do not approve it."""
         with reading(self._engine) as connection:

@@ -24,20 +24,23 @@ from graph.errors import ConfigError
 from review.database import reading
 from review.decisions import checked_words
 from review.history import add_entry
-from review.people.roles import VERBS, allowed, checked_role, why_not
+from review.people.acting import Acting, Refused, alone
+from review.people.roles import ADMIN, allowed, checked_role, why_not
 from review.people.tables import PEOPLE, SIGN_INS, TOKENS
 
 LEAST_PASSWORD, LONGEST_PASSWORD = 8, 256
 TRIES, TRIES_WITHIN_MS = 5, 60_000
 LONGEST_TOKEN_MS = 366 * 86_400_000
+USED_WITHIN_MS = 60_000
+"""How exactly `Token.used_at` is kept: a reader of many pages does not write at each."""
 PREFIX = "rwt"
 NOT_IN = "the name or the password is wrong"
 
 _HASHER = PasswordHasher()
 
 
-class Refused(ConfigError):
-    """Somebody may not do this, or is not who they say."""
+class TooManyTries(Refused):
+    """Somebody tried a name too often within a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,30 +66,6 @@ class Token:
     used_at: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acting:
-    """Who acts: a person, by a password or by a token of theirs."""
-
-    person: str
-    role: str
-    verbs: tuple[str, ...]
-    token: str | None = None
-
-    def limit(self, verb: str) -> str:
-        """The limit under which they may do it, empty for none.
-
-        Raises:
-            Refused: they may not, and why.
-        """
-        found = allowed(self.role, verb)
-        if found is None:
-            raise Refused(why_not(self.role, verb))
-        if verb not in self.verbs:
-            message = f"token `{self.token}` was not made to {VERBS[verb]}"
-            raise Refused(message)
-        return found
-
-
 class People:
     """The people of a store: `Store.people`."""
 
@@ -102,6 +81,31 @@ class People:
         with reading(self._engine) as connection:
             rows = connection.execute(select(*columns).order_by(PEOPLE.c.person)).mappings()
             return [Person(**row) for row in rows]
+
+    def known(self) -> bool:
+        """Whether anybody was added: from then on names and roles are asked for."""
+        with reading(self._engine) as connection:
+            return connection.scalar(select(PEOPLE.c.person).limit(1)) is not None
+
+    def acting(self, person: str) -> Acting:
+        """Who acts, by a name that something else vouches for: a session, a proxy, a login.
+
+        Where the store has no people, whoever it is may do everything.
+
+        Raises:
+            Refused: nobody has this name, or they are kept out.
+        """
+        with reading(self._engine) as connection:
+            found = _row(connection, person)
+            if found is None and connection.scalar(select(PEOPLE.c.person).limit(1)) is None:
+                return alone(person)
+        if found is None:
+            message = f"nobody is named `{person[:60]}`; `ringwatch people list` lists all"
+            raise Refused(message)
+        if found["disabled"]:
+            message = f"`{person}` is kept out; an admin lets them in: `ringwatch people enable`"
+            raise Refused(message)
+        return Acting(person=person, role=found["role"])
 
     def add(self, person: str, role: str, password: str, *, by: str, at: int) -> Person:
         """Add somebody.
@@ -137,7 +141,8 @@ class People:
         """Give somebody another role or password, or keep them out and let them in again.
 
         Raises:
-            ConfigError: nobody has this name, or the role or password will not do.
+            ConfigError: nobody has this name, the role or password will not do, or nobody would
+                be left who may add people.
         """
         values: dict[str, Any] = {}
         if role is not None:
@@ -149,7 +154,9 @@ class People:
             values["password"] = _hashed(password)
             told["password"] = "changed"
         with self._turn() as connection:
-            self._known(connection, person)
+            was = self._known(connection, person)
+            if was["role"] == ADMIN and (disabled or values.get("role", ADMIN) != ADMIN):
+                _refuse_last_admin(connection, person)
             _entry(connection, "change-person", by, at, person=person, **told)
             connection.execute(update(PEOPLE).where(PEOPLE.c.person == person).values(values))
 
@@ -157,8 +164,8 @@ class People:
         """Who acts, by a name and a password.
 
         Raises:
-            Refused: the name or the password is wrong (which is not told), they are kept out, or
-                there were too many tries.
+            Refused: the name or the password is wrong (which is not told), or they are kept out.
+            TooManyTries: there were five wrong ones within a minute.
         """
         with self._turn() as connection:
             found = _row(connection, person)
@@ -171,7 +178,7 @@ class People:
             )
             if (tries or 0) >= TRIES:
                 message = "too many tries; wait a minute"
-                raise Refused(message)
+                raise TooManyTries(message)
             # The work is the same whoever it is.
             matches = _matches(_nobody() if found is None else found["password"], password)
             good = matches and found is not None and not found["disabled"]
@@ -186,7 +193,7 @@ class People:
                 connection.execute(anew.values(password=_HASHER.hash(password)))
         if not good:
             raise Refused(NOT_IN)
-        return Acting(person=person, role=found["role"], verbs=tuple(VERBS))
+        return Acting(person=person, role=found["role"])
 
     def make_token(
         self, person: str, verbs: Collection[str], *, by: str, at: int, expires_at: int
@@ -260,26 +267,29 @@ class People:
         """
         prefix, _, rest = given.partition("_")
         name, _, secret = rest.partition("_")
-        with self._turn() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(
                 select(TOKENS, PEOPLE.c.role, PEOPLE.c.disabled)
                 .join(PEOPLE, PEOPLE.c.person == TOKENS.c.person)
                 .where(TOKENS.c.token == name)
             ).mappings().one_or_none()  # fmt: skip
-            good = (
-                prefix == PREFIX
-                and row is not None
-                and hmac.compare_digest(row["sha256"], _digest(secret))
-                and row["revoked_at"] is None
-                and at < row["expires_at"]
-                and not row["disabled"]
-            )
-            if not good or row is None:
-                message = "this token is not in force"
-                raise Refused(message)
-            connection.execute(update(TOKENS).where(TOKENS.c.token == name).values(used_at=at))
-            verbs = tuple(row["verbs"].split(","))
-            return Acting(person=row["person"], role=row["role"], verbs=verbs, token=name)
+        good = (
+            prefix == PREFIX
+            and row is not None
+            and hmac.compare_digest(row["sha256"], _digest(secret))
+            and row["revoked_at"] is None
+            and at < row["expires_at"]
+            and not row["disabled"]
+        )
+        if not good or row is None:
+            message = "this token is not in force"
+            raise Refused(message)
+        if row["used_at"] is None or not 0 <= at - row["used_at"] < USED_WITHIN_MS:
+            with self._turn() as connection:
+                used = update(TOKENS).where(TOKENS.c.token == name)
+                connection.execute(used.values(used_at=at))
+        verbs = tuple(row["verbs"].split(","))
+        return Acting(person=row["person"], role=row["role"], verbs=verbs, token=name)
 
     def _known(self, connection: Connection, person: str) -> Any:  # noqa: ANN401 - a row
         found = _row(connection, person)
@@ -298,6 +308,15 @@ def _nobody() -> str:
 def _row(connection: Connection, person: str) -> Any:  # noqa: ANN401 - a row, or None
     query = select(PEOPLE).where(PEOPLE.c.person == person)
     return connection.execute(query).mappings().one_or_none()
+
+
+def _refuse_last_admin(connection: Connection, person: str) -> None:
+    others = select(func.count()).where(
+        PEOPLE.c.role == ADMIN, PEOPLE.c.disabled.is_(False), PEOPLE.c.person != person
+    )
+    if not connection.scalar(others):
+        message = f"`{person}` is the only admin: make another one first, or nobody can add people"
+        raise ConfigError(message)
 
 
 def _entry(connection: Connection, action: str, by: str, at: int, **details: object) -> None:

@@ -1,8 +1,6 @@
 """What each role may do: one table, looked up in one place, and nothing that is not in it.
 
-A cell is empty (no limit) or names the limit that whoever asks has to keep: `items` (the accounts
-of deliveries alone), `pseudonyms` (accounts by pseudonyms), `propose` (somebody else puts it into
-force), `not-own` (not what one decided oneself).
+A cell is empty (no limit) or names the limit that whoever asks has to keep (`LIMITS`).
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ SUPPRESS, CORRECT_IDS = "suppress", "correct-ids"
 DELIVER, APPROVE, SEND, RECALL, RECEIVE = "deliver", "approve", "send", "recall", "receive"
 EXPORT, METRICS, QUERY = "export", "metrics", "query"
 AUDIT, PEOPLE = "audit", "people"
+ADMIN = "admin"
 
 VERBS: Mapping[str, str] = {
     READ_CLUSTERS: "see clusters and why they were flagged",
@@ -41,6 +40,14 @@ VERBS: Mapping[str, str] = {
     PEOPLE: "add people, give roles and tokens",
 }
 """Everything that a role can allow, in words."""
+
+LIMITS: Mapping[str, str] = {
+    "propose": "somebody else puts it into force",
+    "not-own": "not what one decided oneself",
+    "items": "the accounts of deliveries alone",
+    "pseudonyms": "accounts under pseudonyms",
+}
+"""Every limit that a cell may name, in words."""
 
 _READER = {READ_CLUSTERS: "", METRICS: ""}
 _ANALYST = {
@@ -85,7 +92,7 @@ ROLES: Mapping[str, Mapping[str, str]] = {
         METRICS: "",
         QUERY: "",
     },
-    "admin": {
+    ADMIN: {
         READ_CLUSTERS: "",
         READ_ACCOUNTS: "",
         EXPLORE: "",
@@ -116,6 +123,11 @@ def why_not(role: str, verb: str) -> str:
     those = [name for name, verbs in ROLES.items() if verb in verbs]
     article = "an" if role[0] in "aeiou" else "a"
     return f"{article} {role} may not {VERBS[verb]}; {', '.join(those)} may"
+
+
+def without_limit(verb: str) -> list[str]:
+    """The roles that may do something without a limit."""
+    return [name for name, verbs in ROLES.items() if verbs.get(verb) == ""]
 
 
 def checked_role(role: str) -> str:

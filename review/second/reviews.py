@@ -164,7 +164,8 @@ class SecondReviews:
         Raises:
             ConfigError: no decision awaits a second review, it is one's own or was known, an
                 unknown outcome or member, no reason, or nobody who reviews.
-            StoreError: a newer decision than the one seen, or the database refused.
+            Overtaken: a newer decision than the one seen.
+            StoreError: the database refused.
         """
         checked_outcome(outcome)
         reason = checked_words(reason, what="a reason")
@@ -262,7 +263,8 @@ class SecondReviews:
         Raises:
             ConfigError: nothing is to be settled there, the person is one of the two, an unknown
                 outcome or member, no reason, or nobody who settles.
-            StoreError: a newer decision than the one seen, or the database refused.
+            Overtaken: a newer decision than the one seen.
+            StoreError: the database refused.
         """
         checked_outcome(outcome)
         reason = checked_words(reason, what="a reason")

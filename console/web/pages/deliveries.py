@@ -40,6 +40,7 @@ from review.deliveries.state import (
     SENDING,
     Delivery,
 )
+from review.people import roles
 
 routes = APIRouter()
 
@@ -47,6 +48,14 @@ ROWS_AT_MOST = 100
 ITEMS_AT_MOST = 200
 FIELDS = ("destination", "purpose", "action", "hold")
 HOLD_MINUTES_AT_MOST = 7 * 24 * 60
+_VERBS = {
+    "approve": roles.APPROVE,
+    "cancel": roles.APPROVE,
+    "send": roles.SEND,
+    "try": roles.SEND,
+    "recall": roles.RECALL,
+    "fetch": roles.RECEIVE,
+}
 
 LIST = Schema(
     "deliveries",
@@ -276,6 +285,14 @@ def _one(
     items = site.store.deliveries.items(found.delivery)
     start = _start(request.query_params.get("from", "0"), len(items))
     state, now = found.state, _now()
+    open_now = {
+        "approve": state == HELD,
+        "cancel": state in NOT_SENT,
+        "send": state in (APPROVED, SENDING),
+        "try": state == DEAD,
+        "recall": found.op != RECALL and state not in (*NOT_SENT, CANCELLED, RECALLED),
+        "fetch": _has_receipts(site, found),
+    }
     status = 200 if error is None else 409 if isinstance(error, StoreError) else 422
     return page(
         "delivery.html",
@@ -290,17 +307,18 @@ def _one(
         known=len(items),
         told=", ".join(f"{count} {each}" for each, count in found.receipts.items()),
         own=person.person in site.store.deliveries.deciders(found.delivery),
-        may_approve=state == HELD,
-        may_cancel=state in NOT_SENT,
-        may_send=state in (APPROVED, SENDING),
+        **{f"may_{what}": is_open and _may(person, what) for what, is_open in open_now.items()},
+        idle=not any(open_now.values()),
         held_still=now < found.held_until,
-        may_try=state == DEAD,
-        may_recall=found.op != RECALL and state not in (*NOT_SENT, CANCELLED, RECALLED),
-        may_fetch=_has_receipts(site, found),
         what=what,
         why="" if error is None else str(error),
         words=one_of(form or {}, "reason").replace("\x00", ""),
     )
+
+
+def _may(person: Person, what: str) -> bool:
+    """Whether somebody's role does this with a delivery; whose decisions it rests on is apart."""
+    return person.may(_VERBS[what], keeps=("not-own",))
 
 
 def _known(site: Site, name: str) -> Delivery:

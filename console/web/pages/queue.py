@@ -17,6 +17,7 @@ from graph.errors import ConfigError
 from review.decisions import GROWN, OPEN, STATES, Decision, standing
 from review.matching import SORTS
 from review.paged import page_of_clusters
+from review.people.roles import READ_ACCOUNTS
 from review.run import Run
 from review.saved_views import SavedView
 from review.second.pending import ADJUDICATION, SECOND_REVIEW
@@ -50,6 +51,9 @@ VIEWS = (
 def queue(request: Request, site: TheSite, person: Person) -> Response:
     """The clusters of a run, ranked and filtered."""
     view = asked_view(request.query_params)
+    if view.text:
+        # Who asks for a text learns whether an account is in a cluster.
+        person.demand(READ_ACCOUNTS)
     run = site.run(view.run or None)
     found = page_of_clusters(
         run,
@@ -63,7 +67,8 @@ def queue(request: Request, site: TheSite, person: Person) -> Response:
     )
     rows = found.rows.to_pylist()
     now = time.time_ns() // 1_000_000
-    kept = [_kept(each, view) for each in site.store.views.of(person.person)]
+    sees = person.may(READ_ACCOUNTS)
+    kept = [_kept(each, view, sees=sees) for each in site.store.views.of(person.person)]
     return page(
         "queue.html",
         person,
@@ -87,6 +92,8 @@ def queue(request: Request, site: TheSite, person: Person) -> Response:
 def keep_view(request: Request, site: TheSite, person: Person, form: Sent) -> Response:
     """Keep the view under a name, or remove one of one's own."""
     view = asked_view(request.query_params)
+    if view.text:
+        person.demand(READ_ACCOUNTS)
     name, now = one_of(form, "name"), time.time_ns() // 1_000_000
     if one_of(form, "turn") == "remove":
         site.store.views.remove(name, by=person.person, at=now)
@@ -101,12 +108,17 @@ def keep_view(request: Request, site: TheSite, person: Person, form: Sent) -> Re
     return RedirectResponse(view.at("/"), status_code=303)
 
 
-def _kept(saved: SavedView, view: View) -> dict[str, Any]:
-    """A saved view as a link; one that an earlier version kept may mean nothing any more."""
+def _kept(saved: SavedView, view: View, *, sees: bool) -> dict[str, Any]:
+    """A saved view as a link; one that an earlier version kept may mean nothing any more.
+
+    One that asks for a text may name an account: it leads on whoever sees accounts, and no others.
+    """
     try:
         meant = view_of_text(saved.filters)
     except ConfigError as error:
         return {"saved": saved, "to": None, "why": str(error), "same": False}
+    if meant.text and not sees:
+        return {"saved": saved, "to": None, "why": "it asks for accounts", "same": False}
     return {
         "saved": saved,
         "to": meant.at("/", run=view.run),
