@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builders.bounded_acts import bounded_acts
 from graph.schema import Column, Schema
 from graph.schemas import EDGES, JOINT_ACTS
 from graph.table import Table
@@ -190,15 +191,20 @@ def cohort_members(arrived: Table, cohorts: Table, *, most: int) -> Table:
     )
 
 
+# Stretches overlap: who came once may be of two cohorts.
 _PAIRS = """
-with pairs as (
+with came as (
+    select action, object_kind, object, account,
+           min(acted_at) as acted_at, min(log10_p) as log10_p
+    from {cohorts} group by action, object_kind, object, account
+),
+pairs as (
     select a.account as src, b.account as dst, a.action, a.object_kind, a.object,
-           min(a.acted_at) as src_at, min(b.acted_at) as dst_at, min(a.log10_p) as log10_p
-    from {cohorts} a
-    join {cohorts} b
+           a.acted_at as src_at, b.acted_at as dst_at, a.log10_p
+    from came a
+    join came b
       on b.action = a.action and b.object_kind = a.object_kind and b.object = a.object
      and a.account < b.account
-    group by a.account, b.account, a.action, a.object_kind, a.object
 )
 """
 
@@ -235,24 +241,19 @@ def cohort_acts(cohorts: Table, members: Table, *, layer: str, at_most: int) -> 
         layer: as for `cohort_edges`.
         at_most: acts of each edge.
     """
-    return cohorts.engine.sql(
+    every = cohorts.engine.sql(
         f"""
-        {_PAIRS},
-        placed as (
-            select p.*, s.cluster, row_number() over (
-                partition by p.src, p.dst order by p.src_at, p.action, p.object_kind, p.object
-            ) as place
-            from pairs p
-            join {{members}} s on s.account = p.src
-            join {{members}} d on d.account = p.dst and d.cluster = s.cluster
-        )
-        select src, dst, $layer as layer, cluster, action, object_kind, object,
+        {_PAIRS}
+        select p.src, p.dst, $layer as layer, s.cluster, p.action, p.object_kind, p.object,
                cast(null as varchar) as src_content, cast(null as varchar) as dst_content,
-               src_at, dst_at
-        from placed where place <= $at_most
+               p.src_at, p.dst_at
+        from pairs p
+        join {{members}} s on s.account = p.src
+        join {{members}} d on d.account = p.dst and d.cluster = s.cluster
         """,
         JOINT_ACTS,
-        {"layer": layer, "at_most": at_most},
+        {"layer": layer},
         cohorts=cohorts,
         members=members,
     )
+    return bounded_acts(every, most=at_most, order="src_at, action, object_kind, object").acts

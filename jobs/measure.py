@@ -11,6 +11,7 @@ from algorithms.attendance import attendance
 from algorithms.background import Background, background
 from algorithms.chance import Unnamed, clusters_against_chance
 from algorithms.cluster_objects import cluster_objects, layer_objects, object_facts
+from algorithms.delays import delay_facts, nearest_acts
 from algorithms.explain import explained
 from algorithms.explain.early import early_arrivals
 from algorithms.explain.schema import Family, Known
@@ -18,7 +19,6 @@ from algorithms.explain.verdict import accounted_for
 from algorithms.facts import (
     act_facts,
     age_facts,
-    delay_facts,
     edge_facts,
     inner_edges,
     member_interactions,
@@ -127,13 +127,14 @@ def measure(
     layers = layers_inside(inner, clustering, repeating=repeating)
     joined_in = ways(layers, joint_acts, families=families, unnamed=unnamed)
     clock = clock_of(interactions)
+    nearest = nearest_acts(joint_acts)
     usual = background(interactions, accounts, within_seconds=within_seconds)
     measured = measured_clusters(
         edges=edge_facts(inner, clustering, platforms),
         joined_in=joined_in,
         inner=inner,
         acts=act_facts(acts),
-        delays=delay_facts(joint_acts),
+        delays=delay_facts(nearest),
         objects=object_facts(objects),
         ages=age_facts(known, clustering),
         cut=conductance(tissue or graph, with_everybody(tissue or graph, whole)),
@@ -154,12 +155,13 @@ def measure(
         joined_in,
         inner=inner,
         tissue=(tissue or graph).edges,
-        joint_acts=joint_acts,
+        nearest=nearest,
         of_layers=of_layers,
         clustering=clustering,
         step_seconds=step_seconds(clock),
         repeating=repeating,
     )
+    engine.drop(nearest.delays)
     evidence = with_layers(evidence, less, usual, card)
     evidence = with_explanations(evidence, explanations)
     members = member_roles(
