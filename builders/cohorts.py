@@ -78,20 +78,37 @@ def arrivals(interactions: Table, accounts: Table, *, within_seconds: float, lea
         ),
         acts as (
             select i.action, i.object_kind, i.object, i.account,
-                   cast(floor(i.acted_at / $half) as bigint) as half, min(i.acted_at) as acted_at
+                   cast(floor(i.acted_at / $half) as bigint) as half,
+                   min(d.created_at) as created_at, min(i.acted_at) as acted_at
             from {interactions} i
             join busy b on b.action = i.action and b.object_kind = i.object_kind
                        and b.object = i.object
+            join dated d on d.account = i.account
             group by i.action, i.object_kind, i.object, i.account,
                      cast(floor(i.acted_at / $half) as bigint)
         ),
-        placed as (
-            select i.action, i.object_kind, i.object, i.half - b.back as cell, i.account,
-                   min(d.created_at) as created_at, min(i.acted_at) as acted_at
-            from acts i
-            join dated d on d.account = i.account
+        -- Most cells are small, which is seen before anybody is placed in them.
+        halves as (
+            select action, object_kind, object, half, count(*) as came
+            from acts group by action, object_kind, object, half
+        ),
+        likely as (
+            select h.action, h.object_kind, h.object, h.half - b.back as cell
+            from halves h
             cross join (select 0 as back union all select 1 as back) b
-            group by i.action, i.object_kind, i.object, i.half - b.back, i.account
+            group by h.action, h.object_kind, h.object, h.half - b.back
+            having sum(h.came) >= $least
+        ),
+        placed as (
+            select l.action, l.object_kind, l.object, l.cell, a.account,
+                   min(a.created_at) as created_at, min(a.acted_at) as acted_at
+            from (
+                select acts.*, acts.half - b.back as cell
+                from acts cross join (select 0 as back union all select 1 as back) b
+            ) a
+            join likely l on l.action = a.action and l.object_kind = a.object_kind
+                         and l.object = a.object and l.cell = a.cell
+            group by l.action, l.object_kind, l.object, l.cell, a.account
         ),
         large as (
             select action, object_kind, object, cell from placed

@@ -206,6 +206,15 @@ class LocalEngine:
             duck.execute(f"create view {name} as select {columns} from {table.name}")
         return Table(self, name, schema)
 
+    def union(self, tables: Sequence[Table], schema: Schema) -> Table:
+        """All rows of tables of one schema, which are needed as long as it is."""
+        name = self._new_name(schema, view=True)
+        columns = ", ".join(f'"{column}"' for column in schema.names)
+        parts = " union all ".join(f"select {columns} from {table.name}" for table in tables)
+        with self._asking() as duck:
+            duck.execute(f"create view {name} as {parts}")
+        return Table(self, name, schema)
+
     def arrow(self, table: Table) -> pa.Table:
         """Every row, in key order."""
         return pa.Table.from_batches(self.batches(table), schema=table.schema.arrow)
