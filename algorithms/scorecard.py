@@ -48,7 +48,7 @@ def _log10(value: float | None, *, plus: float = 0.0) -> float | None:
 
 
 def _layer(name: str) -> Callable[[Facts], float]:
-    return lambda facts: float(name in facts["layers"].split(","))
+    return lambda facts: float(name in facts["joined_by"].split(","))
 
 
 def _loyalty(

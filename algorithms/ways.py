@@ -19,6 +19,8 @@ from graph.table import Table
 
 WHOLE = ""
 """What is left out of a cluster as it is: no layer has this name."""
+WIDELY = 0.2
+"""The share of a cluster's members that a layer joins, from which on it is how they are joined."""
 ACTS_ALONE: tuple[Family, ...] = ("time-object", "social")
 """The families whose layers are joined by who acted on what, and by nothing else."""
 
@@ -29,8 +31,18 @@ LAYERS_INSIDE = Schema(
         Column("layer", "VARCHAR", "a layer that joins two of its members"),
         Column("place", "BIGINT", "1 for the layer of most weight inside, ties by name"),
         Column("alone", "BIGINT", "pairs of members that no other layer joins"),
+        Column("part", "DOUBLE", "members whom it joins to another / members"),
     ),
     key=("cluster", "layer"),
+)
+
+JOINED_BY = Schema(
+    "joined_by",
+    (
+        Column("cluster", "VARCHAR", "the cluster's name"),
+        Column("joined_by", "VARCHAR", "layers that join it, strongest first, comma separated"),
+    ),
+    key=("cluster",),
 )
 
 WAYS = Schema(
@@ -75,18 +87,55 @@ def layers_inside(inner: Table, clustering: Clustering, *, repeating: str = "") 
         alone as (select cluster, layer, count(*) as pairs from pairs group by cluster, layer),
         weighed as (
             select cluster, layer, sum(weight) as weight from edges group by cluster, layer
-        )
+        ),
+        ends as (
+            select cluster, layer, src as account from edges
+            union select cluster, layer, dst from edges
+        ),
+        reached as (
+            select cluster, layer, count(*) as accounts from ends group by cluster, layer
+        ),
+        sizes as (select cluster, count(*) as accounts from {members} group by cluster)
         select w.cluster, w.layer,
                row_number() over (
                    partition by w.cluster order by w.weight desc, w.layer) as place,
-               coalesce(a.pairs, 0) as alone
+               coalesce(a.pairs, 0) as alone,
+               r.accounts / cast(z.accounts as double) as part
         from weighed w
+        join reached r on r.cluster = w.cluster and r.layer = w.layer
+        join sizes z on z.cluster = w.cluster
         left join alone a on a.cluster = w.cluster and a.layer = w.layer
         """,
         LAYERS_INSIDE,
         {"repeating": repeating},
         inner=inner,
         members=clustering.members,
+    )
+
+
+def joined_by(layers: Table) -> Table:
+    """How each cluster is joined (`JOINED_BY`): by layers that join a fifth of its members.
+
+    That two of a hundred share a device, or follow one another, tells nothing of the hundred.
+    Where no layer joins so many, each counts.
+
+    Args:
+        layers: `LAYERS_INSIDE`.
+    """
+    return layers.engine.sql(
+        """
+        select cluster, string_agg(layer, ',' order by place) as joined_by
+        from (
+            select cluster, layer, place, part,
+                   max(part) over (partition by cluster) as widest
+            from {layers}
+        ) told
+        where part >= $widely or widest < $widely
+        group by cluster
+        """,
+        JOINED_BY,
+        {"widely": WIDELY},
+        layers=layers,
     )
 
 

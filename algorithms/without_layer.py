@@ -7,6 +7,7 @@ the acts behind edges, the objects shared. What the members did is what it was.
 from __future__ import annotations
 
 from algorithms.cluster_objects import MOST_PER_CLUSTER
+from algorithms.ways import WIDELY
 from graph.model import Clustering
 from graph.schema import Column, Schema
 from graph.table import Table
@@ -22,6 +23,7 @@ WITHOUT_EDGES = Schema(
         *_KEY,
         Column("left_over", "BIGINT", "layers that still join it"),
         Column("layers", "VARCHAR", "which, strongest first, comma separated"),
+        Column("joined_by", "VARCHAR", "those of them that join a fifth of the members"),
         Column("edges", "BIGINT", "pairs that they join"),
         Column("density", "DOUBLE", "edges / possible pairs"),
         Column("tie_strength", "DOUBLE", "summed edge weight / possible pairs"),
@@ -105,19 +107,24 @@ def edges_without(
             from ends group by cluster, layer, base
         ),
         standing as (
-            select k.cluster, k.layer, k.place, b.base
+            select k.cluster, k.layer, k.place, k.part, b.base
             from {layers} k
             join by_layer b on b.cluster = k.cluster and b.layer = k.layer
             where b.edges > 0
         ),
         remaining as (
             select cluster, left_out, count(layer) as left_over,
-                   string_agg(layer, ',' order by place) as layers
+                   string_agg(layer, ',' order by place) as layers,
+                   string_agg(joining, ',' order by place) as joined_by
             from (
-                select distinct o.cluster, o.layer as left_out, s.layer, s.place
-                from {layers} o
-                left join standing s
-                  on s.cluster = o.cluster and s.layer <> o.layer and s.base <> o.layer
+                select *, case when part >= $widely or widest < $widely then layer end as joining
+                from (
+                    select distinct o.cluster, o.layer as left_out, s.layer, s.place, s.part,
+                           max(s.part) over (partition by o.cluster, o.layer) as widest
+                    from {layers} o
+                    left join standing s
+                      on s.cluster = o.cluster and s.layer <> o.layer and s.base <> o.layer
+                ) told
             ) others
             group by cluster, left_out
         ),
@@ -144,7 +151,7 @@ def edges_without(
             from summed u join volumes v on v.left_out = u.left_out
         )
         select r.cluster, r.left_out, r.left_over,
-               coalesce(r.layers, '') as layers,
+               coalesce(r.layers, '') as layers, coalesce(r.joined_by, '') as joined_by,
                p.pairs - l.alone as edges,
                (p.pairs - l.alone) / greatest(z.accounts * (z.accounts - 1) / 2.0, 1.0) as density,
                least(m.inside / greatest(z.accounts * (z.accounts - 1) / 2.0, 1.0), 1.0)
@@ -158,7 +165,7 @@ def edges_without(
         join measured m on m.cluster = r.cluster and m.left_out = r.left_out
         """,
         WITHOUT_EDGES,
-        {"repeating": repeating},
+        {"repeating": repeating, "widely": WIDELY},
         layers=layers,
         inner=inner,
         tissue=tissue,

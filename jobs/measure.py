@@ -29,7 +29,7 @@ from algorithms.nearness import nearest_outside
 from algorithms.quality import conductance
 from algorithms.roles import member_roles
 from algorithms.scorecard import Scorecard
-from algorithms.ways import layers_inside, ways
+from algorithms.ways import joined_by, layers_inside, ways
 from builders.clocks import clock_of, mostly_at_one_time
 from graph.model import Clustering, InteractionGraph
 from graph.schema import Column, Schema
@@ -118,20 +118,21 @@ def measure(
     )
     early = early_arrivals(known_of)
     explanations = explained(replace(known_of, early=early))
+    layers = layers_inside(inner, clustering, repeating=repeating)
+    joined = joined_by(layers)
     accounted = accounted_for(
         explanations,
-        inner,
-        clustering,
+        joined,
         families=families,
         at_least=flags.explained_from,
     )
-    layers = layers_inside(inner, clustering, repeating=repeating)
     joined_in = ways(layers, joint_acts, families=families, unnamed=unnamed)
     clock = clock_of(interactions)
     nearest = nearest_acts(joint_acts)
     usual = background(interactions, accounts, within_seconds=within_seconds)
     measured = measured_clusters(
         edges=edge_facts(inner, clustering, platforms),
+        joined=joined,
         joined_in=joined_in,
         inner=inner,
         acts=act_facts(acts),

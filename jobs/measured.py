@@ -19,6 +19,7 @@ MEASURED = Schema(
         Column("density", "DOUBLE", "edges / possible pairs"),
         Column("tie_strength", "DOUBLE", "summed edge weight / possible pairs"),
         Column("layers", "VARCHAR", "layers, strongest first"),
+        Column("joined_by", "VARCHAR", "those of them that join a fifth of the members"),
         Column("ways", "BIGINT", "ways of being joined; layers on the same acts are one"),
         Column("cross_platform_edges", "BIGINT", "joined pairs on two platforms"),
         Column("first_at", "BIGINT", "earliest joint act, ms", nullable=True),
@@ -57,6 +58,7 @@ MEASURED = Schema(
 def measured_clusters(
     *,
     edges: Table,
+    joined: Table,
     joined_in: Table,
     inner: Table,
     acts: Table,
@@ -77,6 +79,7 @@ def measured_clusters(
 
     Args:
         edges: `EDGE_FACTS`, of all clusters.
+        joined: by which layers they are joined (`algorithms.ways.JOINED_BY`).
         joined_in: the ways by which they are joined (`algorithms.ways`).
         inner: their edges.
         acts: `ACT_FACTS`.
@@ -107,7 +110,8 @@ def measured_clusters(
         select e.cluster, e.accounts, e.edges, e.density,
                least(coalesce(t.weight, 0.0)
                      / greatest(e.accounts * (e.accounts - 1) / 2.0, 1.0), 1.0) as tie_strength,
-               e.layers, coalesce(w.ways, 0) as ways, e.cross_platform_edges,
+               e.layers, coalesce(b.joined_by, '') as joined_by, coalesce(w.ways, 0) as ways,
+               e.cross_platform_edges,
                a.first_at, a.last_at, coalesce(a.joint_share, 0.0) as joint_share,
                coalesce(a.joint_days, 0.0) as joint_days,
                coalesce(a.joint_cells, 0) as joint_cells,
@@ -130,6 +134,7 @@ def measured_clusters(
                x.acquaintances, y.early
         from {edges} e
         left join ties t using (cluster)
+        left join {joined} b using (cluster)
         left join ways w using (cluster)
         left join {acts} a using (cluster)
         left join {delays} d using (cluster)
@@ -150,6 +155,7 @@ def measured_clusters(
             "usual_acts": usual.interactions / max(usual.accounts, 1),
         },
         edges=edges,
+        joined=joined,
         joined_in=joined_in,
         inner=inner,
         acts=acts,

@@ -60,6 +60,7 @@ def facts_without(
         "density": "e.density",
         "tie_strength": "e.tie_strength",
         "layers": "e.layers",
+        "joined_by": "e.joined_by",
         "ways": "coalesce(w.ways, 0)",
         "conductance": "e.conductance",
         "delay_seconds": "case when d.delay_seconds >= $step_seconds then d.delay_seconds end",

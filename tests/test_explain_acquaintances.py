@@ -11,6 +11,7 @@ import pytest
 from algorithms.explain import explained
 from algorithms.explain.acquaintances import check as acquaintances
 from algorithms.explain.verdict import accounted_for
+from algorithms.ways import joined_by, layers_inside
 from builders.simulation.flat import FlatSpec, flat_world
 from graph.schemas import CLUSTER_OBJECTS, EDGES
 from tests.test_explain_audience import DAY, HOUR, MINUTE, Posts, crowd, known
@@ -116,7 +117,9 @@ def test_they_are_excused_for_posts_and_for_following_each_other_but_not_for_the
     def excused(layer):
         inner = table(engine, EDGES, f"src | dst | layer | weight\nm000 | m001 | {layer} | 1")
         families = {"posts": "time-object", "follows": "social", "words": "text"}
-        found = accounted_for(rows, inner, told.clustering, families=families, at_least=0.4)
+        found = accounted_for(
+            rows, joined_by(layers_inside(inner, told.clustering)), families=families, at_least=0.4
+        )
         return [row["explained"] for row in found.rows()]
 
     assert excused("posts") == excused("follows") == ["acquaintances"]

@@ -13,6 +13,7 @@ from algorithms.explain import explained
 from algorithms.explain.following import check as following
 from algorithms.explain.schema import Known
 from algorithms.explain.verdict import accounted_for
+from algorithms.ways import joined_by, layers_inside
 from builders.simulation.flat import FlatSpec, flat_world
 from graph.model import Clustering
 from graph.schemas import CLUSTER_OBJECTS, CLUSTERING, EDGES, INTERACTIONS
@@ -180,7 +181,9 @@ def test_it_excuses_who_meets_on_posts_and_not_who_shares_a_device(engine, table
     def excused(layer):
         inner = table(engine, EDGES, f"src | dst | layer | weight\nm000 | m001 | {layer} | 1")
         families = {"posts": "time-object", "devices": "traits"}
-        found = accounted_for(rows, inner, known.clustering, families=families, at_least=0.4)
+        found = accounted_for(
+            rows, joined_by(layers_inside(inner, known.clustering)), families=families, at_least=0.4
+        )
         return [row["explained"] for row in found.rows()]
 
     assert excused("posts") == ["following"]

@@ -18,13 +18,20 @@ from algorithms.explain.schema import EXPLANATIONS, Known
 from algorithms.explain.sittings import check as sittings
 from algorithms.explain.super_users import check as super_users
 from algorithms.explain.verdict import accounted_for
+from algorithms.ways import joined_by, layers_inside
 from graph.model import Clustering
 from graph.schemas import ACCOUNTS, CLUSTER_OBJECTS, CLUSTERING, EDGES, INTERACTIONS
+from jobs.detectors.swarm import SWARM
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
 CARRIED = INTERACTIONS.with_attributes(("ip",))
-FAMILIES = {"shared-objects": "time-object", "shared-traits": "traits", "mutual-ring": "social"}
+FAMILIES = {
+    "shared-objects": "time-object",
+    "shared-traits": "traits",
+    "mutual-ring": "social",
+    "swarm": "cohort",
+}
 
 
 @pytest.fixture
@@ -332,7 +339,9 @@ def told(engine, table, degrees, layers, *, accounts=4):
     )
     edges = [(f"c{a}", f"c{b}", layer) for layer, pairs in layers.items() for a, b in pairs]
     inner = table(engine, EDGES, lines("src | dst | layer", edges))
-    found = accounted_for(explanations, inner, clustering, families=FAMILIES).rows()
+    found = accounted_for(
+        explanations, joined_by(layers_inside(inner, clustering)), families=FAMILIES
+    ).rows()
     return found[0]["explained"] if found else None
 
 
@@ -367,3 +376,16 @@ def test_of_two_that_account_for_it_the_fuller_is_named(engine, table):
 
     assert told(engine, table, two, meets) == "declared"
     assert told(engine, table, equal, meets) == "audience"
+
+
+def test_what_was_made_on_one_day_is_accounted_for_by_declared_names_alone():
+    assert SWARM.family == "cohort"
+    assert [each.name for each in ALL if SWARM.family in each.sufficient_for] == ["declared"]
+
+
+def test_a_cohort_that_sits_together_is_not_excused(engine, table):
+    sitting = [("sittings", 1.0, "time-object,traits,social")]
+    meets = {"shared-objects": ALL_FOUR}
+
+    assert told(engine, table, sitting, meets) == "sittings"
+    assert told(engine, table, sitting, {**meets, "swarm": ALL_FOUR}) is None

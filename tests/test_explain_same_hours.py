@@ -11,6 +11,7 @@ import pytest
 from algorithms.explain import explained
 from algorithms.explain.same_hours import check as same_hours
 from algorithms.explain.verdict import accounted_for
+from algorithms.ways import joined_by, layers_inside
 from graph.schemas import CLUSTER_OBJECTS, EDGES
 from tests.test_explain_audience import DAY, HOUR, MINUTE
 from tests.test_explain_following import known_of
@@ -124,7 +125,9 @@ def test_it_excuses_who_meets_on_posts_and_not_who_shares_a_device(engine, table
         pairs = "\n".join(f"m0 | m{other} | {layer} | 1" for other in range(1, 5))
         inner = table(engine, EDGES, f"src | dst | layer | weight\n{pairs}")
         families = {"posts": "time-object", "devices": "traits"}
-        found = accounted_for(rows, inner, told.clustering, families=families)
+        found = accounted_for(
+            rows, joined_by(layers_inside(inner, told.clustering)), families=families
+        )
         return [row["explained"] for row in found.rows()]
 
     assert excused("posts") == ["same-hours"]

@@ -30,6 +30,7 @@ RING = {
     "joint_things": 0.02,
     "acquaintances": 0.0,
     "layers": "shared-objects,swarm",
+    "joined_by": "shared-objects,swarm",
 }
 CROWD = {
     **RING,
@@ -47,6 +48,7 @@ CROWD = {
     "joint_things": 0.5,
     "acquaintances": 0.6,
     "layers": "rare-objects",
+    "joined_by": "rare-objects",
 }
 
 
@@ -174,8 +176,8 @@ def test_a_tie_is_as_strong_however_many_there_are():
 
 
 def test_only_who_act_on_one_another_are_mutual():
-    assert valued("mutual", layers="rare-objects,mutual-ring") == 1.0
-    assert valued("mutual", layers="rare-objects") == 0.0
+    assert valued("mutual", joined_by="rare-objects,mutual-ring") == 1.0
+    assert valued("mutual", joined_by="rare-objects") == 0.0
 
 
 def test_the_more_there_is_that_they_share_the_less_it_looks_like_an_order():
@@ -184,18 +186,18 @@ def test_the_more_there_is_that_they_share_the_less_it_looks_like_an_order():
 
 
 def test_a_pact_is_of_many_who_act_on_one_another_and_on_whom_nobody_else_acts():
-    assert valued("pact", layers="rare-objects", exclusivity=1.0) == 0.0
-    assert valued("pact", layers="mutual-ring", exclusivity=None) is None
-    many = valued("pact", layers="mutual-ring", exclusivity=1.0, accounts=100)
-    few = valued("pact", layers="mutual-ring", exclusivity=1.0, accounts=10)
-    known = valued("pact", layers="mutual-ring", exclusivity=0.5, accounts=100)
+    assert valued("pact", joined_by="rare-objects", exclusivity=1.0) == 0.0
+    assert valued("pact", joined_by="mutual-ring", exclusivity=None) is None
+    many = valued("pact", joined_by="mutual-ring", exclusivity=1.0, accounts=100)
+    few = valued("pact", joined_by="mutual-ring", exclusivity=1.0, accounts=10)
+    known = valued("pact", joined_by="mutual-ring", exclusivity=0.5, accounts=100)
     assert (many, few, known) == pytest.approx((2.0, 1.0, 1.0))
 
 
 def test_what_nobody_else_comes_to_is_private_only_where_they_come_at_one_time():
-    assert valued("private", layers="shared-objects", exclusivity=0.9) == 0.9
-    assert valued("private", layers="rare-objects", exclusivity=0.9) == 0.0
-    assert valued("private", layers="shared-objects", exclusivity=None) is None
+    assert valued("private", joined_by="shared-objects", exclusivity=0.9) == 0.9
+    assert valued("private", joined_by="rare-objects", exclusivity=0.9) == 0.0
+    assert valued("private", joined_by="shared-objects", exclusivity=None) is None
 
 
 def test_meetings_after_one_order_lie_within_one_span():

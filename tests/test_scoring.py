@@ -20,6 +20,7 @@ RING = {
     "edges": 45,
     "tie_strength": 0.9,
     "layers": "shared-objects,copied-text",
+    "joined_by": "shared-objects,copied-text",
     "ways": 2,
     "cross_platform_edges": 0,
     "joint_share": 0.8,
@@ -42,6 +43,7 @@ RING = {
 CROWD = RING | {
     "tie_strength": 0.2,
     "layers": "shared-objects",
+    "joined_by": "shared-objects",
     "ways": 1,
     "joint_share": 0.1,
     "delay_seconds": 2400.0,
@@ -64,6 +66,7 @@ facts = st.fixed_dictionaries(
         "edges": st.integers(1, 1000),
         "tie_strength": st.floats(0, 1),
         "layers": st.just("shared-objects"),
+        "joined_by": st.just("shared-objects"),
         "ways": st.integers(1, 5),
         "cross_platform_edges": st.integers(0, 10),
         "joint_share": st.floats(0, 1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from algorithms.ways import LAYERS_INSIDE, WHOLE, layers_inside, ways
+from algorithms.ways import LAYERS_INSIDE, WHOLE, joined_by, layers_inside, ways
 from graph.model import Clustering
 from graph.schemas import CLUSTERING, EDGES, JOINT_ACTS
 
@@ -13,7 +13,7 @@ FAMILIES = {
     "rare-objects": "time-object",
     "shared-objects": "time-object",
     "copied-text": "text",
-    "swarm": "traits",
+    "swarm": "cohort",
 }
 
 
@@ -119,3 +119,36 @@ def test_layers_stand_by_weight_and_then_by_name_with_the_pairs_that_no_other_jo
         (2, "x", 1),
         (3, "y", 1),
     ]
+
+
+@pytest.fixture
+def joined(engine, table):
+    """By which layers a cluster is joined, each of them joining the members of its pairs."""
+
+    def joined(accounts, **layers):
+        members = "\n".join(f"m{n:02} | m00" for n in range(accounts))
+        rows = "\n".join(
+            f"m{a:02} | m{b:02} | {layer} | {weight}"
+            for layer, (weight, pairs) in layers.items()
+            for a, b in pairs
+        )
+        inner = table(engine, EDGES, f"src | dst | layer | weight\n{rows}")
+        clustering = Clustering(
+            table(engine, CLUSTERING, f"account | cluster\n{members}"), method="by hand"
+        )
+        [row] = joined_by(layers_inside(inner, clustering)).rows()
+        return row["joined_by"]
+
+    return joined
+
+
+CHAIN = [(n, n + 1) for n in range(9)]
+
+
+def test_two_friends_of_ten_are_a_fifth_and_count_and_two_of_eleven_do_not(joined):
+    assert joined(10, links=(0.2, CHAIN), friends=(1.0, [(3, 4)])) == "links,friends"
+    assert joined(11, links=(0.2, CHAIN), friends=(1.0, [(3, 4)])) == "links"
+
+
+def test_where_no_layer_joins_a_fifth_each_counts(joined):
+    assert joined(11, links=(0.9, [(0, 1)]), friends=(0.1, [(2, 3)])) == "links,friends"

@@ -101,3 +101,36 @@ def test_every_account_is_in_one_cluster_that_is_named_by_its_least(looked_at):
     assert set(everybody) == {a for edge in [*tissue(), *loose_ring()] for a in edge[:2]}
     assert all(name == accounts[0] for name, accounts in after.items())
     assert after["r00"] == RING
+
+
+def test_the_closed_heart_of_a_torn_ring_is_put_together_with_what_leads_to_it(looked_at):
+    elsewhere = [f"e{n:02}" for n in range(20)]
+    apart = [(a, b, -9.0, 0.9) for a, b in combinations(elsewhere, 2)]
+
+    before, after = looked_at([*apart, *torn_with_a_heart()])
+
+    assert HEART in before.values()
+    assert after == {"e00": elsewhere, "h0": sorted([*HEART, *RING])}
+
+
+def test_two_closed_clusters_with_a_leaking_one_between_them_stay_apart(looked_at):
+    rings = [[f"{ring}{n}" for n in range(8)] for ring in "ab"]
+    between = ["m0", "m1", "m2"]
+    edges = [(a, b, -9.0, 0.9) for ring in rings for a, b in combinations(ring, 2)]
+    edges += [(a, b, -9.0, 0.3) for a, b in combinations(between, 2)]
+    edges += [(m, f"{ring}{n}", -3.0, 0.1) for m in between for ring in "ab" for n in range(4)]
+
+    before, after = looked_at(sorted((min(a, b), max(a, b), p, w) for a, b, p, w in edges))
+
+    assert after == before
+    assert sorted(after.values()) == [*rings, between]
+
+
+HEART = [f"h{n}" for n in range(9)]
+
+
+def torn_with_a_heart():
+    """The ring's pieces, hardly joined to one another, and a larger one to which they all lead."""
+    pieces = [(a, b, p, w if w > 0.1 else 0.01) for a, b, p, w in loose_ring()]
+    inside = [(a, b, -9.0, 0.65) for a, b in combinations(HEART, 2)]
+    return [*pieces, *inside, *((a, b, -3.0, 0.08) for a in HEART for b in RING)]

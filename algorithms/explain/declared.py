@@ -125,5 +125,5 @@ DECLARED = Explanation(
     says="pages of one publisher, branches of one firm: their names say that they belong together",
     check=check,
     needs="names of at least half of its members",
-    sufficient_for=("time-object", "traits", "social", "text"),
+    sufficient_for=("time-object", "traits", "social", "text", "cohort"),
 )

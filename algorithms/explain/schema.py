@@ -14,8 +14,9 @@ from graph.schema import Column, Schema
 from graph.schemas import INTERACTIONS
 from graph.table import Table
 
-Family = Literal["time-object", "traits", "text", "social"]
-"""What joins accounts in a layer: acts on one thing, a carried value, words, contacts."""
+Family = Literal["time-object", "traits", "text", "social", "cohort"]
+"""What joins accounts in a layer: acts on one thing, a carried value, words, contacts,
+the day on which they were made."""
 
 EXPLANATIONS = Schema(
     "explanations",

@@ -8,7 +8,6 @@ from functools import partial
 import pyarrow as pa
 
 from algorithms.explain.schema import EXPLANATIONS, Family
-from graph.model import Clustering
 from graph.schema import Column, Schema
 from graph.table import Table
 
@@ -30,61 +29,35 @@ _APPLYING = Schema(
 
 def accounted_for(
     explanations: Table,
-    inner: Table,
-    clustering: Clustering,
+    joined: Table,
     *,
     families: Mapping[str, Family],
     at_least: float = 0.5,
-    share: float = 0.2,
 ) -> Table:
     """The clusters that one explanation accounts for (`ACCOUNTED`); others have no row.
 
     An explanation accounts for a cluster when it applies to `at_least` so high a degree and is
-    sufficient for the family of each layer that joins a `share` of the members: fans of one idol
-    meet on its posts, but do not share a device by that; that two of a hundred do is no ring. Where
-    no layer joins so many, each has to be accounted for. Of several explanations the one of highest
-    degree is named, then the least name.
+    sufficient for the family of each layer that joins the cluster: fans of one idol meet on its
+    posts, but do not share a device by that. Of several explanations the one of highest degree is
+    named, then the least name.
 
     Args:
         explanations: `EXPLANATIONS`.
-        inner: edges inside clusters (`algorithms.facts.inner_edges`).
-        clustering: the clusters.
+        joined: by which layers each cluster is joined (`algorithms.ways.JOINED_BY`).
         families: the family of each layer; a layer that is not there no explanation accounts for.
         at_least: the least degree.
-        share: the share of a cluster's members that a layer joins, from which on it counts.
     """
     engine = explanations.engine
     applying = engine.sql(
         f"""
-        with sizes as (select cluster, count(*) as accounts from {{members}} group by cluster),
-        ends as (
-            select src as account, layer from {{inner}}
-            union
-            select dst as account, layer from {{inner}}
-        ),
-        joined as (
-            select m.cluster, e.layer, count(*) / cast(max(z.accounts) as double) as part
-            from ends e
-            join {{members}} m on m.account = e.account
-            join sizes z on z.cluster = m.cluster
-            group by m.cluster, e.layer
-        ),
-        widest as (select cluster, max(part) as part from joined group by cluster),
-        counted as (
-            select j.cluster, string_agg(layer, ',' order by layer) as layers
-            from joined j join widest w on w.cluster = j.cluster
-            where j.part >= $share or w.part < $share
-            group by j.cluster
-        )
-        select {", ".join(f"e.{name}" for name in EXPLANATIONS.names)}, c.layers
-        from {{explanations}} e join counted c on c.cluster = e.cluster
+        select {", ".join(f"e.{name}" for name in EXPLANATIONS.names)}, j.joined_by as layers
+        from {{explanations}} e join {{joined}} j on j.cluster = e.cluster
         where e.degree >= $at_least and e.sufficient_for <> ''
         """,
         _APPLYING,
-        {"at_least": at_least, "share": share},
+        {"at_least": at_least},
         explanations=explanations,
-        inner=inner,
-        members=clustering.members,
+        joined=joined,
     )
     sufficient = engine.each(applying, partial(_sufficient, families=dict(families)), _APPLYING)
     found = engine.sql(

@@ -18,6 +18,7 @@ from algorithms.explain.schema import EXPLANATIONS
 from algorithms.explain.verdict import accounted_for
 from algorithms.facts import inner_edges
 from algorithms.flags import knit_accounts
+from algorithms.ways import joined_by, layers_inside
 from graph.engine import Engine
 from graph.model import Clustering
 from graph.schemas import CLUSTERING
@@ -138,8 +139,7 @@ def _accounted(
 ) -> tuple[str, ...]:
     found = accounted_for(
         checked,
-        inner,
-        clustering,
+        joined_by(layers_inside(inner, clustering)),
         families={each.name: each.family for each in job.detectors},
         at_least=job.flags.explained_from,
     )
