@@ -96,10 +96,12 @@ format: $(READY)  ## put the code in the house's form
 
 bench: $(READY_PEERS)  ## measure against peers and the floor; writes docs/performance.md
 	$(BIN)/python benchmarks/coaction.py
+	$(BIN)/python benchmarks/graph_algorithms.py
 	$(BIN)/python benchmarks/whole_job.py
 
 bench-large: $(READY)  ## the same at ten times the size, and what a whole job costs as it grows
 	$(BIN)/python benchmarks/coaction.py --sizes "10000000 100000000" --alone
+	$(BIN)/python benchmarks/graph_algorithms.py --sizes "10000000 50000000"
 	$(BIN)/python benchmarks/whole_job.py --sizes "1000000 10000000"
 
 bench-spark: $(READY_SPARK)  ## measure Spark against a plain join and the local engine

@@ -18,14 +18,11 @@ definition, and both must give the same edges. Its input as CSV is made beforeha
 from __future__ import annotations
 
 import argparse
-import json
 import platform
-import resource
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from importlib.metadata import version
@@ -44,6 +41,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.heavy_tailed import write_interactions  # noqa: E402
 from benchmarks.kept import Clock, commit, keep, kept_in, today, took  # noqa: E402
 from benchmarks.markdown import head, line, number, put_between  # noqa: E402
+from benchmarks.processes import Taken, taken_by  # noqa: E402
 from builders.coaction import CoactionBounds, Count, coaction_graph  # noqa: E402
 from console.output import write_line  # noqa: E402
 from graph.engines import open_engine  # noqa: E402
@@ -180,32 +178,14 @@ SAME = (("ours", "limited"), ("ours", "join"), ("as the toolkit", "toolkit"))
 
 def run_one(name: str, path: Path) -> None:
     """The process of one contender: print what it took as JSON."""
-    began = time.perf_counter()
-    says = CONTENDERS[name](path)
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    # The peak of this process alone: what `ru_maxrss` says begins with that of its parent.
-    peak = Path("/proc/self/status").read_text(encoding="utf-8").split("VmHWM:")[1].split()[0]
-    busy = children.ru_utime + children.ru_stime
-    if name == "toolkit":
-        peak = str(children.ru_maxrss)
-    else:
-        busy += used.ru_utime + used.ru_stime
-    told = {
-        "says": [str(value) for value in says],
-        "cpu": round(busy, 2),
-        "wall": round(time.perf_counter() - began, 2),
-        "peak_mb": int(peak) // 1024,
-    }
-    sys.stdout.write(json.dumps(told) + "\n")
+    taken = Taken()
+    says = [str(value) for value in CONTENDERS[name](path)]
+    taken.tell({"says": says}, of_children=name == "toolkit")
 
 
 def measure(name: str, path: Path) -> dict[str, Any]:
     """Run one contender in a process of its own."""
-    asked = [sys.executable, __file__, "--run", name, "--file", str(path)]
-    done = subprocess.run(asked, stdout=subprocess.PIPE, text=True, check=True)
-    measured: dict[str, Any] = json.loads(done.stdout)
-    return measured
+    return taken_by(__file__, ["--run", name, "--file", str(path)])
 
 
 def measured(interactions: int, seed: int, *, alone: bool) -> dict[str, Any]:

@@ -14,10 +14,7 @@ numbers are kept in `benchmarks/whole_job.json`, and told in `docs/performance.m
 from __future__ import annotations
 
 import argparse
-import json
 import platform
-import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -36,6 +33,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.kept import Clock, commit, keep, kept_in, today, took  # noqa: E402
 from benchmarks.markdown import head, line, number, put_between  # noqa: E402
+from benchmarks.processes import Taken, taken_by  # noqa: E402
 from builders.simulation.simulate import simulate  # noqa: E402
 from builders.simulation.spec import SimulationSpec  # noqa: E402
 from console.output import write_line  # noqa: E402
@@ -111,26 +109,13 @@ CONTENDERS = {"floor": floor, "job": job}
 
 def run_one(name: str, folder: Path, memory: str) -> None:
     """The process of one contender: print what it took as JSON."""
-    began = time.perf_counter()
-    found = CONTENDERS[name](folder, memory)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    busy = used.ru_utime + used.ru_stime + children.ru_utime + children.ru_stime
-    told = {
-        **found,
-        "cpu": round(busy, 2),
-        "wall": round(time.perf_counter() - began, 2),
-        "peak_mb": round(max(used.ru_maxrss, children.ru_maxrss) / 1024),
-    }
-    sys.stdout.write(json.dumps(told) + "\n")
+    taken = Taken()
+    taken.tell(CONTENDERS[name](folder, memory))
 
 
 def measure(name: str, folder: Path, memory: str) -> dict[str, Any]:
     """Run one contender in a process of its own."""
-    asked = [sys.executable, __file__, "--run", name, "--folder", str(folder), "--memory", memory]
-    done = subprocess.run(asked, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return taken_by(__file__, ["--run", name, "--folder", str(folder), "--memory", memory])
 
 
 def measured(interactions: int, seed: int, memory: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from graph.engines.dense import DenseGraph, FixedGraph, dense, fixed
+from graph.engines.dense import DenseGraph, FixedGraph, dense, fixed, numbered
 from graph.engines.kernels.components import component_labels
 from graph.engines.kernels.giants import Giant, divided
 from graph.engines.kernels.labels import moving_bits, propagated_labels
@@ -25,7 +25,8 @@ Ints = npt.NDArray[np.int64]
 
 def components(graph: InteractionGraph) -> Table:
     """Accounts that a path of edges joins (`CLUSTERING`)."""
-    return _kept(graph, components_of(dense(graph)))
+    ids, src, dst, _ = numbered(graph)
+    return _kept(graph, named(ids, component_labels(len(ids), src, dst)))
 
 
 def leiden(

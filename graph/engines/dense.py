@@ -6,6 +6,7 @@ by number is the least by name, on every engine and for any row order.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,20 +73,54 @@ class FixedGraph:
 
 def dense(graph: InteractionGraph) -> DenseGraph:
     """The graph with numbers for ids; accounts without edges are kept."""
-    edges = graph.engine.query(
-        f"select * from ({SUMMED_WEIGHTS}) summed order by src, dst", edges=graph.edges
+    ids, src, dst, rows = numbered(graph, SUMMED_WEIGHTS)
+    order = _by_ends(src, dst, len(ids))
+    weight = rows["weight"].to_numpy()[order]
+    return DenseGraph(
+        ids=ids, src=src[order], dst=dst[order], weight=weight, directed=graph.directed
     )
-    return dense_of(_ids(graph), edges, directed=graph.directed)
 
 
 def fixed(graph: InteractionGraph) -> FixedGraph:
     """The graph without directions, with numbers for ids and whole numbers for weights."""
-    pairs = graph.engine.query(
-        f"select * from ({FIXED_WEIGHTS}) summed order by src, dst",
-        {"one": FIXED_POINT},
-        edges=graph.edges,
+    ids, src, dst, rows = numbered(graph, FIXED_WEIGHTS, {"one": FIXED_POINT})
+    order = _by_ends(src, dst, len(ids))
+    return FixedGraph(
+        ids=ids, src=src[order], dst=dst[order], fixed=rows["fixed"].to_numpy()[order]
     )
-    return fixed_of(_ids(graph), pairs)
+
+
+def numbered(
+    graph: InteractionGraph,
+    query: str = "select src, dst from {edges}",
+    values: Mapping[str, int] | None = None,
+) -> tuple[pa.StringArray, Ints, Ints, pa.Table]:
+    """Sorted ids, the numbers of both ends of each row, and the rows as they came.
+
+    Ids are numbered before anything is sorted: numbers sort many times faster than text.
+
+    Args:
+        graph: the graph.
+        query: gives `src`, `dst` and whatever else is asked for, of `edges`.
+        values: what the query names.
+    """
+    rows = graph.engine.query(query, values, edges=graph.edges)
+    parts = [*rows["src"].chunks, *rows["dst"].chunks]
+    if graph.accounts is not None:
+        alone = graph.engine.query("select account from {accounts}", accounts=graph.accounts)
+        parts += alone["account"].chunks
+    coded = pa.chunked_array(parts, pa.string()).combine_chunks().dictionary_encode()
+    order = pc.sort_indices(coded.dictionary)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order.to_numpy()] = np.arange(len(order))
+    ends: Ints = place[coded.indices.to_numpy()]
+    ids = coded.dictionary.take(order)
+    return ids, ends[: len(rows)], ends[len(rows) : 2 * len(rows)], rows
+
+
+def _by_ends(src: Ints, dst: Ints, accounts: int) -> Ints:
+    order: Ints = np.argsort(src * max(accounts, 1) + dst, kind="stable")
+    return order
 
 
 def dense_of(ids: pa.StringArray, edges: pa.Table, *, directed: bool) -> DenseGraph:
@@ -117,12 +152,6 @@ def vertices(graph: InteractionGraph) -> tuple[str, dict[str, Table]]:
         query += " union select account from {accounts}"
         tables["accounts"] = graph.accounts
     return query, tables
-
-
-def _ids(graph: InteractionGraph) -> pa.StringArray:
-    query, tables = vertices(graph)
-    found = graph.engine.query(f"select account from ({query}) order by account", **tables)
-    return found["account"].combine_chunks()
 
 
 def _numbers(names: pa.ChunkedArray, ids: pa.StringArray) -> Ints:

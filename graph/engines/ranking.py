@@ -89,7 +89,7 @@ def pagerank_of(
         if seeds is None
         else _shares(_placed(given.ids, seeds))
     )
-    walk, sinks = walk_of(_matrix(given, weighted=weighted))
+    walk, sinks = walk_of(_matrix(given, weighted=weighted), directed=given.directed)
     scores = pagerank_scores(
         walk, sinks, restart, damping=damping, iterations=iterations, tolerance=tolerance
     )

@@ -1,14 +1,14 @@
-"""Connected components of arrays: union and find, the least number always the root; verified.
+"""Connected components of arrays, each named by its least number; verified.
 
-Source: Galler and Fischer 1964, with path halving (van Leeuwen and van der Weide 1977). Linking
-to the lesser root costs nothing measurable and names each component on the way.
+SciPy finds them (Pearce 2005); as fast as a union-find of ours, and nothing to compile.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from graph.errors import RingwatchError
 
@@ -21,28 +21,10 @@ def component_labels(accounts: int, src: Ints, dst: Ints) -> Ints:
     Raises:
         RingwatchError: the labels lack a property that those of components have.
     """
-    return checked_components(_linked(accounts, src, dst), src, dst)
-
-
-@njit(cache=True, nogil=True)
-def _linked(accounts: int, src: Ints, dst: Ints) -> Ints:
-    parent = np.arange(accounts)
-    for edge in range(len(src)):
-        one, other = src[edge], dst[edge]
-        while parent[one] != one:
-            parent[one] = parent[parent[one]]
-            one = parent[one]
-        while parent[other] != other:
-            parent[other] = parent[parent[other]]
-            other = parent[other]
-        if one < other:
-            parent[other] = one
-        else:
-            parent[one] = other
-    # A parent is never greater than its child, so one pass upward finds every root.
-    for account in range(accounts):
-        parent[account] = parent[parent[account]]
-    return parent
+    joined = sparse.coo_array((np.ones(len(src)), (src, dst)), shape=(accounts, accounts))
+    _, found = csgraph.connected_components(joined.tocsr(), directed=False)
+    _, least, part = np.unique(found, return_index=True, return_inverse=True)
+    return checked_components(least[part], src, dst)
 
 
 def checked_components(labels: Ints, src: Ints, dst: Ints) -> Ints:

@@ -17,16 +17,20 @@ Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
 
-def walk_of(matrix: Matrix) -> tuple[Matrix, Booleans]:
+def walk_of(matrix: Matrix, *, directed: bool) -> tuple[Matrix, Booleans]:
     """Where a walker goes: column `i` holds the shares of `i`'s weight; and who is a sink.
 
-    Edges of weight 0 are never walked; an account with no other is a sink.
+    Edges of weight 0 are never walked; an account with no other is a sink. The matrix of an
+    undirected graph is its own transpose, which saves turning it.
     """
     strength = np.asarray(matrix.sum(axis=1))
     sinks = strength == 0
     leave = np.divide(1.0, strength, out=np.zeros(len(strength)), where=~sinks)
-    rows = np.repeat(np.arange(len(strength)), np.diff(matrix.indptr))
     walk = matrix.copy()
+    if not directed:
+        walk.data = matrix.data * leave[matrix.indices]
+        return walk, sinks
+    rows = np.repeat(np.arange(len(strength)), np.diff(matrix.indptr))
     walk.data = matrix.data * leave[rows]
     return walk.T.tocsr(), sinks
 
