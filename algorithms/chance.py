@@ -120,41 +120,19 @@ def co_action_against_chance(
     Raises:
         NotOnThisEngine: the engine has no such kernel.
     """
-    engine = interactions.engine
-    pairs = graph.edges
-    if beside is not None:
-        pairs = engine.sql(
-            "select * from {edges} union all select * from {beside}",
-            EDGES,
-            edges=graph.edges,
-            beside=beside,
-        )
-    filled, matches = kernel(graph, "expect-co-actions")(
-        pairs,
+    # Every further pass over the edges of a large extract is dear: the tail is taken at once.
+    filled, others, matches = kernel(graph, "expect-co-actions")(
+        graph.edges,
         interactions,
         within_ms=-1 if within_seconds is None else round(within_seconds * 1000),
         least=least_in_stratum,
         timed=timed,
+        then=partial(_with_tail, dispersion=dispersion),
+        beside=beside,
         groups=groups,
         apart=apart,
     )
-    if beside is None:
-        tested = tested_edges(filled, graph, matches=matches, dispersion=dispersion)
-        engine.drop(filled)
-        return tested
-    ours, others = (
-        engine.sql(
-            f"select * from {{filled}} where layer {test} $beside",
-            EDGES,
-            {"beside": BESIDE},
-            filled=filled,
-        )
-        for test in ("<>", "=")
-    )
-    tested = tested_edges(ours, graph, matches=matches, dispersion=dispersion)
-    for done in (pairs, filled, ours):
-        engine.drop(done)
-    return replace(tested, beside=others)
+    return replace(_summed(filled, graph, matches=matches), beside=others)
 
 
 def pairs_against_chance(
@@ -318,7 +296,34 @@ def tested_edges(
         matches: matching pairs in the extract; None where the edges hold all of them.
         dispersion: relative variance beyond Poisson.
     """
-    edges = with_tail(filled, dispersion=dispersion)
+    return _summed(with_tail(filled, dispersion=dispersion), graph, matches=matches)
+
+
+def with_lesser(tested: Tested, lesser: Table) -> Tested:
+    """The test with the expectation and the tail that some of its edges have in `lesser`.
+
+    Args:
+        tested: edges with `expected` and `log10_p`.
+        lesser: some of them (`EDGES`), with others.
+    """
+    edges = lesser.engine.sql(
+        f"""
+        select {EDGES.selecting(expected="mean", log10_p="tail")} from (
+            select e.*, coalesce(l.expected, e.expected) as mean,
+                   coalesce(l.log10_p, e.log10_p) as tail
+            from {{edges}} e
+            left join {{lesser}} l on l.src = e.src and l.dst = e.dst and l.layer = e.layer
+        ) known
+        """,
+        EDGES,
+        edges=tested.graph.edges,
+        lesser=lesser,
+    )
+    return _summed(edges, tested.graph, matches=tested.matches)
+
+
+def _summed(edges: Table, graph: InteractionGraph, *, matches: int | None) -> Tested:
+    """Edges with their expectation and their tail, in place of the graph's, and their sums."""
     sums = edges.engine.query(
         """
         select coalesce(sum(least(objects, src_count, dst_count)), 0) as observed,

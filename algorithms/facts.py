@@ -46,32 +46,6 @@ ACT_FACTS = Schema(
     key=("cluster",),
 )
 
-DELAY_FACTS = Schema(
-    "delay_facts",
-    (
-        _CLUSTER,
-        Column("delay_seconds", "DOUBLE", "median delay between joint acts, seconds"),
-        Column("low_seconds", "DOUBLE", "what a quarter of the delays do not exceed"),
-        Column("high_seconds", "DOUBLE", "what three quarters of them do not exceed"),
-    ),
-    key=("cluster",),
-)
-QUARTERED = """
-    select {groups}, median(delay) as delay_seconds,
-           max(case when place = cast(floor((delays + 3) / 4.0) as bigint) then delay end)
-               as low_seconds,
-           max(case when place = cast(floor((3 * delays + 3) / 4.0) as bigint) then delay end)
-               as high_seconds
-    from (
-        select {groups}, delay,
-               row_number() over (partition by {groups} order by delay) as place,
-               count(*) over (partition by {groups}) as delays
-        from ({nearest}) nearest
-    ) placed
-    group by {groups}
-"""
-"""The median of the delays of each group, and their quartiles by nearest rank."""
-
 AGE_FACTS = Schema(
     "age_facts",
     (
@@ -260,24 +234,6 @@ def act_facts(acts: Table) -> Table:
         """,
         ACT_FACTS,
         acts=acts,
-    )
-
-
-def delay_facts(joint_acts: Table) -> Table:
-    """Median and quartiles of the delays between each edge's nearest joint acts on each object.
-
-    Args:
-        joint_acts: `JOINT_ACTS`; clusters without timed co-action are left out.
-    """
-    nearest = """
-        select cluster, src, dst, object_kind, object,
-               min(abs(src_at - dst_at)) / 1000.0 as delay
-        from {joint_acts} group by cluster, src, dst, object_kind, object
-    """
-    return joint_acts.engine.sql(
-        QUARTERED.format(groups="cluster", nearest=nearest),
-        DELAY_FACTS,
-        joint_acts=joint_acts,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from algorithms.calls import blatant_pairs
-from algorithms.chance import Tested, co_action_against_chance, tested_edges
+from algorithms.chance import Tested, co_action_against_chance, tested_edges, with_lesser, with_tail
 from graph.model import InteractionGraph
 from graph.schema import Column, Schema
 from graph.schemas import EDGES
@@ -72,26 +72,22 @@ def unmasked(
     )
     if not by_others.matches:
         return tested
-    edges = engine.sql(
-        """
+    lesser = engine.sql(
+        f"""
         with lesser as (
-            select o.src, o.dst, o.layer, greatest(o.expected, $least * e.expected) as mean
-            from {others} o
-            join {edges} e on e.src = o.src and e.dst = o.dst and e.layer = o.layer
+            select e.*, greatest(o.expected, $least * e.expected) as mean
+            from {{others}} o
+            join {{edges}} e on e.src = o.src and e.dst = o.dst and e.layer = o.layer
             where o.expected < e.expected
         )
-        select e.src, e.dst, e.layer, e.weight, e.src_count, e.dst_count, e.objects,
-               e.object_days, e.post_pairs, e.first_at, e.last_at,
-               coalesce(l.mean, e.expected) as expected, e.log10_p
-        from {edges} e
-        left join lesser l on l.src = e.src and l.dst = e.dst and l.layer = e.layer
+        select {EDGES.selecting(expected="mean")} from lesser
         """,
         EDGES,
         {"least": LEAST_LEFT},
         edges=tested.graph.edges,
         others=by_others.graph.edges,
     )
-    again = tested_edges(edges, tested.graph, matches=tested.matches, dispersion=dispersion)
+    again = with_lesser(tested, with_tail(lesser, dispersion=dispersion))
     return replace(again, beside=tested.beside)
 
 

@@ -7,7 +7,6 @@ the acts behind edges, the objects shared. What the members did is what it was.
 from __future__ import annotations
 
 from algorithms.cluster_objects import MOST_PER_CLUSTER
-from algorithms.facts import DELAY_FACTS, QUARTERED
 from algorithms.ways import WIDELY
 from graph.model import Clustering
 from graph.schema import Column, Schema
@@ -30,11 +29,6 @@ WITHOUT_EDGES = Schema(
         Column("tie_strength", "DOUBLE", "summed edge weight / possible pairs"),
         Column("conductance", "DOUBLE", "share of edge weight that leaves"),
     ),
-    key=("cluster", "left_out"),
-)
-WITHOUT_DELAYS = Schema(
-    "without_delays",
-    (*_KEY, *(column for column in DELAY_FACTS.columns if column.name != "cluster")),
     key=("cluster", "left_out"),
 )
 WITHOUT_OBJECTS = Schema(
@@ -176,28 +170,6 @@ def edges_without(
         inner=inner,
         tissue=tissue,
         members=clustering.members,
-    )
-
-
-def delays_without(layers: Table, joint_acts: Table) -> Table:
-    """Median and quartiles of the delays of joint acts that other layers show (`WITHOUT_DELAYS`).
-
-    Args:
-        layers: `algorithms.ways.LAYERS_INSIDE`.
-        joint_acts: `JOINT_ACTS` of the clusters.
-    """
-    nearest = """
-        select a.cluster, o.layer as left_out, a.src, a.dst, a.object_kind, a.object,
-               min(abs(a.src_at - a.dst_at)) / 1000.0 as delay
-        from {joint_acts} a
-        join {layers} o on o.cluster = a.cluster and o.layer <> a.layer
-        group by a.cluster, o.layer, a.src, a.dst, a.object_kind, a.object
-    """
-    return layers.engine.sql(
-        QUARTERED.format(groups="cluster, left_out", nearest=nearest),
-        WITHOUT_DELAYS,
-        layers=layers,
-        joint_acts=joint_acts,
     )
 
 

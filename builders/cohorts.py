@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builders.bounded_acts import bounded_acts
 from graph.schema import Column, Schema
 from graph.schemas import EDGES, JOINT_ACTS
 from graph.table import Table
@@ -77,20 +78,37 @@ def arrivals(interactions: Table, accounts: Table, *, within_seconds: float, lea
         ),
         acts as (
             select i.action, i.object_kind, i.object, i.account,
-                   cast(floor(i.acted_at / $half) as bigint) as half, min(i.acted_at) as acted_at
+                   cast(floor(i.acted_at / $half) as bigint) as half,
+                   min(d.created_at) as created_at, min(i.acted_at) as acted_at
             from {interactions} i
             join busy b on b.action = i.action and b.object_kind = i.object_kind
                        and b.object = i.object
+            join dated d on d.account = i.account
             group by i.action, i.object_kind, i.object, i.account,
                      cast(floor(i.acted_at / $half) as bigint)
         ),
-        placed as (
-            select i.action, i.object_kind, i.object, i.half - b.back as cell, i.account,
-                   min(d.created_at) as created_at, min(i.acted_at) as acted_at
-            from acts i
-            join dated d on d.account = i.account
+        -- Most cells are small, which is seen before anybody is placed in them.
+        halves as (
+            select action, object_kind, object, half, count(*) as came
+            from acts group by action, object_kind, object, half
+        ),
+        likely as (
+            select h.action, h.object_kind, h.object, h.half - b.back as cell
+            from halves h
             cross join (select 0 as back union all select 1 as back) b
-            group by i.action, i.object_kind, i.object, i.half - b.back, i.account
+            group by h.action, h.object_kind, h.object, h.half - b.back
+            having sum(h.came) >= $least
+        ),
+        placed as (
+            select l.action, l.object_kind, l.object, l.cell, a.account,
+                   min(a.created_at) as created_at, min(a.acted_at) as acted_at
+            from (
+                select acts.*, acts.half - b.back as cell
+                from acts cross join (select 0 as back union all select 1 as back) b
+            ) a
+            join likely l on l.action = a.action and l.object_kind = a.object_kind
+                         and l.object = a.object and l.cell = a.cell
+            group by l.action, l.object_kind, l.object, l.cell, a.account
         ),
         large as (
             select action, object_kind, object, cell from placed
@@ -190,15 +208,20 @@ def cohort_members(arrived: Table, cohorts: Table, *, most: int) -> Table:
     )
 
 
+# Stretches overlap: who came once may be of two cohorts.
 _PAIRS = """
-with pairs as (
+with came as (
+    select action, object_kind, object, account,
+           min(acted_at) as acted_at, min(log10_p) as log10_p
+    from {cohorts} group by action, object_kind, object, account
+),
+pairs as (
     select a.account as src, b.account as dst, a.action, a.object_kind, a.object,
-           min(a.acted_at) as src_at, min(b.acted_at) as dst_at, min(a.log10_p) as log10_p
-    from {cohorts} a
-    join {cohorts} b
+           a.acted_at as src_at, b.acted_at as dst_at, a.log10_p
+    from came a
+    join came b
       on b.action = a.action and b.object_kind = a.object_kind and b.object = a.object
      and a.account < b.account
-    group by a.account, b.account, a.action, a.object_kind, a.object
 )
 """
 
@@ -235,24 +258,19 @@ def cohort_acts(cohorts: Table, members: Table, *, layer: str, at_most: int) -> 
         layer: as for `cohort_edges`.
         at_most: acts of each edge.
     """
-    return cohorts.engine.sql(
+    every = cohorts.engine.sql(
         f"""
-        {_PAIRS},
-        placed as (
-            select p.*, s.cluster, row_number() over (
-                partition by p.src, p.dst order by p.src_at, p.action, p.object_kind, p.object
-            ) as place
-            from pairs p
-            join {{members}} s on s.account = p.src
-            join {{members}} d on d.account = p.dst and d.cluster = s.cluster
-        )
-        select src, dst, $layer as layer, cluster, action, object_kind, object,
+        {_PAIRS}
+        select p.src, p.dst, $layer as layer, s.cluster, p.action, p.object_kind, p.object,
                cast(null as varchar) as src_content, cast(null as varchar) as dst_content,
-               src_at, dst_at
-        from placed where place <= $at_most
+               p.src_at, p.dst_at
+        from pairs p
+        join {{members}} s on s.account = p.src
+        join {{members}} d on d.account = p.dst and d.cluster = s.cluster
         """,
         JOINT_ACTS,
-        {"layer": layer, "at_most": at_most},
+        {"layer": layer},
         cohorts=cohorts,
         members=members,
     )
+    return bounded_acts(every, most=at_most, order="src_at, action, object_kind, object").acts

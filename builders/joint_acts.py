@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import NamedTuple
-
+from builders.bounded_acts import JointActs, bounded_acts
 from builders.inside import INSIDE_CLUSTERS
 from builders.listed import listed
 from builders.windows import BIN, window_values
@@ -23,16 +21,32 @@ _INSIDE = Schema(
     ),
     key=("src", "dst", "layer"),
 )
-_PLACED = replace(
-    JOINT_ACTS,
-    name="placed_joint_acts",
-    columns=(*JOINT_ACTS.columns, Column("place", "BIGINT", "its place among the edge's")),
+# Each act stands once in `acts`, and with it each pair of acts of one kind. Of two kinds a pair may
+# be told both ways round: who likes and comments at once meets whoever does the same twice.
+_JOINED = """
+        select {distinct} e.src, e.dst, e.layer, e.cluster, {action} as action,
+               a.object_kind, a.object, a.content as src_content, b.content as dst_content,
+               a.acted_at as src_at, b.acted_at as dst_at
+        from {{inside}} e
+        join acts a on e.src = a.account
+        join reaching b
+          on e.dst = b.account
+         and a.object = b.object and a.object_kind = b.object_kind
+         and {actions}
+         and a.bin = b.reached
+        where $any_time or abs(a.acted_at - b.acted_at) <= $within_ms
+"""
+_ALIKE = _JOINED.format(distinct="", action="a.action", actions="a.action = b.action")
+_MIXED = _JOINED.format(
+    distinct="distinct",
+    action="least(a.action, b.action) || ' / ' || greatest(a.action, b.action)",
+    actions="a.action <> b.action",
 )
-_TOGETHER = f"""
+_ACTING = f"""
     with acting as (
         select src as account from {{inside}} union select dst from {{inside}}
     ), acts as (
-        select account, action, object_kind, object, acted_at, content,
+        select distinct account, action, object_kind, object, acted_at, content,
                case when $any_time then 0 else {BIN} end as bin
         from {{interactions}}
         where object <> '' and account in (select account from acting)
@@ -44,36 +58,10 @@ _TOGETHER = f"""
         select *, bin - $bin_ms as reached from acts where not $any_time
         union all
         select *, bin + $bin_ms as reached from acts where not $any_time
-    ), together as (
-        select distinct e.src, e.dst, e.layer, e.cluster,
-               case when a.action = b.action then a.action
-                    else least(a.action, b.action) || ' / ' || greatest(a.action, b.action)
-               end as action,
-               a.object_kind, a.object,
-               a.content as src_content, b.content as dst_content,
-               a.acted_at as src_at, b.acted_at as dst_at
-        from {{inside}} e
-        join acts a on e.src = a.account
-        join reaching b
-          on e.dst = b.account
-         and a.object = b.object and a.object_kind = b.object_kind
-         and ($whatever or a.action = b.action)
-         and a.bin = b.reached
-        where $any_time or abs(a.acted_at - b.acted_at) <= $within_ms
     )
-    select *, row_number() over (
-        partition by src, dst, layer
-        order by abs(src_at - dst_at), least(src_at, dst_at), src_at, object_kind, object, action,
-                 src_content nulls first, dst_content nulls first) as place
-    from together
 """
-
-
-class JointActs(NamedTuple):
-    """The joint acts (`JOINT_ACTS`), and how many were left out by the bound on an edge's."""
-
-    acts: Table
-    left_out: int
+_NEAREST = """abs(src_at - dst_at), least(src_at, dst_at), src_at, object_kind, object, action,
+    src_content nulls first, dst_content nulls first"""
 
 
 def joint_acts(
@@ -115,25 +103,16 @@ def joint_acts(
         "any_time": within_seconds is None,
         "any_action": actions is None,
         "any_kind": object_kinds is None,
-        "whatever": whatever_action,
         **window_values(within_seconds or 0),
     }
     every = engine.sql(
-        _TOGETHER,
-        _PLACED,
+        _ACTING + (f"{_ALIKE} union all {_MIXED}" if whatever_action else _ALIKE),
+        JOINT_ACTS,
         values,
         interactions=interactions,
         inside=inside,
         actions=listed(engine, actions or ()),
         kinds=listed(engine, object_kinds or ()),
     )
-    acts = engine.sql(
-        f"select {', '.join(JOINT_ACTS.names)} from {{every}} where place <= $per_edge",
-        JOINT_ACTS,
-        {"per_edge": per_edge},
-        every=every,
-    )
-    left_out = every.count() - acts.count()
-    for done in (inside, every):
-        engine.drop(done)
-    return JointActs(acts, left_out)
+    engine.drop(inside)
+    return bounded_acts(every, most=per_edge, order=_NEAREST)

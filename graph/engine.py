@@ -106,6 +106,9 @@ class Engine(Evaluator, Protocol):
     def project(self, table: Table, schema: Schema) -> Table:
         """The same rows with the columns of `schema` alone, which the table has."""
 
+    def union(self, tables: Sequence[Table], schema: Schema) -> Table:
+        """All rows of tables of one schema, which are needed as long as it is."""
+
     def arrow(self, table: Table) -> pa.Table:
         """Every row, in key order."""
 

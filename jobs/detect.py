@@ -25,7 +25,7 @@ from jobs.detector import Layer, Seeds, World
 from jobs.detectors.seeded import NAME as SEEDED
 from jobs.fuse import Coordination, coordination_graph, divide, joined, large
 from jobs.inputs import Inputs, inputs_of
-from jobs.layers import drawn, evidence_of, union
+from jobs.layers import drawn, evidence_of
 from jobs.measure import ClusterTables, measure
 from jobs.opening import engine_of
 from jobs.other_days import other_days, with_other_days
@@ -294,7 +294,7 @@ def _add_tables(
     bounds = [layer.bounds for layer in layers]
     bounds += [tables.bounds, steps.kept("bounds-acts", BOUNDS)]
     bounds.append(steps.kept("bounds-clustering", BOUNDS))
-    writer.add(union(bounds, BOUNDS), "bounds")
+    writer.add(steps.engine.union(bounds, BOUNDS), "bounds")
 
 
 def _flagged(clusters: Table) -> int:

@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 
 from graph.model import Clustering, InteractionGraph
-from graph.schema import Schema
 from graph.schemas import BOUNDS, EDGES, JOINT_ACTS
 from graph.table import Table
 from jobs.detector import Detector, Layer, World
@@ -81,15 +80,7 @@ def evidence_of(
         if more:
             left_out.append(_left_out(detector.name, more))
     bounds = pa.Table.from_pylist(left_out, schema=BOUNDS.arrow)
-    return union(parts, JOINT_ACTS), engine.from_arrow(bounds, BOUNDS)
-
-
-def union(tables: Sequence[Table], schema: Schema) -> Table:
-    """All rows of tables of one schema."""
-    query = " union all ".join(f"select * from {{part_{n}}}" for n in range(len(tables)))
-    return tables[0].engine.sql(
-        query, schema, **{f"part_{n}": table for n, table in enumerate(tables)}
-    )
+    return engine.union(parts, JOINT_ACTS), engine.from_arrow(bounds, BOUNDS)
 
 
 def _left_out(layer: str, acts: int) -> dict[str, object]:

@@ -11,6 +11,7 @@ from algorithms.attendance import attendance
 from algorithms.background import Background, background
 from algorithms.chance import Unnamed, clusters_against_chance
 from algorithms.cluster_objects import cluster_objects, layer_objects, object_facts
+from algorithms.delays import delay_facts, nearest_acts
 from algorithms.explain import explained
 from algorithms.explain.early import early_arrivals
 from algorithms.explain.schema import Family, Known
@@ -18,7 +19,6 @@ from algorithms.explain.verdict import accounted_for
 from algorithms.facts import (
     act_facts,
     age_facts,
-    delay_facts,
     edge_facts,
     inner_edges,
     member_interactions,
@@ -32,6 +32,7 @@ from algorithms.scorecard import Scorecard
 from algorithms.ways import joined_by, layers_inside, ways
 from builders.clocks import clock_of, mostly_at_one_time
 from graph.model import Clustering, InteractionGraph
+from graph.schema import Column, Schema
 from graph.schemas import ACCOUNTS, BOUNDS, MEMBER_INTERACTIONS, NEAR_SEEDS
 from graph.table import Table
 from jobs.fuse import with_everybody
@@ -127,6 +128,7 @@ def measure(
     )
     joined_in = ways(layers, joint_acts, families=families, unnamed=unnamed)
     clock = clock_of(interactions)
+    nearest = nearest_acts(joint_acts)
     usual = background(interactions, accounts, within_seconds=within_seconds)
     measured = measured_clusters(
         edges=edge_facts(inner, clustering, platforms),
@@ -134,7 +136,7 @@ def measure(
         joined_in=joined_in,
         inner=inner,
         acts=act_facts(acts),
-        delays=delay_facts(joint_acts),
+        delays=delay_facts(nearest),
         objects=object_facts(objects),
         ages=age_facts(known, clustering),
         cut=conductance(tissue or graph, with_everybody(tissue or graph, whole)),
@@ -155,12 +157,13 @@ def measure(
         joined_in,
         inner=inner,
         tissue=(tissue or graph).edges,
-        joint_acts=joint_acts,
+        nearest=nearest,
         of_layers=of_layers,
         clustering=clustering,
         step_seconds=step_seconds(clock),
         repeating=repeating,
     )
+    engine.drop(nearest.delays)
     evidence = with_layers(evidence, less, usual, card)
     evidence = with_explanations(evidence, explanations)
     members = member_roles(
@@ -202,39 +205,69 @@ def _near_seeds(
     return nearest_outside(near, graph, clusters, members, most=most)
 
 
+_CROWDED = Schema(
+    "crowded_members",
+    (
+        *(
+            column
+            for column in MEMBER_INTERACTIONS.columns
+            if column.name in ("cluster", "account")
+        ),
+        Column("acts", "BIGINT", "what it did, more than is published"),
+    ),
+    key=("cluster", "account"),
+)
+
+
 def bounded_acts(acts: Table, *, most_per_member: int) -> tuple[Table, Table]:
     """The acts to publish, and what was left out of them (`BOUNDS`).
 
-    Joint acts go first, then the latest: a member's list shows what joins it to the others.
+    Joint acts go first, then the latest: a member's list shows what joins it to the others. Only
+    the acts of members who did too much are put in that order.
     """
-    ranked = acts.engine.sql(
-        f"""
-        select {MEMBER_INTERACTIONS.selecting()} from (
-            select *, row_number() over (
-                partition by cluster, account
-                order by joint desc, acted_at desc, action, object_kind, object, content, text
-            ) as place
-            from {{acts}}
-        ) where place <= $most
-        """,
-        MEMBER_INTERACTIONS,
-        {"most": most_per_member},
+    engine = acts.engine
+    most = {"most": most_per_member}
+    crowded = engine.sql(
+        "select cluster, account, count(*) as acts from {acts}"
+        " group by cluster, account having count(*) > $most",
+        _CROWDED,
+        most,
         acts=acts,
     )
-    left_out = acts.engine.sql(
+    left_out = engine.sql(
         """
-        with by_member as (
-            select cluster, account, count(*) as acts from {acts}
-            group by cluster, account having count(*) > $most
-        )
         select 'members' as layer, 'member-interactions' as bound, cluster as subject,
                count(*) as accounts, sum(acts) as interactions, 0 as pairs_not_counted,
                'the lists of these members show joint acts first and leave out '
                    || cast(sum(acts - $most) as varchar) || ' others' as says
-        from by_member group by cluster
+        from {crowded} group by cluster
         """,
         BOUNDS,
-        {"most": most_per_member},
+        most,
+        crowded=crowded,
+    )
+    if not crowded.count():
+        return acts, left_out
+    ranked = engine.sql(
+        f"""
+        select {MEMBER_INTERACTIONS.selecting()} from (
+            select a.*, c.acts from {{acts}} a
+            left join {{crowded}} c on c.cluster = a.cluster and c.account = a.account
+        ) others where acts is null
+        union all
+        select {MEMBER_INTERACTIONS.selecting()} from (
+            select a.*, row_number() over (
+                partition by a.cluster, a.account
+                order by a.joint desc, a.acted_at desc, a.action, a.object_kind, a.object,
+                         a.content, a.text
+            ) as place
+            from {{acts}} a
+            join {{crowded}} c on c.cluster = a.cluster and c.account = a.account
+        ) placed where place <= $most
+        """,
+        MEMBER_INTERACTIONS,
+        most,
         acts=acts,
+        crowded=crowded,
     )
     return ranked, left_out

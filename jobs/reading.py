@@ -10,7 +10,6 @@ from graph.schemas import ACCOUNTS, INTERACTIONS, QUARANTINE, READING
 from jobs.config import DetectJob
 from jobs.detector import World
 from jobs.inputs import Inputs, refuse_changed_lists
-from jobs.layers import union
 from jobs.progress import Progress
 from jobs.seeds import read_seeds
 from jobs.set_aside import written_aside
@@ -58,8 +57,8 @@ def _read_anew(job: DetectJob, steps: Steps, inputs: Inputs, said: Progress) -> 
         # While the engine has the quarantine: a step that raises leaves no table.
         writer = steps.writer
         raise written_aside(error, writer.out / "quarantine" / writer.run) from error
-    steps.writer.add(union([one.quarantine for one in read], QUARANTINE), "quarantine")
-    steps.writer.add(union([one.files for one in read], READING), "reading")
+    steps.writer.add(steps.engine.union([one.quarantine for one in read], QUARANTINE), "quarantine")
+    steps.writer.add(steps.engine.union([one.files for one in read], READING), "reading")
     for note in (note for one in read for note in one.notes):
         said.note(note)
 

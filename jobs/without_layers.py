@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 
 from algorithms.background import Background
+from algorithms.delays import Nearest, delays_without
 from algorithms.scorecard import Scorecard, expected_precision
 from algorithms.scorecard_text import default_card
 from algorithms.scoring import score
-from algorithms.without_layer import delays_without, edges_without, objects_without
+from algorithms.without_layer import edges_without, objects_without
 from graph.model import Clustering
 from graph.schema import Column, Schema
 from graph.schemas import EVIDENCE
@@ -29,7 +30,7 @@ def facts_without(
     *,
     inner: Table,
     tissue: Table,
-    joint_acts: Table,
+    nearest: Nearest,
     of_layers: Table,
     clustering: Clustering,
     step_seconds: float,
@@ -45,7 +46,7 @@ def facts_without(
         ways: `algorithms.ways.WAYS`.
         inner: edges inside clusters.
         tissue: the edges on which it is measured how closed a cluster is.
-        joint_acts: `JOINT_ACTS` of the clusters.
+        nearest: the delays of their joint acts (`algorithms.delays`).
         of_layers: `algorithms.cluster_objects.LAYER_OBJECTS`.
         clustering: the clusters.
         step_seconds: the least delay that means something.
@@ -84,7 +85,7 @@ def facts_without(
         measured=measured,
         edges=edges_without(layers, inner, tissue, clustering, repeating=repeating),
         ways=ways,
-        delays=delays_without(layers, joint_acts),
+        delays=delays_without(layers, nearest),
         objects=objects_without(layers, of_layers),
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from algorithms.cluster_objects import cluster_objects, layer_objects, object_facts
+from algorithms.delays import delay_facts, nearest_acts
 from algorithms.facts import (
     PLATFORMS,
     act_facts,
     age_facts,
-    delay_facts,
     edge_facts,
     inner_edges,
     member_interactions,
@@ -301,7 +301,9 @@ TOGETHER = """
 
 def test_synchrony_is_the_median_of_each_edges_nearest_acts_on_each_object(engine, table):
     # a1-a2 on o: 2 s, on p: 4 s; a2-a3 on o: 1 s.
-    assert only(delay_facts(table(engine, JOINT_ACTS, TOGETHER)))["delay_seconds"] == 2.0
+    assert (
+        only(delay_facts(nearest_acts(table(engine, JOINT_ACTS, TOGETHER))))["delay_seconds"] == 2.0
+    )
 
 
 def test_a_quarter_of_the_delays_are_no_longer_than_the_low_one_and_three_quarters_than_the_high(
@@ -310,7 +312,8 @@ def test_a_quarter_of_the_delays_are_no_longer_than_the_low_one_and_three_quarte
     rows = "\n".join(f"a{n} | b | x | a1 | post | link | o | 0 | {1000 * n}" for n in range(1, 9))
     columns = "src | dst | layer | cluster | action | object_kind | object | src_at | dst_at"
 
-    found = only(delay_facts(table(engine, JOINT_ACTS, f"{columns}\n{rows}")))
+    acts = table(engine, JOINT_ACTS, f"{columns}\n{rows}")
+    found = only(delay_facts(nearest_acts(acts)))
 
     assert (found["low_seconds"], found["delay_seconds"], found["high_seconds"]) == (2.0, 4.5, 6.0)
 

@@ -7,10 +7,11 @@ import pyarrow as pa
 import pytest
 
 from algorithms.cluster_objects import LAYER_OBJECTS, object_facts
-from algorithms.facts import PLATFORMS, delay_facts, edge_facts, inner_edges
+from algorithms.delays import delay_facts, delays_without, nearest_acts
+from algorithms.facts import PLATFORMS, edge_facts, inner_edges
 from algorithms.quality import conductance
 from algorithms.ways import layers_inside
-from algorithms.without_layer import delays_without, edges_without, objects_without
+from algorithms.without_layer import edges_without, objects_without
 from graph.model import Clustering, InteractionGraph
 from graph.schemas import CLUSTERING, EDGES, JOINT_ACTS
 
@@ -46,7 +47,7 @@ def test_each_number_is_that_of_the_graph_drawn_without_the_layer(engine, seed):
     platforms = engine.from_arrow(PLATFORMS.arrow.empty_table(), PLATFORMS)
 
     joined = by_key(edges_without(layers, inner_edges(whole, clustering), whole, clustering))
-    delays = by_key(delays_without(layers, acts))
+    delays = by_key(delays_without(layers, nearest_acts(acts)))
     things = by_key(objects_without(layers, objects))
 
     assert len(joined) == 9
@@ -55,7 +56,7 @@ def test_each_number_is_that_of_the_graph_drawn_without_the_layer(engine, seed):
         inner = inner_edges(kept, clustering)
         facts = by_cluster(edge_facts(inner, clustering, platforms))
         cut = by_cluster(conductance(InteractionGraph(kept), clustering))
-        slow = by_cluster(delay_facts(only(acts, left_out)))
+        slow = by_cluster(delay_facts(nearest_acts(only(acts, left_out))))
         on = by_cluster(object_facts(only(objects, left_out)))
         for cluster in ("a0", "b0", "c0"):
             found = joined[cluster, left_out]

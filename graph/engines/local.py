@@ -68,8 +68,8 @@ class LocalEngine:
         self._duck.execute("set temp_directory = $spill", {"spill": str(self.spill)})
         self._expressions = Expressions(memory=memory, threads=self.threads, spill=self.spill)
         self._numbers = itertools.count()
-        # In the order in which they were made.
-        self._held: dict[str, None] = {}
+        # In the order in which they were made, and whether each is a view.
+        self._held: dict[str, bool] = {}
         self._remembered: dict[tuple[str, str], Any] = {}
 
     def __enter__(self) -> LocalEngine:
@@ -139,7 +139,7 @@ class LocalEngine:
 
     def spilled(self, batches: Iterable[pa.RecordBatch], schema: Schema) -> Table:
         """`from_batches` for more rows than memory holds: they go to a file of this engine."""
-        name = self._new_name(schema)
+        name = self._new_name(schema, view=True)
         path = self.spill / f"{name}.parquet"
         with pq.ParquetWriter(path, schema.arrow) as writer:
             for batch in batches:
@@ -154,7 +154,7 @@ class LocalEngine:
             return self.from_arrow(schema.arrow.empty_table(), schema)
         for path in paths:
             schema.check(pq.read_schema(path), of=f"`{path}`")
-        name = self._new_name(schema)
+        name = self._new_name(schema, view=True)
         columns = ", ".join(f'"{column}"' for column in schema.names)
         files = ", ".join(_literal(path) for path in paths)
         with self._asking() as duck:
@@ -200,10 +200,19 @@ class LocalEngine:
 
     def project(self, table: Table, schema: Schema) -> Table:
         """The same rows with the columns of `schema` alone."""
-        name = self._new_name(schema)
+        name = self._new_name(schema, view=True)
         columns = ", ".join(f'"{column}"' for column in schema.names)
         with self._asking() as duck:
             duck.execute(f"create view {name} as select {columns} from {table.name}")
+        return Table(self, name, schema)
+
+    def union(self, tables: Sequence[Table], schema: Schema) -> Table:
+        """All rows of tables of one schema, which are needed as long as it is."""
+        name = self._new_name(schema, view=True)
+        columns = ", ".join(f'"{column}"' for column in schema.names)
+        parts = " union all ".join(f"select {columns} from {table.name}" for table in tables)
+        with self._asking() as duck:
+            duck.execute(f"create view {name} as {parts}")
         return Table(self, name, schema)
 
     def arrow(self, table: Table) -> pa.Table:
@@ -315,19 +324,17 @@ class LocalEngine:
         with self._cursor() as duck, interruptible(duck):
             yield duck
 
-    def _new_name(self, schema: Schema) -> str:
+    def _new_name(self, schema: Schema, *, view: bool = False) -> str:
         name = f"{schema.name}_{next(self._numbers)}"
-        self._held[name] = None
+        self._held[name] = view
         return name
 
     def _drop(self, name: str) -> None:
-        with self._asking() as duck:
-            kinds = duck.execute(
-                "select table_type from information_schema.tables where table_name = $name",
-                {"name": name},
-            ).fetchall()
-            for (kind,) in kinds:
-                duck.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {name}")
+        if name in self._held:
+            kind = "view" if self._held[name] else "table"
+            with self._asking() as duck:
+                # What failed while it was made has a name, and is not there.
+                duck.execute(f"drop {kind} if exists {name}")
         (self.spill / f"{name}.parquet").unlink(missing_ok=True)
         self._held.pop(name, None)
         for key in [key for key in self._remembered if key[0] == name]:

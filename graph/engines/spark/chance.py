@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pyarrow as pa
 
+from graph.engines.chance import Then
 from graph.engines.kernels.chance import rates
 from graph.engines.kernels.matching import Matches
 from graph.engines.kernels.strata import HOUR_MS, one_stratum, time_strata
@@ -42,9 +43,11 @@ def expect_co_actions(
     within_ms: int,
     least: int,
     timed: bool,
+    then: Then,
+    beside: Table | None = None,
     groups: Table | None = None,
     apart: Table | None = None,
-) -> tuple[Table, int]:
+) -> tuple[Table, Table | None, int]:
     """`graph.engines.chance.expect_co_actions` of tables that Spark holds.
 
     An account of an edge that has no interactions is expected to match nobody.
@@ -70,11 +73,16 @@ def expect_co_actions(
             # Whoever acts has both.
             known = known.join(held.enter_context(liked), "account")
         profiles = held.enter_context(settled(engine, known))
-        joined = engine.frame(edges)
-        for end in ("src", "dst"):
-            joined = _with_profile(joined, profiles, end)
-        filled = engine.map_batches(joined, partial(expect, rates=model), EDGES)
-    return filled, model.matches
+
+        def filled(pairs: Table, then: Then | None = None) -> Table:
+            joined = engine.frame(pairs)
+            for end in ("src", "dst"):
+                joined = _with_profile(joined, profiles, end)
+            return engine.map_batches(joined, partial(expect, rates=model, then=then), EDGES)
+
+        tested = filled(edges, then)
+        others = None if beside is None else filled(beside)
+    return tested, others, model.matches
 
 
 def _by_itself(acts: DataFrame, number: int) -> tuple[Clock, DataFrame, np.ndarray]:

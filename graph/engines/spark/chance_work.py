@@ -9,6 +9,7 @@ import numba
 import numpy as np
 import pyarrow as pa
 
+from graph.engines.chance import Then
 from graph.engines.kernels.chance import Expectation, Rates
 from graph.engines.kernels.interest import with_interest
 from graph.engines.kernels.matching import matches
@@ -67,11 +68,14 @@ def tally(
     yield pa.RecordBatch.from_arrays([pa.array(array[some]) for array in arrays], schema=TALLIED)
 
 
-def expect(batches: Iterator[pa.RecordBatch], *, rates: Rates) -> Iterator[pa.RecordBatch]:
+def expect(
+    batches: Iterator[pa.RecordBatch], *, rates: Rates, then: Then | None = None
+) -> Iterator[pa.RecordBatch]:
     """`EDGES` with `expected`, of edges that carry the profiles of both ends.
 
     A profile is a list of strata, ascending, and one of the account's interactions in each; where
-    interest is expected too, also its `INTERESTS` (`graph.engines.spark.interest`).
+    interest is expected too, also its `INTERESTS` (`graph.engines.spark.interest`). `then` is what
+    is done to each batch of them, if anything is.
     """
     # Each worker has a processor of its own; more threads would take those of others.
     numba.set_num_threads(1)
@@ -82,7 +86,8 @@ def expect(batches: Iterator[pa.RecordBatch], *, rates: Rates) -> Iterator[pa.Re
         liked = interests_of(batch, ("src_interests", "dst_interests"))
         means = with_interest(model, liked, pairs, pairs + batch.num_rows)
         edges = batch.select(list(EDGES.names))
-        yield edges.set_column(place, EDGES.arrow.field("expected"), pa.array(means))
+        found = edges.set_column(place, EDGES.arrow.field("expected"), pa.array(means))
+        yield found if then is None else then(found)
 
 
 def _model(batch: pa.RecordBatch, rates: Rates) -> Expectation:

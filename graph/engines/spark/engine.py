@@ -232,6 +232,12 @@ class SparkEngine:
         columns = [quoted(name) for name in schema.names]
         return self._known(self.frame(table).select(*columns), schema, rows=self.count(table))
 
+    def union(self, tables: Sequence[Table], schema: Schema) -> Table:
+        """All rows of tables of one schema, which are needed as long as it is."""
+        parts = {f"part_{n}": table for n, table in enumerate(tables)}
+        query = " union all ".join(f"select * from {{{name}}}" for name in parts)
+        return self.sql(query, schema, **parts)
+
     def arrow(self, table: Table) -> pa.Table:
         """Every row, in key order."""
         return pa.Table.from_batches(self.batches(table), schema=table.schema.arrow)
