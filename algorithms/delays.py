@@ -123,6 +123,15 @@ def delays_without(layers: Table, nearest: Nearest) -> Table:
         """
         for n in range(len(nearest.layers))
     ]
+    # A layer without acts of its own, as one that repeats others, takes none away.
+    known = ", ".join(f"$layer_{n}" for n in range(len(nearest.layers)))
+    parts.append(
+        f"""
+        select d.cluster, o.layer as left_out, d.delay
+        from {{delays}} d join {{layers}} o on o.cluster = d.cluster
+        where o.layer not in ({known})
+        """
+    )
     return engine.sql(
         f"""
         select cluster, left_out, {_QUARTERED}

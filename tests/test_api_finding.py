@@ -71,11 +71,13 @@ def test_the_public_names_are_these_and_each_says_what_it_is():
 def test_a_command_is_a_verb_of_the_notebook_too():
     """What only a terminal needs is not: a demo, settings, the installation, an evaluation.
 
-    Lasting ids, deliveries, people and the audit are those of the store (`review.store.Store`).
+    Lasting ids, deliveries, people, second reviews, claims and the audit are those of the store
+    (`review.store.Store`).
     """
     elsewhere = {"demo", "config", "doctor", "submit", "sweep", "evaluate", "train", "serve"}
     delivered = {"deliver", "approve", "cancel", "send", "receipts", "recall", "deliveries"}
-    of_the_store = {"identity", "suppress", "people", "audit", *delivered}
+    reviewed = {"second", "settle", "reviews", "claim"}
+    of_the_store = {"identity", "suppress", "people", "audit", *delivered, *reviewed}
     verbs = {entry.name for entry in COMMANDS} - elsewhere - of_the_store
 
     assert verbs <= set(PUBLIC) | set(METHODS)
