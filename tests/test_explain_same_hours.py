@@ -32,11 +32,13 @@ def feed(
     lived=ALWAYS,
     step=1,
     there=MappingProxyType({}),
+    together=99,
 ):
     """Members who like the same new things within minutes, on so many evenings.
 
     `others`: accounts that come to each thing besides, for each member; `own`: what else each does,
-    from and up to `lived`; `step`: of the clock; `there`: who was there on an evening, if not all.
+    from and up to `lived`; `step`: of the clock; `there`: who was there on an evening, if not all;
+    `together`: so many things; to the others each comes on a day of its own.
     """
     rng = np.random.default_rng(7)
     names = [f"m{number}" for number in range(members)]
@@ -44,7 +46,11 @@ def feed(
     for thing in range(things):
         at = (3 + 2 * (thing % evenings)) * DAY + 20 * HOUR
         came = there.get(thing % evenings, names)
-        rows += [(who, f"new-{thing}", at + rng.uniform(0, 9 * MINUTE)) for who in came]
+        later = 0 if thing < together else DAY
+        rows += [
+            (who, f"new-{thing}", at + rng.uniform(0, 9 * MINUTE) + place * later)
+            for place, who in enumerate(came)
+        ]
         rows += [
             (f"o{number}-{thing}", f"new-{thing}", at + rng.uniform(0, 5 * HOUR))
             for number in range(members * others)
@@ -83,7 +89,7 @@ def test_five_who_like_the_same_new_things_one_evening_were_there_together(engin
         "usual": 1.0,
         "degree": 1.0,
         "says": "they met in one run of hours on what they share (6 things, 3.0 others there for"
-        " each member), 100 % of what two met on in one run of theirs; 77 % of all that they do"
+        " each member), 100 % of what two came to in one run of theirs; 77 % of all that they do"
         " falls in other hours",
     }
 
@@ -128,6 +134,13 @@ def test_one_who_was_there_with_others_on_another_evening_is_no_exception(engine
 
     assert (row["measured"], row["usual"], row["degree"]) == (1.0, 0.5, 1.0)
     assert row["says"].startswith("they met in 2 runs of hours on what they share (6 things, ")
+
+
+def test_who_come_to_the_rest_on_days_of_their_own_were_not_there_by_chance(engine):
+    """A slow ring meets once and shares more than that evening."""
+    (row,) = same_hours(feed(engine, together=1)).rows()
+
+    assert (row["measured"], row["degree"]) == (0.166666667, 0.0)
 
 
 def test_two_who_came_together_again_were_not_there_once(engine):

@@ -28,8 +28,8 @@ _FACTS = Schema(
         Column("accounts", "BIGINT", "its members"),
         Column("things", "BIGINT", "what they share"),
         Column("others", "DOUBLE", "median over things of other accounts there, for each member"),
-        Column("met", "BIGINT", "things on which two members met in one run, summed over pairs"),
-        Column("most", "BIGINT", "of them, those of each pair's run of most"),
+        Column("met", "BIGINT", "things that two members came to, ever, summed over pairs"),
+        Column("most", "BIGINT", "of them, those on which they met in the pair's run of most"),
         Column("sittings", "BIGINT", "runs of hours in which two members met"),
         Column("there", "BIGINT", "everything that members do in the hours of those runs"),
         Column("all_acts", "BIGINT", "everything that members do"),
@@ -45,16 +45,16 @@ def check(known: Known) -> Table:
     Two members meet on a thing where both act on it in one run of consecutive hours in which any
     member acts on what they share. Four factors are multiplied:
 
-    - *Once.* More than eight tenths of what pairs met on lie in the run in which the pair met on
-      most (in full from nine tenths): no two of them came together again. One who was there on two
-      evenings with different others is no exception.
+    - *Once.* On more than eight tenths of the things that two came to, whenever, they met, and in
+      the one run in which they met on most (in full from nine tenths): no two of them came to the
+      same again. One who was there on two evenings with different others is no exception.
     - *They are few.* Up to five members in full, not at all from eight.
     - *Others came, too*, to what they share: more than half an account for each member there, at
       the median thing (in full from one).
     - *They live.* More than four tenths of all that they do falls in other hours than those of
       the runs in which they met (in full from six).
 
-    `measured` is that share of what pairs met on, `usual` one over the number of those runs.
+    `measured` is that share of what pairs came to, `usual` one over the number of those runs.
     Clusters in which no two met are left out, those of eight members and more, and those whose
     times are no finer than an hour: whatever is done on one day is then done in one hour.
     """
@@ -107,11 +107,23 @@ def check(known: Known) -> Table:
             group by a.cluster, a.number, a.account, b.account
         ),
         pairs as (
-            select cluster, one, other, sum(met) as met, max(met) as most
+            select cluster, one, other, max(met) as most
             from meetings group by cluster, one, other
         ),
+        ever as (
+            select a.cluster, a.account as one, b.account as other, count(*) as things
+            from (select distinct cluster, object_kind, object, account from came) a
+            join (select distinct cluster, object_kind, object, account from came) b
+              on b.cluster = a.cluster and b.object_kind = a.object_kind
+             and b.object = a.object and b.account > a.account
+            group by a.cluster, a.account, b.account
+        ),
         told as (
-            select cluster, sum(met) as met, sum(most) as most from pairs group by cluster
+            select e.cluster, sum(e.things) as met, sum(coalesce(p.most, 0)) as most
+            from ever e
+            left join pairs p
+              on p.cluster = e.cluster and p.one = e.one and p.other = e.other
+            group by e.cluster
         ),
         runs as (
             select n.cluster, n.number, min(n.hour) as begins, max(n.hour) as ends
@@ -164,7 +176,7 @@ def _row(facts: Facts) -> dict[str, Any]:
         "usual": round(1 / sittings, 9),
         "degree": once * few * public * living,
         "says": f"they met in {runs} on what they share ({facts['things']:,} things,"
-        f" {others:.1f} others there for each member), {100 * share:.0f} % of what two met on in"
+        f" {others:.1f} others there for each member), {100 * share:.0f} % of what two came to in"
         f" one run of theirs; {100 * elsewhen:.0f} % of all that they do falls in other hours",
     }
 
